@@ -1,0 +1,45 @@
+/*
+ * connection: one client, from its first byte to our last: one request, one answer, each within
+ * a deadline.
+ */
+#ifndef SE_AGENT_CONNECTION_H
+#define SE_AGENT_CONNECTION_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/world.h"
+#include "engine/engine.h"
+
+#include "agent/peer.h"
+
+/* What all connections of an agent share. */
+struct se_service {
+	struct se_engine *engine;
+	const struct se_world *world;
+	struct se_refusals refusals;
+};
+
+struct se_connection;
+
+/* Takes the descriptor (nonblocking) in any case; NULL when memory ran out or the kernel does not
+ * say who it is. */
+struct se_connection *se_connection_new(int fd, struct se_service *service);
+
+/* What to poll for. */
+struct pollfd se_connection_poll(const struct se_connection *connection);
+
+/* When it has to be served even if nothing happens: monotonic milliseconds. */
+int64_t se_connection_deadline(const struct se_connection *connection);
+
+/* Does what can be done after a turn, without blocking. False: it is over, free it. */
+bool se_connection_serve(struct se_connection *connection, short revents);
+
+/* The agent ends: tells a client that waits, and frees. */
+void se_connection_stop(struct se_connection *connection);
+
+/* Takes back what it asked, wipes, closes. NULL is fine. */
+void se_connection_free(struct se_connection *connection);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * directory: walks an absolute path from "/" and judges every directory on the way by its
+ * descriptor, those that hold a link and those that a link leads through as well. For file,
+ * file_replace and client; everybody else wants core/file.h.
+ */
+#ifndef SE_CORE_DIRECTORY_H
+#define SE_CORE_DIRECTORY_H
+
+#include <stdbool.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
+
+/* What the path leads to. */
+enum se_way_end {
+	SE_WAY_FILE,       /* a regular file, opened for reading; links are followed */
+	SE_WAY_STATE_FILE, /* the same, but the file itself is no link */
+	SE_WAY_DIRECTORY,  /* a directory that is no link, opened for reading */
+	SE_WAY_SEARCH      /* the same, opened only to find something in it */
+};
+
+/* What was found there. */
+struct se_way {
+	int fd;
+	struct stat status;
+	char shown[PATH_MAX]; /* its path, every link resolved */
+};
+
+/* Opens what is at `path`; the caller closes way->fd. SE_ABSENT when a component does not exist
+ * or may not be entered or read; SE_CONFIG when one breaks the rule. way->fd is -1 then. */
+enum se_code se_way_open(
+	const char *path, enum se_way_end end, struct se_way *way, struct se_error *error);
+
+/* Root or the effective user; root's group or the effective group. */
+bool se_owner_trusted(uid_t owner);
+bool se_group_trusted(gid_t group);
+
+/* Whether someone who is not trusted can put entries into the directory, sticky or not. */
+bool se_directory_shared(const struct stat *directory);
+
+/* The path of NAME in an open directory, for messages: NAME alone where the system cannot say. */
+void se_path_in(int directory, const char *name, char *path, size_t size);
+
+#endif

@@ -1,0 +1,212 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/directory.h"
+#include "core/file.h"
+
+enum { OTHERS = S_IROTH | S_IWOTH, GROUP = S_IRGRP | S_IWGRP };
+
+static void
+fill_id(struct se_file_id *id, const struct stat *status)
+{
+	memset(id, 0, sizeof(*id));
+	id->device = status->st_dev;
+	id->inode = status->st_ino;
+	id->size = status->st_size;
+	id->changed_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
+
+static enum se_code
+judge_owner(const char *path, enum se_file_rule rule, const struct stat *status,
+	struct se_error *error)
+{
+	uid_t us = geteuid();
+
+	if (status->st_uid == us || (rule != SE_FILE_STATE && status->st_uid == 0)) {
+		return SE_OK;
+	}
+	return se_error_set(error, SE_CONFIG,
+		"%s belongs to uid %lu, who is %suid %lu (this process); chown %lu %s", path,
+		(unsigned long)status->st_uid, rule == SE_FILE_STATE ? "not " : "neither root nor ",
+		(unsigned long)us, rule == SE_FILE_STATE ? (unsigned long)us : 0ul, path);
+}
+
+/* The permission bits that nobody but its owner, or a group that is root's or ours, may have. */
+static unsigned
+refused_bits(enum se_file_rule rule, bool group_trusted)
+{
+	switch (rule) {
+	case SE_FILE_CONFIG:
+		return group_trusted ? S_IWOTH : S_IWOTH | S_IWGRP;
+	case SE_FILE_SECRET:
+		return group_trusted ? OTHERS : OTHERS | GROUP;
+	case SE_FILE_STATE:
+		break;
+	}
+	return OTHERS | GROUP;
+}
+
+static enum se_code
+judge_mode(const char *path, enum se_file_rule rule, const struct stat *status,
+	struct se_error *error)
+{
+	unsigned mode = (unsigned)status->st_mode & 07777u;
+	unsigned refused = refused_bits(rule, se_group_trusted(status->st_gid));
+	unsigned found = mode & refused;
+	unsigned better = mode & ~refused;
+
+	if (found == 0) {
+		return SE_OK;
+	}
+	if ((found & OTHERS) != 0) {
+		return se_error_set(error, SE_CONFIG,
+			"%s can be %s by everyone (mode %04o); chmod %04o %s", path,
+			(found & S_IROTH) != 0 ? "read" : "changed", mode, better, path);
+	}
+	return se_error_set(error, SE_CONFIG,
+		"%s can be %s by group %lu (mode %04o); chmod %04o %s", path,
+		(found & S_IRGRP) != 0 ? "read" : "changed", (unsigned long)status->st_gid, mode,
+		better, path);
+}
+
+static enum se_code
+too_large(const char *path, const struct se_buffer *out, struct se_error *error)
+{
+	return se_error_set(error, SE_CONFIG,
+		"%s is larger than the %zu bytes that such a file may have; is it the right file?",
+		path, out->max);
+}
+
+/* Reads to the end, however much the file grows meanwhile: into the room that is there, then,
+ * where it is full, one byte to see whether there is more. */
+static enum se_code
+read_all(int fd, const char *path, struct se_buffer *out, struct se_error *error)
+{
+	for (;;) {
+		size_t space = out->size - 1 - out->len;
+		char beyond = 0;
+		ssize_t got = space > 0 ? read(fd, out->data + out->len, space)
+					: read(fd, &beyond, 1);
+
+		if (got == 0) {
+			return SE_OK;
+		}
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got < 0) {
+			return se_error_set(error, SE_CONFIG, "%s cannot be read: %s", path,
+				strerror(errno));
+		}
+		if (space > 0) {
+			se_buffer_grown(out, (size_t)got);
+		} else if (out->len == out->max) {
+			return too_large(path, out, error);
+		} else if (!se_buffer_add(out, &beyond, 1)) {
+			return se_error_memory(error);
+		}
+	}
+}
+
+/* Judges what was opened, then reads it. */
+static enum se_code
+read_opened(int fd, const char *path, enum se_file_rule rule, const struct stat *status,
+	struct se_buffer *out, struct se_error *error)
+{
+	enum se_code code = judge_owner(path, rule, status, error);
+
+	if (code == SE_OK) {
+		code = judge_mode(path, rule, status, error);
+	}
+	if (code != SE_OK) {
+		return code;
+	}
+	if (status->st_size > 0 && (uintmax_t)status->st_size > out->max - out->len) {
+		return too_large(path, out, error);
+	}
+	/* All of it at once: no copies of a growing buffer need wiping. */
+	if (se_buffer_room(out, status->st_size > 0 ? (size_t)status->st_size : 0) == NULL) {
+		return se_error_memory(error);
+	}
+	code = read_all(fd, path, out, error);
+	if (code != SE_OK) {
+		se_buffer_reset(out);
+	}
+	return code;
+}
+
+enum se_code
+se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out,
+	struct se_file_id *id, struct se_error *error)
+{
+	struct se_way way;
+	enum se_code code;
+
+	if (id != NULL) {
+		memset(id, 0, sizeof(*id));
+	}
+	code = se_way_open(
+		path, rule == SE_FILE_STATE ? SE_WAY_STATE_FILE : SE_WAY_FILE, &way, error);
+	if (code == SE_ABSENT) {
+		/* Somebody named this file: that it is not there is a mistake. */
+		code = SE_CONFIG;
+		if (error != NULL) {
+			error->code = code;
+		}
+	}
+	if (code != SE_OK) {
+		return code;
+	}
+	code = read_opened(way.fd, way.shown, rule, &way.status, out, error);
+	(void)close(way.fd);
+	if (code == SE_OK && id != NULL) {
+		fill_id(id, &way.status);
+	}
+	if (code != SE_OK && code != SE_MEMORY && strcmp(path, way.shown) != 0) {
+		se_error_about(error, path);
+	}
+	return code;
+}
+
+bool
+se_file_identify(const char *path, struct se_file_id *id)
+{
+	struct stat status;
+
+	memset(id, 0, sizeof(*id));
+	if (stat(path, &status) != 0) {
+		return false;
+	}
+	fill_id(id, &status);
+	return true;
+}
+
+enum se_code
+se_file_read_at(
+	int directory, const char *name, struct se_buffer *out, struct se_error *error)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	enum se_code code;
+	int cause;
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	cause = errno;
+	if (fd < 0 && cause == ENOENT) {
+		return se_error_set(error, SE_ABSENT, "there is no %s", name);
+	}
+	se_path_in(directory, name, path, sizeof(path));
+	if (fd < 0) {
+		return se_error_set(error, SE_CONFIG, "%s cannot be opened: %s", path,
+			cause == ELOOP ? "it is a symbolic link" : strerror(cause));
+	}
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+		code = se_error_set(error, SE_CONFIG, "%s is not a file; remove it", path);
+	} else {
+		code = read_opened(fd, path, SE_FILE_STATE, &status, out, error);
+	}
+	(void)close(fd);
+	return code;
+}

@@ -1,0 +1,14 @@
+noinst_LTLIBRARIES += libse-core.la
+libse_core_la_SOURCES = \
+	common/core/error.c common/core/error.h \
+	common/core/buffer.c common/core/buffer.h \
+	common/core/secret.c common/core/secret.h \
+	common/core/world.c common/core/world.h \
+	common/core/directory.c common/core/directory.h \
+	common/core/file.c common/core/file_replace.c common/core/file.h \
+	common/core/message.c common/core/token_shape.c common/core/message.h \
+	common/core/source.c common/core/source.h \
+	common/core/wire.c common/core/wire_read.c \
+	common/core/wire.h common/core/wire_tags.h \
+	common/core/client.c common/core/client.h \
+	common/core/client_connect.c common/core/client_connect.h

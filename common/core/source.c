@@ -1,0 +1,29 @@
+#include <string.h>
+
+#include "core/source.h"
+
+bool
+se_copy(char *to, size_t size, const char *from)
+{
+	size_t len = strlen(from);
+	bool fits = len < size;
+
+	if (size == 0) {
+		return false;
+	}
+	if (!fits) {
+		len = size - 1;
+	}
+	memcpy(to, from, len);
+	to[len] = '\0';
+	return fits;
+}
+
+void
+se_answer_free(struct se_answer *answer)
+{
+	if (answer != NULL) {
+		se_secret_free(answer->token);
+		memset(answer, 0, sizeof(*answer));
+	}
+}

@@ -1,0 +1,110 @@
+/*
+ * acquire: gets the token of one token key, one fetch at a time among all processes that share
+ * the state directory. A small state machine that never blocks; engine.c drives it.
+ */
+#ifndef SE_ENGINE_ACQUIRE_H
+#define SE_ENGINE_ACQUIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/world.h"
+#include "engine/config.h"
+#include "engine/http.h"
+#include "engine/store.h"
+#include "engine/token_key.h"
+
+/* What all acquisitions of an engine share. */
+struct se_shared {
+	const struct se_world *world;
+	struct se_http *http;   /* made at the first fetch */
+	struct se_store *store; /* NULL: tokens live in memory only */
+	void (*log)(void *context, bool warning, const char *text);
+	void *context;
+};
+
+enum se_why {
+	SE_WHY_NEED,  /* somebody waits for a token */
+	SE_WHY_AHEAD, /* the present one will do, unless a new one can be had without a wait */
+	SE_WHY_FORCED /* a new one, whatever there is */
+};
+
+struct se_acquisition;
+
+/* Called once for each se_acquire_begin(), possibly from inside it. SE_OK: `acquisition` has a
+ * token to use, just fetched or found; else `error`. */
+typedef void se_acquire_ended(void *context, struct se_acquisition *acquisition,
+	enum se_code code, const struct se_error *error);
+
+struct se_acquisition {
+	struct se_shared *shared;
+	struct se_token_key key;
+	struct se_state state;
+	struct se_file_id file; /* of the state file when it was last read or written */
+	bool unsaved;           /* `state` is newer than the file */
+	int64_t save_again;     /* monotonic ms: when to try again */
+	bool complained;        /* that it cannot be kept has been said */
+	bool file_broken;       /* the state file cannot be read and is not written over */
+	char rejected[SE_FINGERPRINT_MAX + 1]; /* a token that a server refused */
+	int64_t rejected_at;                   /* monotonic ms */
+
+	/* the acquisition under way */
+	enum { SE_PHASE_IDLE, SE_PHASE_LOCKING, SE_PHASE_PAUSED, SE_PHASE_FETCHING } phase;
+	enum se_why why;
+	const struct se_account *account;
+	char login[SE_NAME_MAX + 1]; /* of who asked first, for messages */
+	unsigned min_lifetime;       /* seconds */
+	int64_t deadline;            /* monotonic ms */
+	int64_t next;                /* monotonic ms: when the lock is tried or the pause ends */
+	unsigned tries;              /* of the lock, then of the request */
+	int lock;
+	struct se_http_transfer *transfer;
+	char request_id[37];
+	se_acquire_ended *ended;
+	void *context;
+};
+
+/* An acquisition for a key, which is taken over. */
+void se_acquire_init(struct se_acquisition *acquisition, struct se_shared *shared,
+	struct se_token_key *key);
+
+/* Ends what is under way without a call, tries once more to keep what is not kept, wipes. */
+void se_acquire_end(struct se_acquisition *acquisition);
+
+/* Reads the state file if it has changed. SE_ABSENT: there is none (nor a state directory);
+ * SE_CONFIG: it cannot be used, `error` says why. */
+enum se_code se_acquire_look(struct se_acquisition *acquisition, struct se_error *error);
+
+/* Whether the token at hand will do for somebody who wants min_lifetime seconds of it. */
+enum se_use se_acquire_judge(const struct se_acquisition *acquisition, unsigned min_lifetime);
+
+/* Whether the token at hand could be sent although it should have been renewed. */
+bool se_acquire_still_valid(const struct se_acquisition *acquisition);
+
+/* The remembered failure, if its time is not over and its cause is what it was: true and
+ * `error`. */
+bool se_acquire_remembers(struct se_acquisition *acquisition, const struct se_account *account,
+	struct se_error *error);
+
+/* Marks a token as refused by a server, at most once a minute; true if the token at hand is that
+ * one and may be replaced now. */
+bool se_acquire_reject(struct se_acquisition *acquisition, const char *fingerprint);
+
+/* Starts one; there must be none under way. The account must live until it ends. */
+void se_acquire_begin(struct se_acquisition *acquisition, const struct se_account *account,
+	const char *login, enum se_why why, unsigned min_lifetime, int64_t deadline,
+	se_acquire_ended *ended, void *context);
+
+/* Does what is due at `now` (monotonic ms). */
+void se_acquire_step(struct se_acquisition *acquisition, int64_t now);
+
+/* When se_acquire_step() is due, monotonic ms; INT64_MAX: not before libcurl says so. */
+int64_t se_acquire_due(const struct se_acquisition *acquisition);
+
+/* Ends what is under way without a call of `ended`. */
+void se_acquire_abandon(struct se_acquisition *acquisition);
+
+/* Forgets failures and rejected tokens. */
+void se_acquire_forget(struct se_acquisition *acquisition);
+
+#endif

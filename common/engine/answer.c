@@ -1,0 +1,303 @@
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "engine/aadsts.h"
+#include "engine/answer.h"
+#include "engine/crypto_digest.h"
+#include "engine/json.h"
+#include "engine/jwt.h"
+
+void
+se_grant_free(struct se_grant *grant)
+{
+	se_secret_free(grant->access_token);
+	se_secret_free(grant->refresh_token);
+	memset(grant, 0, sizeof(*grant));
+}
+
+/* --- tokens ---------------------------------------------------------------------------------- */
+
+/* What a SASL message and an HTTP header can carry: visible ASCII. */
+static bool
+is_token_text(const char *text)
+{
+	size_t len = strlen(text), i;
+
+	for (i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] >= 0x7f)
+			return false;
+	return len > 0 && len <= SE_TOKEN_MAX;
+}
+
+static enum se_code
+take_access_token(const struct se_json *json, struct se_grant *grant, struct se_error *error)
+{
+	const char *token = se_json_string(json, "access_token");
+	const char *type = se_json_string(json, "token_type");
+
+	if (token == NULL)
+		return se_error_set(error, SE_AGAIN, "the token endpoint said yes but sent no "
+			"access_token; is it the right address?");
+	if (!is_token_text(token))
+		return se_error_set(error, SE_AGAIN, "the token endpoint sent an access_token that no "
+			"mail server could be given (empty, longer than %d bytes, or with characters "
+			"that are not visible ASCII)", SE_TOKEN_MAX);
+	if (type != NULL && strcasecmp(type, "Bearer") != 0)
+		return se_error_set(error, SE_CONFIG, "the token endpoint sent a token of another "
+			"type than Bearer, which XOAUTH2 cannot use; look at \"token_endpoint\"");
+	grant->access_token = se_secret_new(token, strlen(token));
+	if (grant->access_token == NULL ||
+	    !se_digest_hex(token, strlen(token), grant->fingerprint, SE_FINGERPRINT_MAX))
+		return se_error_memory(error);
+	return SE_OK;
+}
+
+static enum se_code
+take_refresh_token(const struct se_json *json, struct se_grant *grant, struct se_error *error)
+{
+	const char *token = se_json_string(json, "refresh_token");
+
+	/* A bad one must not replace a good one. */
+	if (token == NULL || !is_token_text(token))
+		return SE_OK;
+	grant->refresh_token = se_secret_new(token, strlen(token));
+	return grant->refresh_token != NULL ? SE_OK : se_error_memory(error);
+}
+
+static enum se_code
+read_grant(const struct se_account *account, const struct se_json *json, struct se_grant *grant,
+	struct se_error *error)
+{
+	enum se_code code = take_access_token(json, grant, error);
+
+	if (code == SE_OK && !account->app_only)
+		code = take_refresh_token(json, grant, error);
+	if (code != SE_OK) {
+		se_grant_free(grant);
+		return code;
+	}
+	if (!se_json_integer(json, "expires_in", &grant->expires_in) || grant->expires_in < 0)
+		grant->expires_in = -1;
+	if (!se_json_integer(json, "refresh_in", &grant->refresh_in) || grant->refresh_in < 0)
+		grant->refresh_in = -1;
+	grant->roleless = account->app_only && se_jwt_is_roleless(grant->access_token);
+	return SE_OK;
+}
+
+/* --- refusals -------------------------------------------------------------------------------- */
+
+struct refusal {
+	const char *login;
+	char reason[64];    /* `error` */
+	unsigned number;    /* AADSTS; 0: none */
+	char trace[64];
+};
+
+/* RFC 6749 section 5.2 names the characters of `error`; a trace id is a GUID. Anything else is
+ * not copied into a log. */
+static void
+copy_word(char *to, size_t size, const char *from)
+{
+	size_t len = from != NULL ? strspn(from, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789_-.") : 0;
+
+	if (len == 0 || from[len] != '\0' || len >= size)
+		len = 0;
+	if (len > 0)
+		memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+static unsigned
+aadsts_number(const struct se_json *json)
+{
+	const char *description = se_json_string(json, "error_description");
+	const char *at = description != NULL ? strstr(description, "AADSTS") : NULL;
+	int64_t number;
+
+	if (se_json_first_integer(json, "error_codes", &number) && number > 0 && number < 100000000)
+		return (unsigned)number;
+	if (at != NULL && strspn(at + 6, "0123456789") <= 8)
+		return (unsigned)strtoul(at + 6, NULL, 10);
+	return 0;
+}
+
+static const struct {
+	const char *reason;
+	enum se_code code;
+	const char *what;
+	const char *todo;
+} reasons[] = {
+	{"invalid_request", SE_CONFIG, "found the request wrong",
+		"Compare tenant, client_id and scope of [account {label}] with the app registration."},
+	{"invalid_client", SE_CONFIG, "refused the app's credential",
+		"Compare the credential of [account {label}] with app {app}'s certificates and secrets."},
+	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in",
+		"Sign in again: sasl-entra login {login}"},
+	{"interaction_required", SE_SIGN_IN, "wants a person to sign in",
+		"Sign in again: sasl-entra login {login}"},
+	{"login_required", SE_SIGN_IN, "wants a person to sign in",
+		"Sign in again: sasl-entra login {login}"},
+	{"consent_required", SE_SIGN_IN, "misses consent to what the app asks for",
+		"Sign in again: sasl-entra login {login}; or have an administrator of {tenant} consent "
+		"for app {app}."},
+	{"unauthorized_client", SE_ADMIN, "does not let this app use this grant",
+		"Ask an administrator of {tenant} to look at app {app}."},
+	{"access_denied", SE_ADMIN, "denied access",
+		"Ask an administrator of {tenant} about app {app}."},
+	{"unsupported_grant_type", SE_CONFIG, "does not know this grant",
+		"Look at authority and token_endpoint of [account {label}]."},
+	{"invalid_scope", SE_CONFIG, "does not know the scope {scope}",
+		"Look at scope and cloud of [account {label}]."},
+	{"invalid_resource", SE_CONFIG, "does not know the resource of the scope {scope}",
+		"Look at scope and cloud of [account {label}]."},
+	{"server_error", SE_AGAIN, "had an error of its own", "It is asked again by itself."},
+	{"temporarily_unavailable", SE_AGAIN, "is too busy", "It is asked again by itself."},
+};
+
+static const char *
+value_of(const struct se_account *account, const char *login, const char *name, size_t len)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} values[] = {
+		{"app", account->value[SE_KEY_CLIENT_ID].text},
+		{"tenant", account->value[SE_KEY_TENANT].text},
+		{"file", account->value[SE_KEY_CLIENT_SECRET_FILE].text},
+		{"scope", account->scope},
+		{"label", account->label},
+		{"login", login},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (strlen(values[i].name) == len && strncmp(values[i].name, name, len) == 0)
+			return values[i].value != NULL ? values[i].value : "(not set)";
+	return "";
+}
+
+/* Puts the account's values in the place of {app}, {tenant} and so on. */
+static void
+fill_in(const struct se_account *account, const char *login, const char *text,
+	struct se_buffer *out)
+{
+	const char *open, *close;
+
+	while ((open = strchr(text, '{')) != NULL && (close = strchr(open, '}')) != NULL) {
+		se_buffer_add(out, text, (size_t)(open - text));
+		se_buffer_add_text(out, value_of(account, login, open + 1,
+			(size_t)(close - open - 1)));
+		text = close + 1;
+	}
+	se_buffer_add_text(out, text);
+}
+
+static enum se_code
+say(const struct se_account *account, const struct refusal *refusal, long status,
+	enum se_code code, const char *what, const char *todo, struct se_error *error)
+{
+	struct se_buffer text;
+
+	se_buffer_init(&text, SE_ERROR_TEXT_MAX);
+	se_buffer_add_text(&text, "Entra ");
+	fill_in(account, refusal->login, what, &text);
+	se_buffer_addf(&text, " (%s", refusal->reason[0] != '\0' ? refusal->reason : "no reason");
+	if (refusal->number != 0)
+		se_buffer_addf(&text, ", AADSTS%u", refusal->number);
+	else
+		se_buffer_addf(&text, ", status %ld", status);
+	if (refusal->trace[0] != '\0')
+		se_buffer_addf(&text, ", trace %s", refusal->trace);
+	se_buffer_add_text(&text, "). ");
+	fill_in(account, refusal->login, todo, &text);
+	se_error_set(error, code, "%s", se_buffer_text(&text));
+	se_buffer_free(&text);
+	return code;
+}
+
+/* The number knows more than `error` where the table has it; `error` decides elsewhere. */
+static enum se_code
+explain(const struct se_account *account, const struct refusal *refusal, long status,
+	struct se_error *error)
+{
+	const struct se_aadsts *known = se_aadsts_find(refusal->number);
+	size_t i;
+
+	if (known != NULL)
+		return say(account, refusal, status, known->code, known->what, known->todo, error);
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strcmp(reasons[i].reason, refusal->reason) == 0)
+			return say(account, refusal, status, reasons[i].code, reasons[i].what,
+				reasons[i].todo, error);
+	if (status == 429 || status == 408 || status >= 500)
+		return say(account, refusal, status, SE_AGAIN,
+			status == 429 ? "says that it is asked too often" : "has a fault of its own",
+			"It is asked again by itself.", error);
+	return say(account, refusal, status, SE_CONFIG, "refused the request",
+		"Look at authority and token_endpoint of [account {label}].", error);
+}
+
+static enum se_code
+read_refusal(const struct se_account *account, const char *login, const struct se_json *json,
+	long status, unsigned retry_after, struct se_error *error)
+{
+	struct refusal refusal = {login, {0}, 0, {0}};
+	enum se_code code;
+
+	copy_word(refusal.reason, sizeof(refusal.reason), se_json_string(json, "error"));
+	copy_word(refusal.trace, sizeof(refusal.trace), se_json_string(json, "trace_id"));
+	refusal.number = aadsts_number(json);
+	code = explain(account, &refusal, status, error);
+	/* Whatever the body says: throttled is throttled, and a fault of the server's passes. */
+	if (status == 429 || status == 408 || status >= 500)
+		code = error->code = SE_AGAIN;
+	if (code == SE_AGAIN)
+		error->retry_after = retry_after;
+	/* Loop detection: Microsoft asks for minutes, not seconds. */
+	if (refusal.number == 50196 && error->retry_after < 300)
+		error->retry_after = 300;
+	return code;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static enum se_code
+not_json(const struct se_account *account, const char *login, long status, unsigned retry_after,
+	struct se_error *error)
+{
+	const struct refusal none = {login, "no JSON", 0, ""};
+
+	if (status == 200)
+		se_error_set(error, SE_AGAIN, "%s answered with status 200 and something that is not "
+			"a whole JSON object; is a proxy or a portal in between?",
+			account->token_endpoint);
+	else if (status >= 300 && status < 400)
+		se_error_set(error, SE_CONFIG, "%s answered with a redirect (status %ld), which is "
+			"never followed with credentials; look at authority and token_endpoint of "
+			"[account %s]", account->token_endpoint, status, account->label);
+	else
+		explain(account, &none, status, error);
+	if (error->code == SE_AGAIN)
+		error->retry_after = retry_after;
+	return error->code;
+}
+
+enum se_code
+se_answer_read(const struct se_account *account, const char *login, long status,
+	const char *body, size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error)
+{
+	struct se_json *json = se_json_parse(body, len);
+	enum se_code code;
+
+	memset(grant, 0, sizeof(*grant));
+	if (json == NULL || (status >= 300 && status < 400))
+		code = not_json(account, login, status, retry_after, error);
+	else if (status == 200)
+		code = read_grant(account, json, grant, error);
+	else
+		code = read_refusal(account, login, json, status, retry_after, error);
+	se_json_free(json);
+	return code;
+}

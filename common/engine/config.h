@@ -1,0 +1,82 @@
+/*
+ * config: the configuration file, read whole and judged whole. Every complaint names file, line
+ * and key. The only file that knows libini_config.
+ */
+#ifndef SE_ENGINE_CONFIG_H
+#define SE_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "engine/keys.h"
+
+enum {
+	SE_CONFIG_SIZE_MAX = 1 << 20, /* bytes of the file */
+	SE_CONFIG_PROBLEMS_MAX = 50   /* complaints that are kept */
+};
+
+struct se_value {
+	const char *text; /* as written or as the default says; NULL: absent */
+	unsigned line;    /* 0: not from the file */
+};
+
+/* One [account LABEL]. Strings live as long as the configuration. */
+struct se_account {
+	const char *label;
+	unsigned line;
+	struct se_value value[SE_KEY_COUNT];
+
+	/* derived from the values, so that nobody parses twice */
+	bool app_only;              /* sign_in = app */
+	const char *token_endpoint; /* https://HOST/TENANT/oauth2/v2.0/token, or as overridden */
+	const char *authority;      /* https://HOST[:PORT]/TENANT */
+	const char *scope;          /* what a token request asks for */
+	const char *const *match;   /* NULL-terminated, lower case */
+	const char *const *servers; /* NULL-terminated, lower case */
+	const char *const *services;
+	unsigned timeout;        /* seconds for one HTTP request */
+	unsigned min_lifetime;   /* seconds */
+	unsigned max_age;        /* seconds; 0: none */
+	const uid_t *allow_uids; /* from `allow`, resolved when loaded */
+	size_t allow_uid_count;
+	const gid_t *allow_gids;
+	size_t allow_gid_count;
+	bool allow_anyone; /* no `allow` */
+};
+
+struct se_config {
+	const char *path;
+	struct se_account *accounts;
+	size_t account_count;
+	const char *state_dir; /* as configured, or NULL */
+	struct se_file_id id;  /* of the file that was read */
+	void *memory;          /* owns all of the above */
+};
+
+struct se_problem {
+	unsigned line;  /* 0: the file as a whole */
+	bool warning;   /* works, but is hardly meant */
+	char text[400]; /* "/etc/...conf:12: client_idd: unknown key; did you mean client_id?" */
+};
+
+struct se_problems {
+	size_t count; /* of `list`, at most SE_CONFIG_PROBLEMS_MAX; more are dropped */
+	size_t errors;
+	struct se_problem list[SE_CONFIG_PROBLEMS_MAX];
+};
+
+/* Reads and judges the file. On any error *config is NULL, SE_CONFIG is returned, `error` has the
+ * first one and `problems` (may be NULL) all, warnings too. SE_CONFIG as well when the file is
+ * missing or is not to be trusted. */
+enum se_code se_config_load(const char *path, struct se_config **config,
+	struct se_problems *problems, struct se_error *error);
+
+/* The same for text in memory; `name` stands for the file in messages. For tests and fuzzing. */
+enum se_code se_config_parse(const char *text, size_t len, const char *name,
+	struct se_config **config, struct se_problems *problems, struct se_error *error);
+
+void se_config_free(struct se_config *config);
+
+#endif

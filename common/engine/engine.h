@@ -1,0 +1,77 @@
+/*
+ * engine: access tokens for login names, without ever blocking. One engine has a configuration,
+ * the tokens it fetched or read, and the transfers under way. The module, the agent and the tool
+ * each drive one.
+ */
+#ifndef SE_ENGINE_ENGINE_H
+#define SE_ENGINE_ENGINE_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "core/source.h"
+#include "core/world.h"
+#include "engine/account.h"
+#include "engine/config.h"
+
+enum se_role {
+	SE_ROLE_HOST,  /* inside somebody else's process */
+	SE_ROLE_AGENT, /* tokens are renewed behind the asker's back */
+	SE_ROLE_TOOL
+};
+
+struct se_engine_options {
+	enum se_role role;
+	const char *configuration; /* absolute path */
+	bool users_own;            /* it is the user's own file: state goes to his state directory */
+	const struct se_world *world;
+	/* One line for the log: a new token, or trouble that an answer does not tell of. */
+	void (*log)(void *context, bool warning, const char *text);
+	void *context;
+};
+
+struct se_engine;
+
+/* NULL when memory ran out. Reads nothing. */
+struct se_engine *se_engine_new(const struct se_engine_options *options);
+
+/* Wipes and frees everything but transfers whose name resolution still hangs. Asks that wait are
+ * dropped without a call. NULL is fine. */
+void se_engine_free(struct se_engine *engine);
+
+/* Reads the configuration, the first time or again. On error the old one stays in force. */
+enum se_code se_engine_load(struct se_engine *engine, struct se_error *error);
+
+/* Loads only if the file is another one than was read last, or none was read. */
+enum se_code se_engine_load_if_changed(struct se_engine *engine, struct se_error *error);
+
+/* NULL until one has been loaded. */
+const struct se_config *se_engine_config(const struct se_engine *engine);
+
+/* Where the state of this engine lies; NULL: tokens live in memory only. */
+const char *se_engine_state_dir(const struct se_engine *engine);
+
+/* The end of an ask. On SE_OK `answer` is the callee's to read and to take the token from (set
+ * answer->token to NULL); else `error` is set. */
+typedef void se_engine_done(void *context, enum se_code code, struct se_answer *answer,
+	const struct se_error *error);
+
+struct se_ask;
+
+/* Asks. `peer`: who asks, NULL where that has been decided. If the answer is known at once `done`
+ * is called before this returns, and NULL is returned; else `done` is called exactly once from
+ * se_engine_turn(), at the latest when request->time_left is over, unless the ask is cancelled. */
+struct se_ask *se_engine_ask(struct se_engine *engine, const struct se_request *request,
+	const struct se_peer *peer, se_engine_done *done, void *context);
+
+void se_engine_cancel(struct se_engine *engine, struct se_ask *ask);
+
+/* One turn: waits at most `wait` milliseconds for the caller's descriptors and the engine's own,
+ * and does what is due. Fills revents. False when polling failed. */
+bool se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int wait);
+
+/* Asks and turns until there is an answer. */
+enum se_code se_engine_ask_wait(struct se_engine *engine, const struct se_request *request,
+	struct se_answer *answer, struct se_error *error);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * http: one POST or many at once, by libcurl's multi interface, within limits of time and size.
+ * The only file that knows libcurl.
+ *
+ * https only, no redirects, TLS 1.2 or later, HTTP/1.1, 5 s to connect, 64 KiB of headers and of
+ * body, no proxy and no key log file from the environment.
+ */
+#ifndef SE_ENGINE_HTTP_H
+#define SE_ENGINE_HTTP_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buffer.h"
+#include "core/error.h"
+#include "core/secret.h"
+#include "core/world.h"
+
+enum {
+	SE_HTTP_BODY_MAX = 64 * 1024, /* bytes, as on the wire */
+	SE_HTTP_CONNECT_MS = 5000,    /* from the name's address to the end of the TLS handshake */
+	SE_HTTP_PARKED_MAX = 4        /* given-up transfers whose name lookup still hangs */
+};
+
+struct se_http;
+struct se_http_transfer;
+
+struct se_http_request {
+	const char *url;
+	struct se_secret *body;  /* taken over, whatever happens; form-encoded */
+	const char *request_id;  /* sent as client-request-id */
+	const char *proxy;       /* NULL: none */
+	const char *ca_file;     /* NULL: the system's */
+	int64_t deadline;        /* on world->monotonic, milliseconds */
+};
+
+struct se_http_response {
+	long status;
+	const char *body;     /* NUL-terminated, may hold NUL bytes */
+	size_t body_len;
+	unsigned retry_after; /* seconds; 0: not said */
+};
+
+/* Called once a transfer, from se_http_turn(): `response` when an HTTP answer came, whatever its
+ * status; else NULL, and `error` says what happened. */
+typedef void se_http_done(void *context, const struct se_http_response *response,
+	const struct se_error *error);
+
+/* NULL when libcurl cannot start. */
+struct se_http *se_http_new(const struct se_world *world);
+
+/* Frees everything but parked transfers: cancelling those would wait for their name lookup. */
+void se_http_free(struct se_http *http);
+
+/* NULL with `error` set when it cannot start, SE_AGAIN while too many are parked. */
+struct se_http_transfer *se_http_start(struct se_http *http, struct se_http_request *request,
+	se_http_done *done, void *context, struct se_error *error);
+
+/* Ends a transfer without a call of `done`. */
+void se_http_cancel(struct se_http *http, struct se_http_transfer *transfer);
+
+/* Waits at most `wait` milliseconds for the caller's descriptors and the transfers', then does
+ * what is due. Fills revents. False when polling failed. */
+bool se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait);
+
+/* For tests: how many transfers are parked. */
+size_t se_http_parked(const struct se_http *http);
+
+#endif

@@ -1,0 +1,244 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "core/secret.h"
+#include "engine/json.h"
+
+/* struct se_json is json-c's object under a name of ours. */
+static json_object *
+inner_of(const struct se_json *json)
+{
+	union {
+		const struct se_json *ours;
+		json_object *theirs;
+	} cast = {.ours = json};
+
+	return cast.theirs;
+}
+
+static struct se_json *
+outer_of(json_object *object)
+{
+	return (struct se_json *)object;
+}
+
+struct se_json *
+se_json_parse(const char *text, size_t len)
+{
+	json_tokener *tokener;
+	json_object *object = NULL;
+
+	if (len > INT_MAX)
+		return NULL;
+	tokener = json_tokener_new_ex(16);
+	if (tokener == NULL)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
+	object = json_tokener_parse_ex(tokener, text, (int)len);
+	if (json_tokener_get_error(tokener) != json_tokener_success ||
+	    json_object_get_type(object) != json_type_object) {
+		se_json_free(outer_of(object));
+		object = NULL;
+	} else {
+		/* JSON_TOKENER_STRICT refuses other text behind the object, but not NUL bytes. */
+		size_t used = json_tokener_get_parse_end(tokener);
+
+		if (strspn(text + used, " \t\r\n") != len - used) {
+			se_json_free(outer_of(object));
+			object = NULL;
+		}
+	}
+	json_tokener_free(tokener);
+	return outer_of(object);
+}
+
+struct se_json *
+se_json_new(void)
+{
+	return outer_of(json_object_new_object());
+}
+
+static void
+wipe_text(const char *text, size_t len)
+{
+	union {
+		const char *theirs;
+		void *ours;
+	} cast = {.theirs = text};
+
+	if (text != NULL)
+		se_wipe(cast.ours, len);
+}
+
+static void
+wipe(json_object *object)
+{
+	size_t i;
+
+	switch (json_object_get_type(object)) {
+	case json_type_string:
+		wipe_text(json_object_get_string(object),
+			(size_t)json_object_get_string_len(object));
+		break;
+	case json_type_object: {
+		json_object_object_foreach(object, name, member)
+		{
+			(void)name;
+			wipe(member);
+		}
+		break;
+	}
+	case json_type_array:
+		for (i = 0; i < json_object_array_length(object); i++)
+			wipe(json_object_array_get_idx(object, i));
+		break;
+	default:
+		break;
+	}
+}
+
+void
+se_json_free(struct se_json *json)
+{
+	json_object *object = inner_of(json);
+
+	if (object == NULL)
+		return;
+	wipe(object);
+	json_object_put(object);
+}
+
+static json_object *
+member(const struct se_json *json, const char *name)
+{
+	json_object *found = NULL;
+
+	if (json == NULL || !json_object_object_get_ex(inner_of(json), name, &found))
+		return NULL;
+	return found;
+}
+
+bool
+se_json_has(const struct se_json *json, const char *name)
+{
+	return member(json, name) != NULL;
+}
+
+const char *
+se_json_string(const struct se_json *json, const char *name)
+{
+	json_object *object = member(json, name);
+	const char *text;
+
+	if (object == NULL || json_object_get_type(object) != json_type_string)
+		return NULL;
+	text = json_object_get_string(object);
+	if (strlen(text) != (size_t)json_object_get_string_len(object))
+		return NULL;
+	return text;
+}
+
+static bool
+number(json_object *object, int64_t *value)
+{
+	const char *text;
+	char *end;
+	double fraction;
+
+	switch (json_object_get_type(object)) {
+	case json_type_int:
+		*value = json_object_get_int64(object);
+		return true;
+	case json_type_double:
+		fraction = json_object_get_double(object);
+		if (!(fraction > -9e15 && fraction < 9e15))
+			return false;
+		*value = (int64_t)fraction;
+		return true;
+	case json_type_string:
+		text = json_object_get_string(object);
+		errno = 0;
+		*value = strtoll(text, &end, 10);
+		return errno == 0 && end != text && *end == '\0';
+	default:
+		return false;
+	}
+}
+
+bool
+se_json_integer(const struct se_json *json, const char *name, int64_t *value)
+{
+	json_object *object = member(json, name);
+
+	return object != NULL && number(object, value);
+}
+
+bool
+se_json_first_integer(const struct se_json *json, const char *name, int64_t *value)
+{
+	json_object *object = member(json, name);
+
+	if (object == NULL || json_object_get_type(object) != json_type_array ||
+	    json_object_array_length(object) == 0)
+		return false;
+	return number(json_object_array_get_idx(object, 0), value);
+}
+
+const struct se_json *
+se_json_object(const struct se_json *json, const char *name)
+{
+	json_object *object = member(json, name);
+
+	if (object == NULL || json_object_get_type(object) != json_type_object)
+		return NULL;
+	return outer_of(object);
+}
+
+static bool
+set(struct se_json *json, const char *name, json_object *value)
+{
+	if (value == NULL)
+		return false;
+	if (json_object_object_add(inner_of(json), name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+bool
+se_json_set_string(struct se_json *json, const char *name, const char *text)
+{
+	return text == NULL || set(json, name, json_object_new_string(text));
+}
+
+bool
+se_json_set_integer(struct se_json *json, const char *name, int64_t value)
+{
+	return set(json, name, json_object_new_int64(value));
+}
+
+bool
+se_json_set_object(struct se_json *json, const char *name, struct se_json *inner)
+{
+	return set(json, name, inner_of(inner));
+}
+
+bool
+se_json_write(struct se_json *json, struct se_buffer *out)
+{
+	size_t len = 0;
+	const char *text = json_object_to_json_string_length(inner_of(json),
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	bool ok;
+
+	if (text == NULL)
+		return false;
+	ok = se_buffer_add(out, text, len) && se_buffer_add_text(out, "\n");
+	wipe_text(text, len); /* json-c keeps its copy inside the object */
+	return ok;
+}

@@ -1,0 +1,47 @@
+# The engine's parts, for the module, the agent, the tool and the tests.
+noinst_LTLIBRARIES += libse-engine.la
+libse_engine_la_SOURCES = \
+	common/engine/aadsts.c common/engine/aadsts.h \
+	common/engine/names.c common/engine/names.h \
+	common/engine/keys.c common/engine/keys.h \
+	common/engine/arena.c common/engine/arena.h \
+	common/engine/report.c common/engine/report.h \
+	common/engine/characters.c common/engine/characters.h \
+	common/engine/precheck_line.c common/engine/precheck_line.h \
+	common/engine/precheck.c common/engine/precheck.h \
+	common/engine/identifiers.c common/engine/identifiers.h \
+	common/engine/urls.c common/engine/urls.h \
+	common/engine/values.c common/engine/values.h \
+	common/engine/rules.c common/engine/rules.h \
+	common/engine/allow.c common/engine/allow.h \
+	common/engine/derive.c common/engine/derive.h \
+	common/engine/config.c common/engine/config.h \
+	common/engine/account.c common/engine/account.h \
+	common/engine/cloud.c common/engine/cloud.h \
+	common/engine/crypto_digest.c common/engine/crypto_digest.h \
+	common/engine/crypto_tls.c common/engine/crypto_tls.h \
+	common/engine/json.c common/engine/json.h \
+	common/engine/jwt.c common/engine/jwt.h \
+	common/engine/http.c common/engine/http.h \
+	common/engine/credential_secret.c common/engine/credential_secret.h \
+	common/engine/request.c common/engine/request.h \
+	common/engine/answer.c common/engine/answer.h \
+	common/engine/token_key.c common/engine/token_key.h \
+	common/engine/store.c common/engine/store.h \
+	common/engine/policy.c common/engine/policy.h \
+	common/engine/state_dir.c common/engine/state_dir.h \
+	common/engine/acquire.c common/engine/acquire.h \
+	common/engine/engine.c common/engine/engine.h
+libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)
+libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS) $(INI_LIBS)
+
+# The module that the plugin loads. -z nodelete: a name lookup that hangs may outlive its use.
+engine_LTLIBRARIES = engine.la
+engine_la_SOURCES = common/engine/module.c
+engine_la_LIBADD = libse-engine.la
+engine_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,nodelete \
+	-export-symbols-regex '^se_engine_module$$'
+
+# libtool's .la files are of no use to anybody who installs a module.
+install-data-hook::
+	rm -f $(DESTDIR)$(enginedir)/engine.la

@@ -1,0 +1,85 @@
+#include <string.h>
+#include <strings.h>
+
+#include "engine/policy.h"
+
+static const int64_t century = INT64_C(3153600000); /* seconds */
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct se_times
+se_policy_times(int64_t now, const struct se_lifetime *lifetime, unsigned chance)
+{
+	struct se_times times;
+	int64_t life = lifetime->expires_in, use, renew;
+
+	if (life < 0)
+		life = SE_LIFETIME_DEFAULT;
+	life = least(life, century);
+	use = life;
+	renew = life / 2;
+	if (lifetime->refresh_in > 0)
+		renew = least(renew, lifetime->refresh_in);
+	if (lifetime->roleless && use > SE_ROLELESS_LIFETIME) {
+		use = SE_ROLELESS_LIFETIME;
+		renew = least(renew, SE_ROLELESS_RENEW);
+	}
+	if (lifetime->max_age > 0 && use > lifetime->max_age) {
+		use = lifetime->max_age;
+		renew = least(renew, use * 4 / 5);
+	}
+	times.obtained = now;
+	times.expires = now + life;
+	times.usable = now + use;
+	times.renew = now + renew - renew * (int64_t)(chance & 255) / 2560; /* up to a tenth */
+	return times;
+}
+
+enum se_use
+se_policy_judge(const struct se_times *times, int64_t now, unsigned min_lifetime)
+{
+	int64_t margin = least(min_lifetime, (times->expires - times->obtained) / 4);
+
+	if (now < times->obtained - 5)
+		return SE_USE_NOT;
+	/* `usable` is our own limit on the token's age, so that the server's margin does not
+	 * come off it. */
+	if (now >= times->usable || now >= times->expires - margin)
+		return SE_USE_NOT;
+	return now >= times->renew ? SE_USE_AND_RENEW : SE_USE;
+}
+
+bool
+se_policy_still_valid(const struct se_times *times, int64_t now)
+{
+	return now >= times->obtained - 5 && now < times->expires;
+}
+
+unsigned
+se_policy_min_lifetime(unsigned min_lifetime, const char *server)
+{
+	if (strcasecmp(server, "smtp.hve.mx.microsoft") != 0 &&
+	    strcasecmp(server, "smtp-hve.office365.com") != 0)
+		return min_lifetime;
+	return min_lifetime > SE_HVE_LIFETIME ? min_lifetime : SE_HVE_LIFETIME;
+}
+
+unsigned
+se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count, unsigned chance)
+{
+	unsigned seconds = 1;
+
+	if (retry_after > 0)
+		return retry_after < SE_RETRY_AFTER_MAX ? retry_after : SE_RETRY_AFTER_MAX;
+	if (code != SE_AGAIN)
+		return SE_BACKOFF_MAX;
+	while (--count > 0 && count < 32 && seconds < SE_BACKOFF_MAX)
+		seconds *= 2;
+	if (seconds > SE_BACKOFF_MAX)
+		seconds = SE_BACKOFF_MAX;
+	return seconds + seconds * (chance & 255) / 1024; /* up to a quarter more */
+}

@@ -1,0 +1,64 @@
+/*
+ * store: one state file a token key, and one lock. A state file is JSON with a format version and
+ * the token key inside; it is replaced as a whole or not at all.
+ */
+#ifndef SE_ENGINE_STORE_H
+#define SE_ENGINE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/secret.h"
+#include "core/source.h"
+#include "engine/policy.h"
+#include "engine/token_key.h"
+
+enum { SE_STATE_SIZE_MAX = 256 * 1024 }; /* bytes of a state file */
+
+/* The last failure to get a token, while it is remembered. */
+struct se_failure {
+	enum se_code code; /* SE_OK: none */
+	int64_t until;     /* seconds since 1970: not tried again before */
+	int64_t since;     /* when it was noted */
+	unsigned count;    /* failures in a row */
+	char cause[17];    /* digest of configuration and credential file: another one, another try */
+	char text[SE_ERROR_TEXT_MAX];
+};
+
+struct se_state {
+	struct se_secret *access_token; /* NULL: none */
+	struct se_times times;
+	char fingerprint[SE_FINGERPRINT_MAX + 1];
+	struct se_secret *refresh_token; /* NULL: none */
+	int64_t refresh_token_since;
+	struct se_failure failure;
+};
+
+struct se_store;
+
+/* Opens the directory, making the last component (mode 0700) where `make` says so. NULL with
+ * `error` set; SE_ABSENT when it does not exist. */
+struct se_store *se_store_open(const char *directory, bool make, struct se_error *error);
+void se_store_close(struct se_store *store);
+
+/* Fills `state` (to be freed by se_state_free). SE_ABSENT: no state yet. Any other error: there
+ * is a file and it must not be written over. */
+enum se_code se_store_read(struct se_store *store, const struct se_token_key *key,
+	struct se_state *state, struct se_error *error);
+
+enum se_code se_store_write(struct se_store *store, const struct se_token_key *key,
+	const struct se_state *state, struct se_error *error);
+
+/* Tries for the key's lock without waiting: SE_OK and *lock, SE_AGAIN when somebody has it, else
+ * an error. It ends with se_store_unlock() or with the process. */
+enum se_code se_store_lock(struct se_store *store, const struct se_token_key *key, int *lock,
+	struct se_error *error);
+void se_store_unlock(int lock);
+
+void se_state_free(struct se_state *state);
+
+/* Changes when the key's state file has been replaced. */
+struct se_file_id se_store_identify(struct se_store *store, const struct se_token_key *key);
+
+#endif

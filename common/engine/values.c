@@ -1,0 +1,274 @@
+#include <string.h>
+
+#include "engine/characters.h"
+#include "engine/identifiers.h"
+#include "engine/names.h"
+#include "engine/urls.h"
+#include "engine/values.h"
+
+enum { NAME_SHOWN = 120 };
+
+struct value {
+	const struct se_key_info *info;
+	const char *text;
+	unsigned line;
+	struct se_report *report;
+};
+
+static bool
+refuse(const struct value *value, const char *why)
+{
+	se_report_error(value->report, value->line, value->info->name, "%s", why);
+	return false;
+}
+
+bool
+se_list_next(const char **at, const char **word, size_t *len)
+{
+	const char *p = *at;
+
+	while (se_is_blank(*p) || *p == ',')
+		p++;
+	*word = p;
+	while (*p != '\0' && !se_is_blank(*p) && *p != ',')
+		p++;
+	*len = (size_t)(p - *word);
+	*at = p;
+	return *len > 0;
+}
+
+/* --- words --------------------------------------------------------------------------------- */
+
+static bool
+is_choice(const char *const *choices, const char *word, size_t len)
+{
+	char name[32];
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	for (; *choices != NULL; choices++)
+		if (se_name_equal(*choices, name))
+			return true;
+	return false;
+}
+
+/* Names the choices, not the value. */
+static bool
+refuse_choice(const struct value *value)
+{
+	char known[160] = "";
+	size_t used = 0, len;
+	int i;
+
+	for (i = 0; value->info->choices[i] != NULL; i++) {
+		len = strlen(value->info->choices[i]);
+		if (used + len + 3 > sizeof(known))
+			break;
+		if (i > 0) {
+			memcpy(known + used, ", ", 2);
+			used += 2;
+		}
+		memcpy(known + used, value->info->choices[i], len + 1);
+		used += len;
+	}
+	se_report_error(value->report, value->line, value->info->name,
+		"unknown value; the known ones are: %s", known);
+	return false;
+}
+
+static bool
+check_list(const struct value *value)
+{
+	const char *at = value->text, *word;
+	size_t len, count = 0;
+
+	for (; se_list_next(&at, &word, &len); count++)
+		if (value->info->choices != NULL && !is_choice(value->info->choices, word, len))
+			return refuse_choice(value);
+	return count > 0 || refuse(value, "has no value; write one, or remove the line");
+}
+
+static bool
+check_text(const struct value *value)
+{
+	if (strpbrk(value->text, " \t") != NULL)
+		return refuse(value, "takes one word, and this has a blank in it");
+	return true;
+}
+
+static bool
+check_path(const struct value *value)
+{
+	const char *text = value->text;
+
+	if (text[0] == '~')
+		return refuse(value, "'~' is not replaced here; write the whole path, from '/' on");
+	if (text[0] != '/')
+		return refuse(value, value->info->credential_file
+					     ? "not a path from '/' on; write the secret into a "
+					       "file that only its owner can read, "
+					       "and that file's path here"
+					     : "not a path from '/' on; write the whole path");
+	if (text[strlen(text) - 1] == '/' && value->info->where != SE_IN_DEFAULTS)
+		return refuse(value, "is a directory; write the path of a file");
+	return true;
+}
+
+static bool
+check_seconds(const struct value *value)
+{
+	long seconds = 0;
+	size_t len = strspn(value->text, "0123456789"), i;
+	bool number = len > 0 && len < 8 && value->text[len] == '\0';
+
+	for (i = 0; number && i < len; i++)
+		seconds = seconds * 10 + (value->text[i] - '0');
+	if (number && seconds >= value->info->min && seconds <= value->info->max)
+		return true;
+	se_report_error(value->report, value->line, value->info->name,
+		"takes a number of seconds from %ld to %ld, digits only", value->info->min,
+		value->info->max);
+	return false;
+}
+
+/* --- names --------------------------------------------------------------------------------- */
+
+/* Tells in which of the five groups a digit is missing or too many: what happens to people who
+ * copy half a GUID. */
+static bool
+refuse_guid(const struct value *value, const char *what)
+{
+	static const size_t groups[] = {8, 4, 4, 4, 12};
+	const char *p = value->text;
+	size_t i, n;
+
+	for (i = 0; i < 5; i++) {
+		n = 0;
+		while (se_is_hex(p[n]))
+			n++;
+		if (n != groups[i] || p[n] != (i < 4 ? '-' : '\0'))
+			break;
+		p += n + 1;
+	}
+	if (i == 5 || (p[n] != '-' && p[n] != '\0'))
+		se_report_error(value->report, value->line, value->info->name,
+			"not %s; a GUID is digits and "
+			"letters a to f in groups of 8-4-4-4-12",
+			what);
+	else
+		se_report_error(value->report, value->line, value->info->name,
+			"not %s: group %zu of the GUID "
+			"has %zu digits where %zu belong (8-4-4-4-12)",
+			what, i + 1, n, groups[i]);
+	return false;
+}
+
+static bool
+check_guid(const struct value *value)
+{
+	return se_is_guid(value->text) ||
+	       refuse_guid(value, "the Application (client) ID of an app registration");
+}
+
+static bool
+check_tenant(const struct value *value)
+{
+	static const char *const shared[] = {"common", "organizations", "consumers", NULL};
+	const char *text = value->text;
+	size_t len = strlen(text);
+
+	if (se_is_guid(text) || is_choice(shared, text, len))
+		return true;
+	if (strpbrk(text, " \t") != NULL)
+		return refuse(value,
+			"there is a blank in it; write the tenant's domain name (such as "
+			"contoso.onmicrosoft.com) or its Directory (tenant) ID");
+	if (se_is_domain(text, len) && memchr(text, '.', len) != NULL)
+		return true;
+	if (strspn(text, "0123456789abcdefABCDEF-") == len && memchr(text, '-', len) != NULL)
+		return refuse_guid(value, "a Directory (tenant) ID");
+	return refuse(value,
+		"neither a domain name (such as contoso.onmicrosoft.com) nor a Directory "
+		"(tenant) ID");
+}
+
+/* The word is shown: nobody puts a secret among names. */
+static bool
+check_names(const struct value *value, const char *(*problem)(const char *word, size_t len))
+{
+	const char *at = value->text, *word, *why;
+	size_t len, count = 0;
+
+	for (; se_list_next(&at, &word, &len); count++) {
+		why = problem(word, len);
+		if (why == NULL)
+			continue;
+		se_report_error(value->report, value->line, value->info->name, "%.*s%s: %s",
+			(int)(len > NAME_SHOWN ? NAME_SHOWN : len), word,
+			len > NAME_SHOWN ? "..." : "", why);
+		return false;
+	}
+	return count > 0 || refuse(value, "has no value; write one, or remove the line");
+}
+
+/* --- any ----------------------------------------------------------------------------------- */
+
+static bool
+check_url(const struct value *value)
+{
+	const char *why = value->info->type == SE_TYPE_ORIGIN ? se_url_origin_problem(value->text)
+			  : value->info->type == SE_TYPE_URL  ? se_url_problem(value->text)
+							      : se_url_proxy_problem(value->text);
+
+	return why == NULL || refuse(value, why);
+}
+
+static bool
+check_type(const struct value *value)
+{
+	switch (value->info->type) {
+	case SE_TYPE_WORD:
+		return is_choice(value->info->choices, value->text, strlen(value->text)) ||
+		       refuse_choice(value);
+	case SE_TYPE_TEXT:
+		return check_text(value);
+	case SE_TYPE_LIST:
+		return check_list(value);
+	case SE_TYPE_MATCHES:
+		return check_names(value, se_match_problem);
+	case SE_TYPE_HOSTS:
+		return check_names(value, se_host_problem);
+	case SE_TYPE_GUID:
+		return check_guid(value);
+	case SE_TYPE_TENANT:
+		return check_tenant(value);
+	case SE_TYPE_ORIGIN:
+	case SE_TYPE_URL:
+	case SE_TYPE_PROXY:
+		return check_url(value);
+	case SE_TYPE_PATH:
+		return check_path(value);
+	case SE_TYPE_SECONDS:
+		return check_seconds(value);
+	}
+	return false;
+}
+
+bool
+se_value_check(enum se_key key, const char *text, unsigned line, struct se_report *report)
+{
+	const struct value value = {&se_keys[key], text, line, report};
+	size_t len = strlen(text);
+
+	if (len > 0 && (text[0] == '"' || text[0] == '\''))
+		return refuse(&value, "quotation marks would be part of the value; leave them out");
+	if (value.info->type != SE_TYPE_SECONDS && value.info->max > 0 &&
+		value.info->type != SE_TYPE_GUID && len > (size_t)value.info->max) {
+		se_report_error(report, line, value.info->name,
+			"%zu bytes long, and %ld is the most", len, value.info->max);
+		return false;
+	}
+	return check_type(&value);
+}

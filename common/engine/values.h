@@ -1,0 +1,21 @@
+/*
+ * values: whether one value of the configuration is of its key's type.
+ */
+#ifndef SE_ENGINE_VALUES_H
+#define SE_ENGINE_VALUES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/keys.h"
+#include "engine/report.h"
+
+/* False, and reported, when the value cannot be right. The complaint holds the value only where
+ * it is a list of names. */
+bool se_value_check(enum se_key key, const char *text, unsigned line, struct se_report *report);
+
+/* Walks the words of a list, which commas and blanks part: false at its end. Begin with *at at the
+ * value; the word is not terminated. */
+bool se_list_next(const char **at, const char **word, size_t *len);
+
+#endif

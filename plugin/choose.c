@@ -1,0 +1,450 @@
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+#include "core/client.h"
+#include "core/error.h"
+#include "core/source.h"
+#include "core/world.h"
+
+#include "choose.h"
+#include "init.h"
+
+/* A service that Postfix's own master runs, for smtp(8) in its jail (master.cf, spawn(8)). */
+#define POSTFIX_SOCKET_PATH "/private/sasl-entra"
+
+/* The engine module, opened once and kept for later connections. */
+struct se_engine {
+	void *library;
+	const struct se_engine_module *module;
+	struct se_engine_handle *handle;
+	pid_t pid; /* a forked child must not touch its parent's */
+	uid_t uid;
+	bool own;
+	char configuration[SE_PLUGIN_PATH_MAX];
+};
+
+/* One request on its way through the sources. */
+struct search {
+	struct se_plugin *plugin;
+	struct se_request *request;
+	struct se_answer *answer;
+	struct se_error *error; /* the one that says most */
+	int64_t deadline;
+};
+
+/* --- where we are --------------------------------------------------------------------------- */
+
+/* Whether the program has rights that its caller does not. */
+static bool
+privileged(void)
+{
+	if (getuid() != geteuid() || getgid() != getegid()) {
+		return true;
+	}
+#if defined(__linux__)
+	return getauxval(AT_SECURE) != 0;
+#else
+	return issetugid() != 0;
+#endif
+}
+
+/* An absolute path from the environment, or NULL. */
+static const char *
+environment(const char *name)
+{
+#ifdef HAVE_SECURE_GETENV
+	const char *value = secure_getenv(name);
+#else
+	const char *value = privileged() ? NULL : getenv(name);
+#endif
+	return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+static bool
+join(char *path, size_t size, const char *directory, const char *rest)
+{
+	int len = snprintf(path, size, "%s%s", directory, rest);
+
+	return len > 0 && (size_t)len < size;
+}
+
+bool
+se_choose_own_configuration(char *path, size_t size)
+{
+	const char *directory;
+	struct stat st;
+
+	if (geteuid() == 0 || privileged()) {
+		return false;
+	}
+	directory = environment("XDG_CONFIG_HOME");
+	if (directory != NULL) {
+		if (!join(path, size, directory, "/sasl-entra/sasl-entra.conf")) {
+			return false;
+		}
+	} else {
+		directory = environment("HOME");
+		if (directory == NULL ||
+			!join(path, size, directory, "/.config/sasl-entra/sasl-entra.conf")) {
+			return false;
+		}
+	}
+	return stat(path, &st) == 0;
+}
+
+static bool
+jailed(const struct se_plugin *plugin)
+{
+	struct se_place now = se_place_of("/");
+
+	return !se_place_equal(&plugin->root, &now);
+}
+
+/* The jail's name outside, where it is what was the working directory at the start; else "". */
+static const char *
+jail_path(const struct se_plugin *plugin)
+{
+	struct se_place now = se_place_of("/");
+
+	return se_place_equal(&plugin->directory, &now) ? plugin->path : "";
+}
+
+/* --- the memory of refused tokens ----------------------------------------------------------- */
+
+static _Atomic uint32_t *
+rejected_slot(struct se_plugin *plugin, const char *login)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a; a collision only forgets a refusal */
+
+	for (; *login != '\0'; login++) {
+		hash = (hash ^ (unsigned char)*login) * 16777619u;
+	}
+	return &plugin->rejected[hash % SE_PLUGIN_REJECTED];
+}
+
+void
+se_choose_reject(struct se_plugin *plugin, const char *login, const char *fingerprint)
+{
+	if (strlen(fingerprint) != SE_FINGERPRINT_MAX ||
+		strspn(fingerprint, "0123456789abcdef") != SE_FINGERPRINT_MAX) {
+		return;
+	}
+	atomic_store(rejected_slot(plugin, login), (uint32_t)strtoul(fingerprint, NULL, 16));
+}
+
+/* It stays remembered: a source that still holds that token must not hand it out again, and for
+ * any other token it means nothing. */
+static void
+tell_rejected(struct se_plugin *plugin, struct se_request *request)
+{
+	uint32_t fingerprint = atomic_load(rejected_slot(plugin, request->login));
+
+	if (fingerprint != 0) {
+		snprintf(request->rejected, sizeof(request->rejected), "%08lx",
+			(unsigned long)fingerprint);
+	}
+}
+
+/* --- asking --------------------------------------------------------------------------------- */
+
+/* Sets what is left of the budget; false when nothing is. */
+static bool
+set_time_left(struct search *search)
+{
+	int64_t left = search->deadline - se_world_system.monotonic(se_world_system.context);
+
+	if (left <= 0) {
+		se_error_set(search->error, SE_AGAIN,
+			"%s: no token came within %d seconds; the next try may be faster",
+			search->request->login, SE_BUDGET_MS / 1000);
+		return false;
+	}
+	search->request->time_left = (uint32_t)left;
+	return true;
+}
+
+static bool
+is_final(enum se_code code)
+{
+	return code != SE_ABSENT && code != SE_NO_ACCOUNT;
+}
+
+/* Of two sources, one that knows nothing of the login name says more than one that is not there. */
+static enum se_code
+keep(struct search *search, enum se_code code, const struct se_error *error)
+{
+	if (code != SE_ABSENT || search->error->code != SE_NO_ACCOUNT) {
+		*search->error = *error;
+	}
+	return code;
+}
+
+static enum se_code
+ask_agent(struct search *search, const char *path)
+{
+	struct se_error error = {0};
+	enum se_code code;
+
+	if (!set_time_left(search)) {
+		return SE_AGAIN;
+	}
+	code = se_client_ask(path, search->request, &se_world_system, search->answer, &error);
+	if (code == SE_OK && search->answer->token == NULL) {
+		se_answer_free(search->answer);
+		code = se_error_set(&error, SE_INTERNAL,
+			"%s: the agent at %s answered without a token", search->request->login,
+			path);
+	}
+	return code == SE_OK ? SE_OK : keep(search, code, &error);
+}
+
+/* --- the engine ----------------------------------------------------------------------------- */
+
+static void
+engine_close(struct se_engine *engine)
+{
+	if (engine == NULL) {
+		return;
+	}
+	if (engine->handle != NULL) {
+		engine->module->close(engine->handle);
+	}
+	if (engine->library != NULL) {
+		dlclose(engine->library); /* the module is marked to stay mapped */
+	}
+	free(engine);
+}
+
+/* Whether the module is of this plugin's build. Nothing behind `abi` is read unless it fits. */
+static bool
+is_ours(const struct se_engine_module *module)
+{
+	return module->abi == SE_ENGINE_ABI && module->size == sizeof(*module) &&
+	       module->version != NULL && strcmp(module->version, PACKAGE_VERSION) == 0;
+}
+
+static enum se_code
+engine_load(struct se_engine *engine, struct se_error *error)
+{
+	const char *why;
+
+	dlerror();
+	engine->library = dlopen(SE_ENGINE_PATH, RTLD_NOW | RTLD_LOCAL);
+	if (engine->library == NULL) {
+		why = dlerror();
+		return se_error_set(error, SE_CONFIG,
+			"cannot load the engine module (%s); install the package sasl-entra with "
+			"the libraries that it needs, or start the agent sasl-entrad",
+			why != NULL ? why : SE_ENGINE_PATH);
+	}
+	engine->module = dlsym(engine->library, SE_ENGINE_SYMBOL);
+	if (engine->module == NULL || !is_ours(engine->module)) {
+		engine->module = NULL;
+		return se_error_set(error, SE_CONFIG,
+			"the engine module %s is not the one that belongs to this plugin (version "
+			"%s); reinstall sasl-entra, so that both come from one package, and "
+			"restart this program",
+			SE_ENGINE_PATH, PACKAGE_VERSION);
+	}
+	return SE_OK;
+}
+
+static struct se_engine *
+engine_open(const char *configuration, bool own, struct se_error *error)
+{
+	struct se_engine *engine = calloc(1, sizeof(*engine));
+
+	if (engine == NULL) {
+		se_error_memory(error);
+		return NULL;
+	}
+	engine->pid = getpid();
+	engine->uid = geteuid();
+	engine->own = own;
+	se_copy(engine->configuration, sizeof(engine->configuration), configuration);
+	if (engine_load(engine, error) != SE_OK) {
+		engine_close(engine);
+		return NULL;
+	}
+	engine->handle = engine->module->open(engine->configuration, own);
+	if (engine->handle == NULL) {
+		se_error_memory(error);
+		engine_close(engine);
+		return NULL;
+	}
+	return engine;
+}
+
+/* Takes the engine out of `plugin`, so that no two threads use it: who finds none there opens
+ * another. */
+static struct se_engine *
+engine_take(struct se_plugin *plugin, const char *configuration, bool own, struct se_error *error)
+{
+	struct se_engine *engine = atomic_exchange(&plugin->engine, NULL);
+
+	if (engine != NULL && engine->pid != getpid()) {
+		engine = NULL; /* the parent's: its locks and sockets are not ours to close */
+	}
+	if (engine != NULL && (engine->uid != geteuid() || engine->own != own ||
+				      strcmp(engine->configuration, configuration) != 0)) {
+		engine_close(engine);
+		engine = NULL;
+	}
+	return engine != NULL ? engine : engine_open(configuration, own, error);
+}
+
+static enum se_code
+ask_engine(struct search *search, const char *configuration, bool own)
+{
+	struct se_error error = {0};
+	struct se_engine *engine;
+	enum se_code code;
+
+	if (!set_time_left(search)) {
+		return SE_AGAIN;
+	}
+	engine = engine_take(search->plugin, configuration, own, &error);
+	if (engine == NULL) {
+		/* A machine may have an agent and no engine: then the agent's word is the last. */
+		if (search->error->code != SE_NO_ACCOUNT) {
+			*search->error = error;
+		}
+		return search->error->code;
+	}
+	code = engine->module->ask(engine->handle, search->request, search->answer, &error);
+	engine_close(atomic_exchange(&search->plugin->engine, engine));
+	if (code == SE_OK && search->answer->token == NULL) {
+		se_answer_free(search->answer);
+		code = se_error_set(&error, SE_INTERNAL, "%s: the engine answered without a token",
+			search->request->login);
+	}
+	return code == SE_OK ? SE_OK : keep(search, code, &error);
+}
+
+void
+se_choose_done(struct se_plugin *plugin)
+{
+	struct se_engine *engine = atomic_exchange(&plugin->engine, NULL);
+
+	if (engine != NULL && engine->pid == getpid()) {
+		engine_close(engine);
+	}
+}
+
+/* --- in which order ------------------------------------------------------------------------- */
+
+/* No source is left where the engine may not run. An account that the agent does not have is not
+ * found elsewhere either. */
+static enum se_code
+no_agent(struct search *search)
+{
+	const char *login = search->request->login;
+	const char *jail = jail_path(search->plugin);
+	const char *there = "";
+	struct stat st;
+
+	if (search->error->code == SE_NO_ACCOUNT) {
+		return SE_NO_ACCOUNT;
+	}
+	if (stat(SE_SOCKET_PATH, &st) == 0) {
+		there = " (the socket is there, but nobody listens or this user may not connect)";
+	}
+	if (!jailed(search->plugin)) {
+		return se_error_set(search->error, SE_AGAIN,
+			"%s: no agent at %s%s, and a program that runs with another user's rights "
+			"gets its tokens from nowhere else; start it with: sasl-entrad --user "
+			"sasl-entra --socket %s,GROUP",
+			login, SE_SOCKET_PATH, there, SE_SOCKET_PATH);
+	}
+	if (jail[0] == '\0') {
+		return se_error_set(search->error, SE_AGAIN,
+			"%s: no agent at %s inside the chroot of this program%s; start it with: "
+			"sasl-entrad --user sasl-entra --socket %s,GROUP --socket CHROOT%s,GROUP",
+			login, SE_SOCKET_PATH, there, SE_SOCKET_PATH, SE_SOCKET_PATH);
+	}
+	return se_error_set(search->error, SE_AGAIN,
+		"%s: no agent at %s inside the chroot %s%s; start it with: sasl-entrad --user "
+		"sasl-entra --socket %s,GROUP --socket %s%s,postfix",
+		login, SE_SOCKET_PATH, jail, there, SE_SOCKET_PATH, jail, SE_SOCKET_PATH);
+}
+
+static enum se_code
+ask_jailed(struct search *search)
+{
+	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
+
+	if (!is_final(code)) {
+		code = ask_agent(search, POSTFIX_SOCKET_PATH);
+	}
+	return is_final(code) ? code : no_agent(search);
+}
+
+static enum se_code
+ask_own(struct search *search, const char *configuration)
+{
+	const char *runtime = environment("XDG_RUNTIME_DIR");
+	char path[SE_PLUGIN_PATH_MAX];
+	enum se_code code;
+
+	if (runtime != NULL && join(path, sizeof(path), runtime, "/sasl-entra/agent.sock")) {
+		code = ask_agent(search, path);
+		if (is_final(code)) {
+			return code;
+		}
+	}
+	return ask_engine(search, configuration, true);
+}
+
+static enum se_code
+ask_system(struct search *search)
+{
+	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
+	struct stat st;
+
+	if (is_final(code)) {
+		return code;
+	}
+	if (privileged()) {
+		return no_agent(search);
+	}
+	/* Without a configuration the engine has nothing to say: it is not loaded to say so. */
+	if (stat(SE_CONFIGURATION_PATH, &st) != 0 && errno == ENOENT) {
+		if (search->error->code == SE_NO_ACCOUNT) {
+			return SE_NO_ACCOUNT;
+		}
+		return se_error_set(search->error, SE_NO_ACCOUNT,
+			"%s: nothing is configured for it: there is no agent at %s and no file %s; "
+			"write one with: sasl-entra setup",
+			search->request->login, SE_SOCKET_PATH, SE_CONFIGURATION_PATH);
+	}
+	return ask_engine(search, SE_CONFIGURATION_PATH, false);
+}
+
+enum se_code
+se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_answer *answer,
+	struct se_error *error)
+{
+	struct search search = {plugin, request, answer, error,
+		se_world_system.monotonic(se_world_system.context) + SE_BUDGET_MS};
+	char own[SE_PLUGIN_PATH_MAX];
+	enum se_code code;
+
+	se_error_clear(error);
+	tell_rejected(plugin, request);
+	if (jailed(plugin)) {
+		code = ask_jailed(&search);
+	} else if (se_choose_own_configuration(own, sizeof(own))) {
+		code = ask_own(&search, own);
+	} else {
+		code = ask_system(&search);
+	}
+	return code;
+}

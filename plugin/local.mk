@@ -1,0 +1,15 @@
+plugin_LTLIBRARIES = libsasl-entra.la
+libsasl_entra_la_SOURCES = \
+	plugin/init.c plugin/init.h \
+	plugin/mechanism.c plugin/mechanism.h \
+	plugin/prompt.c plugin/prompt.h \
+	plugin/choose.c plugin/choose.h \
+	plugin/sasl_error.c plugin/sasl_error.h
+libsasl_entra_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+# libc only: libsasl2 hands its functions over, so that not even it is linked.
+libsasl_entra_la_LIBADD = libse-core.la $(DL_LIBS)
+libsasl_entra_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-export-symbols-regex '^sasl_client_plug_init$$'
+
+install-data-hook::
+	rm -f $(DESTDIR)$(plugindir)/libsasl-entra.la

@@ -1,0 +1,4 @@
+include tests/unit/local.mk
+include tests/plugin/local.mk
+include tests/agent/local.mk
+include tests/fuzz/local.mk

@@ -1,0 +1,57 @@
+"""What was asked and how it ended: DIR/requests.jsonl for reading, counters for counting."""
+
+from collections import Counter
+
+from form import CREDENTIALS
+from plumbing import fingerprint
+
+
+def _shown(name, value):
+    return f"sha256:{fingerprint(value)}" if name in CREDENTIALS else value
+
+
+def _header_shown(name, value):
+    if name.lower() in ("authorization", "proxy-authorization"):
+        scheme, _, rest = value.partition(" ")
+        return f"{scheme} sha256:{fingerprint(rest)}"
+    return value
+
+
+class RequestLog:
+    def __init__(self, line_log):
+        self._log = line_log
+        self.reset()
+
+    def reset(self):
+        self._counts = Counter()
+
+    def add(self, request, form, form_error, outcome, number, fault, trace_id, correlation_id):
+        """Only the named credential fields are hidden. A secret anywhere else is a client's leak, and must show."""
+        self._log.record(
+            method=request.method, path=request.path, query=request.query, version=request.version,
+            headers={name: _header_shown(name, value) for name, value in request.header_list},
+            form=None if form is None else {name: _shown(name, value) for name, value in form.items()},
+            form_error=form_error, outcome=outcome, aadsts=number, fault=fault, trace_id=trace_id,
+            correlation_id=correlation_id)
+        form = form or {}
+        self._counts[(request.path, form.get("grant_type", ""), form.get("client_id", ""), outcome)] += 1
+
+    def count(self, wanted):
+        """How many requests had those values; `wanted` holds some of path, grant, client_id, outcome."""
+        names = ("path", "grant", "client_id", "outcome")
+        if set(wanted) - set(names):
+            raise ValueError(f"count by {', '.join(names)}")
+        return sum(count for key, count in self._counts.items()
+                   if all(wanted.get(name, value) == value for name, value in zip(names, key)))
+
+    def stats(self):
+        by_path, by_grant, by_outcome = Counter(), Counter(), Counter()
+        for (path, grant, _, outcome), count in self._counts.items():
+            by_path[path] += count
+            by_outcome[outcome] += count
+            if grant:
+                by_grant[grant] += count
+        rows = [{"path": p, "grant": g, "client_id": c, "outcome": o, "count": n}
+                for (p, g, c, o), n in sorted(self._counts.items())]
+        return {"total": sum(self._counts.values()), "token_requests": sum(by_grant.values()), "by_path": by_path,
+                "by_grant": by_grant, "by_outcome": by_outcome, "rows": rows}

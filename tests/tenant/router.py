@@ -1,0 +1,79 @@
+"""Which function answers which path. A new endpoint is one function and one line in ROUTES."""
+
+import json
+import re
+from urllib.parse import parse_qs
+
+import grants
+import metadata
+from entra_errors import EntraError
+from form import MalformedForm, decode_form
+
+
+class Context:
+    """One request on its way: its form, once decoded, is what faults match and the log shows."""
+
+    def __init__(self, services, request):
+        self.services, self.request = services, request
+        self.form = self.malformed = None
+        if request.method == "POST":
+            try:
+                self.form = decode_form(request.body)
+            except MalformedForm as error:
+                self.malformed = str(error)
+
+    @property
+    def host(self):
+        return self.request.headers.get("host", "login.microsoftonline.com")
+
+
+def _token(context, tenant):
+    request = context.request
+    if request.method != "POST":
+        raise EntraError(900561, method=request.method)
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type != "application/x-www-form-urlencoded":
+        raise EntraError(900144, parameter="grant_type")  # Entra reads no other body
+    if context.form is None:
+        raise EntraError(9002313)
+    return grants.answer(context.services, tenant, context.form, request.headers.get("authorization"))
+
+
+def _keys(context, tenant):
+    context.services.directory.tenant(tenant)
+    return context.services.signing_key.jwks()
+
+
+def _openid_configuration(context, tenant):
+    try:
+        found = context.services.directory.tenant(tenant)
+    except EntraError as problem:
+        problem.error = "invalid_tenant"  # what this endpoint says for it
+        raise
+    return metadata.openid_configuration(context.host, tenant, found)
+
+
+def _instance_discovery(context):
+    asked = parse_qs(context.request.query).get("authorization_endpoint", [""])[0]
+    return metadata.instance_discovery(context.host, asked)
+
+
+ROUTES = [(re.compile(pattern), function) for pattern, function in (
+    (r"/([^/]+)/oauth2/v2\.0/token", _token),
+    (r"/([^/]+)/discovery/v2\.0/keys", _keys),
+    (r"/([^/]+)/v2\.0/\.well-known/openid-configuration", _openid_configuration),
+    (r"/common/discovery/instance", _instance_discovery),
+)]
+
+
+def find(path):
+    """The function for the path with its arguments, or None."""
+    for pattern, function in ROUTES:
+        found = pattern.fullmatch(path)
+        if found:
+            return lambda context: function(context, *found.groups())
+    return None
+
+
+def json_bytes(members):
+    return json.dumps(members, separators=(",", ":")).encode()

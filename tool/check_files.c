@@ -1,0 +1,124 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/secret.h"
+#include "engine/credential_secret.h"
+
+#include "tool/check_files.h"
+
+enum { CREDENTIAL_MAX = 64 * 1024, CA_FILE_MAX = 16 << 20 };
+
+/* Where a finding about a value stands: FILE:LINE: [account LABEL] KEY */
+#define PLACE "%s:%u: [account %s] %s: "
+
+static void
+check_client_secret(const struct se_config *config, const struct se_account *account,
+	struct se_findings *findings)
+{
+	const struct se_value *value = &account->value[SE_KEY_CLIENT_SECRET_FILE];
+	const char *key = se_keys[SE_KEY_CLIENT_SECRET_FILE].name;
+	struct se_secret *secret = NULL;
+	struct se_error error;
+
+	if (se_credential_secret_read(account, &secret, &error) != SE_OK)
+		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
+			account->label, key, error.text);
+	else if (se_credential_secret_is_id(secret))
+		se_findings_add(findings, true, value->line,
+			PLACE "%s holds a GUID: this looks like "
+			      "the secret's ID, not its value; the portal shows the value only "
+			      "once, right "
+			      "after the secret is made",
+			config->path, value->line, account->label, key, value->text);
+	se_secret_free(secret);
+}
+
+static void
+check_readable(const struct se_config *config, const struct se_account *account, enum se_key key,
+	enum se_file_rule rule, size_t max, struct se_findings *findings)
+{
+	const struct se_value *value = &account->value[key];
+	struct se_buffer content;
+	struct se_error error;
+
+	se_buffer_init(&content, max);
+	if (se_file_read(value->text, rule, &content, NULL, &error) != SE_OK)
+		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
+			account->label, se_keys[key].name, error.text);
+	else if (content.len == 0)
+		se_findings_add(findings, false, value->line, PLACE "%s is empty", config->path,
+			value->line, account->label, se_keys[key].name, value->text);
+	else if (key == SE_KEY_CA_FILE && strstr(se_buffer_text(&content), "-----BEGIN") == NULL)
+		se_findings_add(findings, false, value->line,
+			PLACE "%s holds no certificate in PEM "
+			      "form",
+			config->path, value->line, account->label, se_keys[key].name, value->text);
+	se_buffer_free(&content);
+}
+
+void
+se_check_account_files(const struct se_config *config, const struct se_account *account,
+	struct se_findings *findings)
+{
+	for (enum se_key key = 0; key < SE_KEY_COUNT; key++) {
+		if (account->value[key].text == NULL)
+			continue;
+		if (key == SE_KEY_CLIENT_SECRET_FILE)
+			check_client_secret(config, account, findings);
+		else if (se_keys[key].credential_file)
+			check_readable(
+				config, account, key, SE_FILE_SECRET, CREDENTIAL_MAX, findings);
+		else if (key == SE_KEY_CA_FILE)
+			check_readable(config, account, key, SE_FILE_CONFIG, CA_FILE_MAX, findings);
+	}
+}
+
+static void
+judge_directory(const char *path, int directory, struct se_findings *findings)
+{
+	struct stat found;
+
+	if (fstat(directory, &found) != 0)
+		se_findings_add(
+			findings, false, 0, "state directory %s: %s", path, strerror(errno));
+	else if (found.st_uid != geteuid())
+		se_findings_add(findings, false, 0,
+			"state directory %s: belongs to uid %lu, but tokens "
+			"would be written by uid %lu",
+			path, (unsigned long)found.st_uid, (unsigned long)geteuid());
+	else if (faccessat(directory, ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0)
+		se_findings_add(findings, false, 0,
+			"state directory %s: cannot be written by uid %lu: "
+			"%s",
+			path, (unsigned long)geteuid(), strerror(errno));
+	else if ((found.st_mode & 077) != 0)
+		se_findings_add(findings, true, 0,
+			"state directory %s: others may look into it (mode "
+			"%04o); chmod 0700 %s",
+			path, (unsigned)(found.st_mode & 07777), path);
+}
+
+void
+se_check_state_directory(const char *path, bool made_when_needed, struct se_findings *findings)
+{
+	struct se_error error;
+	const int directory = se_directory_open(path, &error);
+
+	if (directory >= 0) {
+		judge_directory(path, directory, findings);
+		close(directory);
+	} else if (error.code != SE_ABSENT) {
+		se_findings_add(findings, false, 0, "state directory %s: %s", path, error.text);
+	} else if (!made_when_needed) {
+		se_findings_add(findings, false, 0,
+			"state directory %s does not exist or may not be "
+			"entered by uid %lu; start the agent once, or make it, mode 0700, owned by "
+			"the "
+			"agent's user",
+			path, (unsigned long)geteuid());
+	}
+}

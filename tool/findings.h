@@ -1,0 +1,38 @@
+/*
+ * findings: what `check` found, in the order found.
+ */
+#ifndef SE_TOOL_FINDINGS_H
+#define SE_TOOL_FINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buffer.h"
+#include "core/error.h"
+
+struct se_finding {
+	bool warning;  /* works, but is hardly meant */
+	unsigned line; /* of the configuration; 0: none */
+	char *text;
+};
+
+/* Zeroed at the start. */
+struct se_findings {
+	struct se_finding *list;
+	size_t count;
+	size_t errors;
+	bool failed; /* memory ran out */
+};
+
+void se_findings_add(struct se_findings *findings, bool warning, unsigned line, const char *fmt,
+	...) SE_PRINTF(4, 5);
+
+/* One line each, as for a person. */
+void se_findings_text(const struct se_findings *findings, struct se_buffer *out);
+
+/* A JSON array. */
+void se_findings_json(const struct se_findings *findings, struct se_buffer *out);
+
+void se_findings_free(struct se_findings *findings);
+
+#endif

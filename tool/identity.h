@@ -1,0 +1,31 @@
+/*
+ * identity: whose configuration is used, and as which user the tool touches tokens and
+ * credentials: never as root where another user owns them.
+ */
+#ifndef SE_TOOL_IDENTITY_H
+#define SE_TOOL_IDENTITY_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "core/error.h"
+
+struct se_identity {
+	char configuration[PATH_MAX]; /* absolute */
+	bool users_own;               /* the state lies in the user's own directory */
+	bool system;                  /* the system's configuration, which the agent serves */
+};
+
+/* Root uses the system's configuration; everybody else his own where there is one, else the
+ * system's. `option` (--config, may be NULL) names another one. False when its path is too
+ * long. */
+bool se_identity_choose(const char *option, struct se_identity *identity);
+
+/* Root becomes the owner of the state directory that the configuration names; anybody else, or
+ * where the directory is root's or missing, stays. For good, or so that se_identity_return()
+ * comes back. Reads the configuration for it; a broken one names no directory. */
+enum se_code
+se_identity_become_owner(const struct se_identity *identity, bool for_good, struct se_error *error);
+void se_identity_return(void);
+
+#endif

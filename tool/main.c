@@ -1,0 +1,116 @@
+/*
+ * sasl-entra: finds the verb.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "tool/exit_code.h"
+#include "tool/verb.h"
+
+static const struct se_verb verbs[] = {
+	{"token",
+		"NAME [--format raw|xoauth2|oauthbearer|json] [--server HOST] [--service SERVICE]",
+		"Prints an access token, or the SASL initial response made of it.", se_verb_token},
+	{"refresh", "NAME [--json]",
+		"Forgets remembered errors and gets a new token, whatever the old one has left.",
+		se_verb_refresh},
+	{"check", "[--json]", "Judges the configuration and its files, without the network.",
+		se_verb_check},
+	{"import", "token NAME [--json]",
+		"Keeps the refresh token that comes on stdin as the sign-in of NAME.",
+		se_verb_import},
+};
+
+enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]), OPT_VERSION = 1 };
+
+static int
+print_help(void)
+{
+	printf("Usage: sasl-entra [--config PATH] VERB [ARGUMENT]...\n"
+	       "OAuth access tokens of Microsoft Entra ID, for people and scripts. NAME is a "
+	       "login\n"
+	       "name or the label of an account.\n\nVerbs:\n");
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		printf("  %s %s\n      %s\n", verbs[i].name, verbs[i].usage, verbs[i].help);
+	printf("\nOptions:\n"
+	       "  --config PATH  use this configuration\n"
+	       "                 (default: a user's own sasl-entra/sasl-entra.conf below\n"
+	       "                 $XDG_CONFIG_HOME, else " SE_CONFIGURATION_PATH ")\n"
+	       "  --version      print the version\n"
+	       "  --help         print this text; after a verb, its usage\n"
+	       "\nExit codes:\n");
+	se_exit_help(stdout);
+	printf("\nThe agent is asked at " SE_SOCKET_PATH ".\n");
+	return fflush(stdout) == 0 ? SE_EXIT_OK : SE_EXIT_FAILED;
+}
+
+static int
+usage(const char *what, const char *which)
+{
+	fprintf(stderr, "sasl-entra: %s%s; sasl-entra --help lists the verbs\n", what, which);
+	return SE_EXIT_USAGE;
+}
+
+/* Secrets pass through this process. */
+static void
+harden(void)
+{
+	const struct rlimit no_core = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+#ifdef PR_SET_DUMPABLE
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+static int
+run_verb(struct se_command *command, int argc, char **argv)
+{
+	static char title[64]; /* what getopt puts before its complaints */
+
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (strcmp(verbs[i].name, argv[0]) == 0) {
+			command->verb = &verbs[i];
+			(void)snprintf(title, sizeof(title), "sasl-entra %s", verbs[i].name);
+			argv[0] = title;
+			optind = 0; /* begin anew, and take options after arguments, too */
+			return verbs[i].run(command, argc, argv);
+		}
+	return usage("there is no verb ", argv[0]);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"version", no_argument, NULL, OPT_VERSION}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
+	static struct se_command command;
+	const char *configuration = NULL;
+	int option;
+
+	harden();
+	/* '+': what stands behind the verb is the verb's. */
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		switch (option) {
+		case SE_OPTION_CONFIG:
+			configuration = optarg;
+			break;
+		case OPT_VERSION:
+			printf("sasl-entra %s\n", PACKAGE_VERSION);
+			return fflush(stdout) == 0 ? SE_EXIT_OK : SE_EXIT_FAILED;
+		case SE_OPTION_HELP:
+			return print_help();
+		default:
+			return usage("nothing was done", "");
+		}
+	}
+	if (!se_identity_choose(configuration, &command.identity))
+		return usage("--config: the path is too long", "");
+	if (optind == argc)
+		return usage("a verb is missing", "");
+	return run_verb(&command, argc - optind, argv + optind);
+}

@@ -1,0 +1,172 @@
+/*
+ * sasl-entra check: is the configuration right, and are its files what they must be?
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/config.h"
+#include "engine/state_dir.h"
+
+#include "tool/check_files.h"
+#include "tool/exit_code.h"
+#include "tool/findings.h"
+#include "tool/output.h"
+#include "tool/verb.h"
+
+enum { OPT_JSON = 1 };
+
+struct check {
+	const struct se_identity *identity;
+	struct se_config *config; /* NULL: not usable */
+	char *state_dir;          /* NULL: tokens live in memory */
+	struct se_findings findings;
+};
+
+static void
+check_configuration(struct check *check)
+{
+	struct se_problems *problems = calloc(1, sizeof(*problems));
+	struct se_error error;
+	enum se_code code;
+
+	if (problems == NULL) {
+		check->findings.failed = true;
+		return;
+	}
+	code = se_config_load(check->identity->configuration, &check->config, problems, &error);
+	for (size_t i = 0; i < problems->count; i++)
+		se_findings_add(&check->findings, problems->list[i].warning, problems->list[i].line,
+			"%s", problems->list[i].text);
+	if (code != SE_OK && problems->errors == 0)
+		se_findings_add(&check->findings, false, 0, "%s", error.text);
+	free(problems);
+}
+
+static void
+check_files(struct check *check)
+{
+	struct se_error error;
+
+	if (check->config == NULL)
+		return;
+	if (se_identity_become_owner(check->identity, true, &error) != SE_OK) {
+		se_findings_add(&check->findings, false, 0, "%s", error.text);
+		return;
+	}
+	for (size_t i = 0; i < check->config->account_count; i++)
+		se_check_account_files(
+			check->config, &check->config->accounts[i], &check->findings);
+	/* as the one who will keep them */
+	check->state_dir = se_state_dir(check->config, SE_ROLE_TOOL, check->identity->users_own);
+	if (check->state_dir != NULL)
+		se_check_state_directory(check->state_dir,
+			geteuid() != 0 && check->identity->users_own, &check->findings);
+}
+
+static size_t
+count(const char *const *list)
+{
+	size_t n = 0;
+
+	while (list != NULL && list[n] != NULL)
+		n++;
+	return n;
+}
+
+static const char *
+sign_in(const struct se_account *account)
+{
+	return account->app_only ? "app" : "user";
+}
+
+static void
+add_text(const struct check *check, struct se_buffer *out)
+{
+	const size_t warnings = check->findings.count - check->findings.errors;
+
+	se_findings_text(&check->findings, out);
+	for (size_t i = 0; check->config != NULL && i < check->config->account_count; i++) {
+		const struct se_account *account = &check->config->accounts[i];
+		const size_t patterns = count(account->match);
+
+		se_buffer_addf(out, "account %s: serves %zu login name pattern%s, sign_in = %s\n",
+			account->label, patterns, patterns == 1 ? "" : "s", sign_in(account));
+	}
+	if (check->state_dir != NULL)
+		se_buffer_addf(out, "tokens: kept in %s\n", check->state_dir);
+	else if (check->config != NULL)
+		se_buffer_add_text(out,
+			"tokens: in memory only, each process fetches its own without an agent\n");
+	se_buffer_addf(out, "%s: %zu error%s, %zu warning%s\n", check->identity->configuration,
+		check->findings.errors, check->findings.errors == 1 ? "" : "s", warnings,
+		warnings == 1 ? "" : "s");
+}
+
+static void
+add_json(const struct check *check, struct se_buffer *out)
+{
+	se_buffer_add_text(out, "{\"configuration\": ");
+	se_output_json(out, check->identity->configuration);
+	se_buffer_addf(out, ", \"errors\": %zu, \"findings\": ", check->findings.errors);
+	se_findings_json(&check->findings, out);
+	se_buffer_add_text(out, ", \"accounts\": [");
+	for (size_t i = 0; check->config != NULL && i < check->config->account_count; i++) {
+		const struct se_account *account = &check->config->accounts[i];
+
+		se_buffer_add_text(out, i > 0 ? ", {\"label\": " : "{\"label\": ");
+		se_output_json(out, account->label);
+		se_buffer_addf(out, ", \"patterns\": %zu, \"sign_in\": \"%s\"}",
+			count(account->match), sign_in(account));
+	}
+	se_buffer_add_text(out, "], \"state_dir\": ");
+	se_output_json(out, check->state_dir);
+	se_buffer_add_text(out, "}\n");
+}
+
+static int
+run(struct check *check, bool json)
+{
+	struct se_buffer out;
+	int exit_code;
+
+	check_configuration(check);
+	check_files(check);
+	se_buffer_init(&out, SE_OUTPUT_MAX);
+	if (json)
+		add_json(check, &out);
+	else
+		add_text(check, &out);
+	out.failed |= check->findings.failed;
+	exit_code = se_output_write(&out);
+	se_buffer_free(&out);
+	if (exit_code == SE_EXIT_OK && check->findings.errors > 0)
+		exit_code = SE_EXIT_FAILED;
+	return exit_code;
+}
+
+int
+se_verb_check(struct se_command *command, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, OPT_JSON}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
+	struct check check;
+	bool json = false;
+	int option, exit_code;
+
+	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END) {
+		if (option != OPT_JSON)
+			return se_verb_end(command, option);
+		json = true;
+	}
+	if (optind < argc)
+		return se_verb_usage(command, "takes no NAME; it judges the whole configuration");
+	memset(&check, 0, sizeof(check));
+	check.identity = &command->identity;
+	exit_code = run(&check, json);
+	se_config_free(check.config);
+	free(check.state_dir);
+	se_findings_free(&check.findings);
+	return exit_code;
+}

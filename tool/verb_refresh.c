@@ -1,0 +1,76 @@
+/*
+ * sasl-entra refresh: a new token now, and a clean slate.
+ */
+#include <stdio.h>
+
+#include "core/source.h"
+
+#include "tool/ask.h"
+#include "tool/exit_code.h"
+#include "tool/output.h"
+#include "tool/verb.h"
+
+enum { OPT_JSON = 1 };
+
+static int
+print(const char *name, const struct se_answer *answer, bool json)
+{
+	struct se_buffer out;
+	int exit_code;
+
+	se_buffer_init(&out, SE_OUTPUT_MAX);
+	if (json) {
+		se_buffer_add_text(&out, "{\"name\": ");
+		se_output_json(&out, name);
+		se_buffer_addf(&out, ", \"expires_in\": %lu, \"fingerprint\": ",
+			(unsigned long)answer->seconds_left);
+		se_output_json(&out, answer->fingerprint);
+		se_buffer_add_text(&out, ", \"changed\": true}\n");
+	} else {
+		se_buffer_addf(&out, "%s: new token %s, good for %lu seconds\n", name,
+			answer->fingerprint, (unsigned long)answer->seconds_left);
+	}
+	exit_code = se_output_write(&out);
+	se_buffer_free(&out);
+	return exit_code;
+}
+
+static int
+refresh(const struct se_command *command, const char *name, bool json)
+{
+	struct se_answer answer = {.token = NULL};
+	struct se_request request;
+	struct se_error error;
+	int exit_code;
+
+	if (se_ask_prepare(&request, SE_OPERATION_REFRESH, name, &error) != SE_OK)
+		return se_verb_usage(command, error.text);
+	if (se_ask(&command->identity, &request, &answer, &error) != SE_OK)
+		return se_exit_error(&error);
+	if (answer.warning)
+		fprintf(stderr, "sasl-entra: warning: %s\n", answer.note);
+	exit_code = print(name, &answer, json);
+	if (exit_code == SE_EXIT_OK && !json)
+		fprintf(stderr, "Mail that waits in Postfix's queue is tried at once with: "
+				"postqueue -f\n");
+	se_answer_free(&answer);
+	return exit_code;
+}
+
+int
+se_verb_refresh(struct se_command *command, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, OPT_JSON}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
+	bool json = false;
+	const char *name;
+	int option;
+
+	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END) {
+		if (option != OPT_JSON)
+			return se_verb_end(command, option);
+		json = true;
+	}
+	name = se_verb_name(command, argc, argv);
+	return name != NULL ? refresh(command, name, json) : SE_EXIT_USAGE;
+}
