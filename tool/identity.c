@@ -122,6 +122,7 @@ se_identity_become_owner(const struct se_identity *identity, bool for_good, stru
 void
 se_identity_return(void)
 {
-	if (getuid() == 0 && geteuid() != 0 && seteuid(0) == 0)
-		(void)setegid(0);
+	/* A failure leaves fewer rights than were wanted: the next thing that needs them says so. */
+	if (getuid() != 0 || geteuid() == 0 || seteuid(0) != 0 || setegid(0) != 0)
+		return;
 }

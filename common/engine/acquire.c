@@ -1,10 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/buffer.h"
-#include "engine/acquire.h"
+#include "engine/acquire_parts.h"
 #include "engine/answer.h"
-#include "engine/crypto_digest.h"
 #include "engine/request.h"
 
 enum {
@@ -12,28 +10,27 @@ enum {
 	LOCK_WAIT_MAX_MS = 40,
 	RETRY_PAUSE_MS = 1000,  /* before the one repetition of a request that failed in passing */
 	RETRY_NEEDS_MS = 3000,  /* that must be left for it */
-	SAVE_AGAIN_MS = 60000,
 	REJECT_EVERY_MS = 60000
 };
 
-static int64_t
-monotonic(const struct se_acquisition *acquisition)
+int64_t
+se_acquire_monotonic(const struct se_acquisition *acquisition)
 {
 	const struct se_world *world = acquisition->shared->world;
 
 	return world->monotonic(world->context);
 }
 
-static int64_t
-wall(const struct se_acquisition *acquisition)
+int64_t
+se_acquire_wall(const struct se_acquisition *acquisition)
 {
 	const struct se_world *world = acquisition->shared->world;
 
 	return world->wall(world->context);
 }
 
-static unsigned
-chance(const struct se_acquisition *acquisition)
+unsigned
+se_acquire_chance(const struct se_acquisition *acquisition)
 {
 	const struct se_world *world = acquisition->shared->world;
 	unsigned char byte = 0;
@@ -42,8 +39,8 @@ chance(const struct se_acquisition *acquisition)
 	return byte;
 }
 
-static void
-say(const struct se_acquisition *acquisition, bool warning, const char *text)
+void
+se_acquire_say(const struct se_acquisition *acquisition, bool warning, const char *text)
 {
 	if (acquisition->shared->log != NULL)
 		acquisition->shared->log(acquisition->shared->context, warning, text);
@@ -60,123 +57,13 @@ se_acquire_init(struct se_acquisition *acquisition, struct se_shared *shared,
 	memset(key, 0, sizeof(*key));
 }
 
-/* --- keeping ---------------------------------------------------------------------------------- */
-
-static bool
-has_store(const struct se_acquisition *acquisition)
-{
-	return acquisition->shared->store != NULL && !acquisition->file_broken;
-}
-
-static void
-complain(struct se_acquisition *acquisition, const struct se_error *error)
-{
-	struct se_error line;
-
-	if (acquisition->complained)
-		return;
-	acquisition->complained = true;
-	se_error_set(&line, SE_OK, "the token of %s is used but could not be kept, and lives in "
-		"memory until that works: %s", acquisition->login[0] != '\0' ? acquisition->login :
-		acquisition->key.holder, error->text);
-	say(acquisition, true, line.text);
-}
-
-/* Only under the lock: somebody else's newer refresh token must not be written over. */
-static void
-save(struct se_acquisition *acquisition)
-{
-	struct se_shared *shared = acquisition->shared;
-	struct se_error error = {0};
-
-	if (!has_store(acquisition) || acquisition->lock < 0)
-		return;
-	if (se_store_write(shared->store, &acquisition->key, &acquisition->state, &error) == SE_OK) {
-		acquisition->unsaved = false;
-		acquisition->complained = false;
-		acquisition->file = se_store_identify(shared->store, &acquisition->key);
-		return;
-	}
-	acquisition->save_again = monotonic(acquisition) + SAVE_AGAIN_MS;
-	if (acquisition->unsaved)
-		complain(acquisition, &error);
-}
-
-/* A token that a full disk kept from the file goes there when there is room again. */
-static void
-save_what_is_unsaved(struct se_acquisition *acquisition, bool now)
-{
-	if (!acquisition->unsaved || acquisition->phase != SE_PHASE_IDLE || !has_store(acquisition))
-		return;
-	if (!now && monotonic(acquisition) < acquisition->save_again)
-		return;
-	if (se_store_lock(acquisition->shared->store, &acquisition->key, &acquisition->lock,
-		    NULL) != SE_OK)
-		return;
-	if (se_acquire_look(acquisition, NULL) != SE_CONFIG && acquisition->unsaved)
-		save(acquisition);
-	se_store_unlock(acquisition->lock);
-	acquisition->lock = -1;
-}
-
 void
 se_acquire_end(struct se_acquisition *acquisition)
 {
 	se_acquire_abandon(acquisition);
-	save_what_is_unsaved(acquisition, true);
+	se_acquire_save_unsaved(acquisition, true);
 	se_state_free(&acquisition->state);
 	se_token_key_free(&acquisition->key);
-}
-
-static bool
-same_file(const struct se_file_id *a, const struct se_file_id *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-		a->changed_ns == b->changed_ns;
-}
-
-/* Takes over what was read, unless what is at hand is newer and not kept yet. */
-static void
-merge(struct se_acquisition *acquisition, struct se_state *found)
-{
-	struct se_state *state = &acquisition->state;
-
-	if (acquisition->unsaved && found->times.obtained <= state->times.obtained) {
-		se_state_free(found);
-		return;
-	}
-	acquisition->unsaved = false;
-	se_state_free(state);
-	*state = *found;
-}
-
-enum se_code
-se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
-{
-	struct se_shared *shared = acquisition->shared;
-	struct se_state found;
-	struct se_file_id id, none = {0, 0, 0, 0};
-	enum se_code code;
-
-	if (shared->store == NULL)
-		return SE_ABSENT;
-	id = se_store_identify(shared->store, &acquisition->key);
-	if (same_file(&id, &none)) {
-		if (!acquisition->unsaved && !same_file(&acquisition->file, &none))
-			se_state_free(&acquisition->state); /* somebody removed it: logged out */
-		acquisition->file = none;
-		acquisition->file_broken = false;
-		return SE_ABSENT;
-	}
-	if (same_file(&id, &acquisition->file) && !acquisition->file_broken)
-		return SE_OK;
-	code = se_store_read(shared->store, &acquisition->key, &found, error);
-	if (code == SE_OK) {
-		merge(acquisition, &found);
-		acquisition->file = id;
-	}
-	acquisition->file_broken = code != SE_OK && code != SE_ABSENT;
-	return code;
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */
@@ -193,20 +80,20 @@ se_acquire_judge(const struct se_acquisition *acquisition, unsigned min_lifetime
 {
 	if (acquisition->state.access_token == NULL || is_rejected(acquisition))
 		return SE_USE_NOT;
-	return se_policy_judge(&acquisition->state.times, wall(acquisition), min_lifetime);
+	return se_policy_judge(&acquisition->state.times, se_acquire_wall(acquisition), min_lifetime);
 }
 
 bool
 se_acquire_still_valid(const struct se_acquisition *acquisition)
 {
 	return acquisition->state.access_token != NULL &&
-		se_policy_still_valid(&acquisition->state.times, wall(acquisition));
+		se_policy_still_valid(&acquisition->state.times, se_acquire_wall(acquisition));
 }
 
 bool
 se_acquire_reject(struct se_acquisition *acquisition, const char *fingerprint)
 {
-	int64_t now = monotonic(acquisition);
+	int64_t now = se_acquire_monotonic(acquisition);
 
 	if (fingerprint[0] == '\0' || strcmp(fingerprint, acquisition->state.fingerprint) != 0)
 		return false;
@@ -215,90 +102,6 @@ se_acquire_reject(struct se_acquisition *acquisition, const char *fingerprint)
 	(void)se_copy(acquisition->rejected, sizeof(acquisition->rejected), fingerprint);
 	acquisition->rejected_at = now;
 	return true;
-}
-
-/* --- remembering failures --------------------------------------------------------------------- */
-
-static void
-add_value(struct se_buffer *text, const struct se_value *value)
-{
-	se_buffer_addf(text, "%s\n", value->text != NULL ? value->text : "");
-}
-
-static void
-add_file(struct se_buffer *text, const struct se_value *value)
-{
-	struct se_file_id id;
-
-	if (value->text == NULL || !se_file_identify(value->text, &id))
-		return;
-	se_buffer_addf(text, "%llu %llu %lld %lld\n", (unsigned long long)id.device,
-		(unsigned long long)id.inode, (long long)id.size, (long long)id.changed_ns);
-}
-
-/* What a permanent failure comes from: when any of it changes, the next request asks again. */
-static void
-digest_cause(const struct se_account *account, char cause[17])
-{
-	static const enum se_key asked_with[] = {SE_KEY_TENANT, SE_KEY_CLIENT_ID, SE_KEY_CREDENTIAL,
-		SE_KEY_CLIENT_SECRET_FILE, SE_KEY_PROXY, SE_KEY_CA_FILE, SE_KEY_TIMEOUT};
-	static const enum se_key files[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CA_FILE};
-	struct se_buffer text;
-	size_t i;
-
-	se_buffer_init(&text, 65536);
-	for (i = 0; i < sizeof(asked_with) / sizeof(asked_with[0]); i++)
-		add_value(&text, &account->value[asked_with[i]]);
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		add_file(&text, &account->value[files[i]]);
-	(void)se_digest_hex(se_buffer_text(&text), text.len, cause, 16);
-	se_buffer_free(&text);
-}
-
-bool
-se_acquire_remembers(struct se_acquisition *acquisition, const struct se_account *account,
-	struct se_error *error)
-{
-	struct se_failure *failure = &acquisition->state.failure;
-	int64_t now = wall(acquisition), left = failure->until - now;
-	char cause[17];
-
-	if (failure->code == SE_OK)
-		return false;
-	digest_cause(account, cause);
-	/* A clock that jumped must not make a failure last. */
-	if (left <= 0 || left > SE_RETRY_AFTER_MAX || now < failure->since ||
-	    strcmp(cause, failure->cause) != 0)
-		return false;
-	se_error_set(error, failure->code, "%s [remembered; asked again in %lld s, or at once after "
-		"a change or \"sasl-entra refresh\"]", failure->text, (long long)left);
-	error->retry_after = (unsigned)left;
-	return true;
-}
-
-static void
-remember(struct se_acquisition *acquisition, const struct se_error *error)
-{
-	struct se_failure *failure = &acquisition->state.failure;
-	char cause[17];
-
-	digest_cause(acquisition->account, cause);
-	failure->count = failure->code != SE_OK && strcmp(failure->cause, cause) == 0 ?
-		failure->count + 1 : 1;
-	failure->code = error->code;
-	failure->since = wall(acquisition);
-	failure->until = failure->since + (int64_t)se_policy_backoff(error->code,
-		error->retry_after, failure->count, chance(acquisition));
-	memcpy(failure->cause, cause, sizeof(failure->cause));
-	(void)se_copy(failure->text, sizeof(failure->text), error->text);
-	save(acquisition);
-}
-
-void
-se_acquire_forget(struct se_acquisition *acquisition)
-{
-	memset(&acquisition->state.failure, 0, sizeof(acquisition->state.failure));
-	acquisition->rejected[0] = '\0';
 }
 
 /* --- ending ----------------------------------------------------------------------------------- */
@@ -350,7 +153,7 @@ log_new_token(const struct se_acquisition *acquisition, int64_t lifetime)
 		acquisition->key.app_only && account->max_age == 0 ?
 		" (no roles in it: unless RBAC for Applications gives the app its rights, Exchange "
 		"will refuse it; a new one is fetched every 4 minutes)" : "");
-	say(acquisition, false, line.text);
+	se_acquire_say(acquisition, false, line.text);
 }
 
 static void
@@ -363,12 +166,12 @@ accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 		.max_age = acquisition->account->max_age,
 		.roleless = grant->roleless,
 	};
-	int64_t now = wall(acquisition);
+	int64_t now = se_acquire_wall(acquisition);
 
 	se_secret_free(state->access_token);
 	state->access_token = grant->access_token;
 	grant->access_token = NULL;
-	state->times = se_policy_times(now, &lifetime, chance(acquisition));
+	state->times = se_policy_times(now, &lifetime, se_acquire_chance(acquisition));
 	(void)se_copy(state->fingerprint, sizeof(state->fingerprint), grant->fingerprint);
 	if (grant->refresh_token != NULL) {
 		se_secret_free(state->refresh_token);
@@ -379,7 +182,7 @@ accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 		state->refresh_token_since = now; /* using it counts as activity */
 	memset(&state->failure, 0, sizeof(state->failure));
 	acquisition->unsaved = true;
-	save(acquisition);
+	se_acquire_save(acquisition);
 	log_new_token(acquisition, state->times.expires - now);
 }
 
@@ -389,7 +192,7 @@ static void begin_fetch(struct se_acquisition *acquisition);
 static bool
 tries_again(struct se_acquisition *acquisition, const struct se_error *error)
 {
-	int64_t now = monotonic(acquisition);
+	int64_t now = se_acquire_monotonic(acquisition);
 
 	if (error->code != SE_AGAIN || error->retry_after > 0 || acquisition->tries > 0 ||
 	    acquisition->deadline - now < RETRY_NEEDS_MS)
@@ -407,10 +210,10 @@ failed(struct se_acquisition *acquisition, const struct se_error *error)
 
 	if (tries_again(acquisition, error))
 		return;
-	remember(acquisition, error);
+	se_acquire_remember(acquisition, error);
 	if (se_acquire_still_valid(acquisition)) {
 		se_error_about(&line, acquisition->login);
-		say(acquisition, true, line.text);
+		se_acquire_say(acquisition, true, line.text);
 	}
 	end(acquisition, error->code, error);
 }
@@ -476,7 +279,7 @@ start_transfer(struct se_acquisition *acquisition, struct se_secret *form,
 		se_secret_free(form);
 		return se_error_memory(error);
 	}
-	request.deadline = monotonic(acquisition) + (int64_t)account->timeout * 1000;
+	request.deadline = se_acquire_monotonic(acquisition) + (int64_t)account->timeout * 1000;
 	if (request.deadline > acquisition->deadline)
 		request.deadline = acquisition->deadline;
 	acquisition->transfer = se_http_start(shared->http, &request, answered, acquisition, error);
@@ -527,7 +330,7 @@ wait_for_lock(struct se_acquisition *acquisition)
 	int64_t pause = LOCK_WAIT_FIRST_MS << (acquisition->tries < 3 ? acquisition->tries : 3);
 
 	acquisition->tries++;
-	acquisition->next = monotonic(acquisition) +
+	acquisition->next = se_acquire_monotonic(acquisition) +
 		(pause < LOCK_WAIT_MAX_MS ? pause : LOCK_WAIT_MAX_MS);
 	if (acquisition->why == SE_WHY_AHEAD ||
 	    (se_acquire_look(acquisition, NULL) == SE_OK && is_done_already(acquisition)))
@@ -545,7 +348,7 @@ locked(struct se_acquisition *acquisition)
 		return;
 	}
 	if (acquisition->file_broken)
-		complain(acquisition, &error);
+		se_acquire_complain(acquisition, &error);
 	if (is_done_already(acquisition)) {
 		end(acquisition, SE_OK, NULL);
 		return;
@@ -572,7 +375,7 @@ try_lock(struct se_acquisition *acquisition)
 		return;
 	}
 	if (code != SE_OK)
-		complain(acquisition, &error); /* a token is better than none */
+		se_acquire_complain(acquisition, &error); /* a token is better than none */
 	locked(acquisition);
 }
 
@@ -583,7 +386,7 @@ se_acquire_begin(struct se_acquisition *acquisition, const struct se_account *ac
 	const char *login, enum se_why why, unsigned min_lifetime, int64_t deadline,
 	se_acquire_ended *ended, void *context)
 {
-	save_what_is_unsaved(acquisition, false);
+	se_acquire_save_unsaved(acquisition, false);
 	acquisition->account = account;
 	acquisition->why = why;
 	acquisition->min_lifetime = min_lifetime;

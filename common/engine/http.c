@@ -1,90 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
-#include "engine/crypto_tls.h"
-#include "engine/http.h"
-
-struct se_http {
-	const struct se_world *world;
-	CURLM *multi;
-	struct se_http_transfer *transfers;
-	size_t parked;
-	bool openssl; /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
-};
-
-struct se_http_transfer {
-	struct se_http *http;
-	struct se_http_transfer *next;
-	CURL *easy;
-	struct curl_slist *headers;
-	struct se_secret *body;
-	struct se_buffer answer;
-	size_t header_bytes;
-	int64_t deadline;
-	int64_t connect_deadline; /* 0 until the name is known */
-	bool parked;
-	bool too_large;
-	char host[300];
-	char text[CURL_ERROR_SIZE];
-	se_http_done *done;
-	void *context;
-};
+#include "engine/http_transfer.h"
 
 static int64_t
 now_ms(const struct se_http *http)
 {
 	return http->world->monotonic(http->world->context);
-}
-
-/* --- callbacks ------------------------------------------------------------------------------ */
-
-static size_t
-on_body(char *data, size_t size, size_t count, void *context)
-{
-	struct se_http_transfer *transfer = context;
-	size_t len = size * count;
-
-	if (se_buffer_add(&transfer->answer, data, len))
-		return len;
-	transfer->too_large = true;
-	return 0;
-}
-
-static size_t
-on_header(char *data, size_t size, size_t count, void *context)
-{
-	struct se_http_transfer *transfer = context;
-	size_t len = size * count;
-
-	(void)data;
-	transfer->header_bytes += len;
-	if (transfer->header_bytes <= SE_HTTP_BODY_MAX)
-		return len;
-	transfer->too_large = true;
-	return 0;
-}
-
-/* A parked transfer has been given up: when its name lookup ends at last, nothing is sent. */
-static curl_socket_t
-on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	const struct se_http_transfer *transfer = context;
-
-	(void)purpose;
-	if (transfer->parked)
-		return CURL_SOCKET_BAD;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-static CURLcode
-on_tls(CURL *easy, void *ssl_ctx, void *context)
-{
-	(void)easy;
-	(void)context;
-	se_tls_no_key_log(ssl_ctx);
-	return CURLE_OK;
 }
 
 /* --- making and freeing --------------------------------------------------------------------- */
@@ -140,22 +62,12 @@ transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 	transfer_free(transfer);
 }
 
-static bool
-looks_up_name(const struct se_http_transfer *transfer)
-{
-	curl_off_t looked_up = 0, ready = 0;
-
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-	return looked_up == 0 && ready == 0;
-}
-
 /* libcurl would wait for a name lookup when a transfer is removed, so that such a one stays
  * until the lookup ends. Its secrets go at once. */
 static void
 transfer_give_up(struct se_http *http, struct se_http_transfer *transfer)
 {
-	if (!looks_up_name(transfer)) {
+	if (!se_http_looks_up_name(transfer)) {
 		transfer_drop(http, transfer);
 		return;
 	}
@@ -194,83 +106,6 @@ se_http_parked(const struct se_http *http)
 }
 
 /* --- starting -------------------------------------------------------------------------------- */
-
-static bool
-only_https(CURL *easy)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
-#else
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTPS) == CURLE_OK;
-#endif
-}
-
-static bool
-add_header(struct se_http_transfer *transfer, const char *name, const char *value)
-{
-	char line[200];
-	struct curl_slist *list;
-
-	if ((size_t)snprintf(line, sizeof(line), "%s%s", name, value) >= sizeof(line))
-		return false;
-	list = curl_slist_append(transfer->headers, line);
-	if (list == NULL)
-		return false;
-	transfer->headers = list;
-	return true;
-}
-
-/* The rules that hold for every request. */
-static bool
-set_rules(struct se_http_transfer *transfer)
-{
-	CURL *easy = transfer->easy;
-	bool ok = true;
-
-	ok = ok && only_https(easy);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_USERAGENT, "sasl-entra/" PACKAGE_VERSION);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->text);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
-	if (transfer->http->openssl)
-		ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-	return ok;
-}
-
-static bool
-set_request(struct se_http_transfer *transfer, const struct se_http_request *request)
-{
-	CURL *easy = transfer->easy;
-	bool ok = true;
-
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
-	if (request->ca_file != NULL) {
-		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	}
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_POST, 1L);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
-		(long)se_secret_len(transfer->body));
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-		se_secret_reveal(transfer->body));
-	ok = ok && add_header(transfer, "Accept: ", "application/json");
-	ok = ok && add_header(transfer, "Expect:", "");
-	ok = ok && add_header(transfer, "client-request-id: ", request->request_id);
-	ok = ok && add_header(transfer, "return-client-request-id: ", "true");
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-	return ok;
-}
 
 /* "https://login.example:8443/x" -> "login.example:8443", for sentences. */
 static void
@@ -315,7 +150,7 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 		return NULL;
 	}
 	transfer->easy = curl_easy_init();
-	if (transfer->easy == NULL || !set_rules(transfer) || !set_request(transfer, request) ||
+	if (transfer->easy == NULL || !se_http_prepare(transfer, request) ||
 	    curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
 		se_error_set(error, SE_MEMORY, "libcurl could not prepare a request to %s",
 			transfer->host);
@@ -332,55 +167,6 @@ se_http_cancel(struct se_http *http, struct se_http_transfer *transfer)
 {
 	if (transfer != NULL)
 		transfer_give_up(http, transfer);
-}
-
-/* --- what failed, in words -------------------------------------------------------------------- */
-
-static const char *
-curl_text(const struct se_http_transfer *transfer, CURLcode code)
-{
-	return transfer->text[0] != '\0' ? transfer->text : curl_easy_strerror(code);
-}
-
-static void
-explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
-{
-	const char *host = transfer->host, *text = curl_text(transfer, code);
-
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		se_error_set(error, SE_AGAIN, "no address was found for %s (%s); look at the network "
-			"and /etc/resolv.conf", host, text);
-		break;
-	case CURLE_COULDNT_CONNECT:
-		se_error_set(error, SE_AGAIN, "%s cannot be reached (%s); look at the network, the "
-			"firewall and the key \"proxy\"", host, text);
-		break;
-	case CURLE_PEER_FAILED_VERIFICATION:
-		se_error_set(error, SE_CONFIG, "the certificate of %s is not to be trusted (%s); if a "
-			"proxy here inspects TLS, name its CA with the key \"ca_file\"", host, text);
-		break;
-	case CURLE_SSL_CACERT_BADFILE:
-		se_error_set(error, SE_CONFIG, "the CA certificates to check %s with cannot be read "
-			"(%s); install ca-certificates or correct the key \"ca_file\"", host, text);
-		break;
-	case CURLE_SSL_CONNECT_ERROR:
-		se_error_set(error, SE_AGAIN, "no TLS connection to %s (%s); TLS 1.2 or later is "
-			"needed", host, text);
-		break;
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-		se_error_set(error, SE_CONFIG, "%s is not asked: the address must begin with https:// "
-			"(%s)", host, text);
-		break;
-	case CURLE_OUT_OF_MEMORY:
-		se_error_memory(error);
-		break;
-	default:
-		se_error_set(error, SE_AGAIN, "the exchange with %s broke off (%s)", host, text);
-		break;
-	}
 }
 
 /* --- turning ---------------------------------------------------------------------------------- */
@@ -403,7 +189,7 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 			SE_HTTP_BODY_MAX / 1024);
 		done(transfer->context, NULL, &error);
 	} else if (code != CURLE_OK) {
-		explain(transfer, code, &error);
+		se_http_explain(transfer, code, &error);
 		done(transfer->context, NULL, &error);
 	} else {
 		(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &response.status);
@@ -447,29 +233,13 @@ is_late(struct se_http *http, struct se_http_transfer *transfer, int64_t now)
 	if (now >= transfer->deadline)
 		return true;
 	if (transfer->connect_deadline == 0) {
-		if (!looks_up_name(transfer))
+		if (!se_http_looks_up_name(transfer))
 			transfer->connect_deadline = now + SE_HTTP_CONNECT_MS;
 		return false;
 	}
 	(void)http;
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	return ready == 0 && now >= transfer->connect_deadline;
-}
-
-static void
-say_late(struct se_http_transfer *transfer, struct se_error *error)
-{
-	curl_off_t ready = 0;
-
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-	if (looks_up_name(transfer))
-		se_error_set(error, SE_AGAIN, "the name lookup of %s did not end in time; look at "
-			"the name servers in /etc/resolv.conf", transfer->host);
-	else if (ready == 0)
-		se_error_set(error, SE_AGAIN, "no connection to %s in time; look at the network, the "
-			"firewall and the key \"proxy\"", transfer->host);
-	else
-		se_error_set(error, SE_AGAIN, "%s did not answer in time", transfer->host);
 }
 
 static void
@@ -485,13 +255,13 @@ expire(struct se_http *http)
 
 		next = transfer->next;
 		if (transfer->parked) {
-			if (!looks_up_name(transfer))
+			if (!se_http_looks_up_name(transfer))
 				transfer_drop(http, transfer);
 			continue;
 		}
 		if (!is_late(http, transfer, now))
 			continue;
-		say_late(transfer, &error);
+		se_http_explain_late(transfer, &error);
 		transfer_give_up(http, transfer);
 		done(context, NULL, &error);
 		next = http->transfers; /* `done` may have started or ended others */

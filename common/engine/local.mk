@@ -22,7 +22,8 @@ libse_engine_la_SOURCES = \
 	common/engine/crypto_tls.c common/engine/crypto_tls.h \
 	common/engine/json.c common/engine/json.h \
 	common/engine/jwt.c common/engine/jwt.h \
-	common/engine/http.c common/engine/http.h \
+	common/engine/http.c common/engine/http.h common/engine/http_transfer.h \
+	common/engine/http_prepare.c common/engine/http_explain.c \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
 	common/engine/request.c common/engine/request.h \
 	common/engine/answer.c common/engine/answer.h \
@@ -30,8 +31,10 @@ libse_engine_la_SOURCES = \
 	common/engine/store.c common/engine/store.h \
 	common/engine/policy.c common/engine/policy.h \
 	common/engine/state_dir.c common/engine/state_dir.h \
-	common/engine/acquire.c common/engine/acquire.h \
-	common/engine/engine.c common/engine/engine.h
+	common/engine/acquire.c common/engine/acquire.h common/engine/acquire_parts.h \
+	common/engine/acquire_keep.c common/engine/acquire_remember.c \
+	common/engine/engine_ask.c common/engine/engine_wait.c \
+	common/engine/engine.c common/engine/engine.h common/engine/engine_parts.h
 libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)
 libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS) $(INI_LIBS)
 

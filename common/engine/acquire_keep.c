@@ -1,0 +1,113 @@
+#include <string.h>
+
+#include "engine/acquire_parts.h"
+
+enum { SAVE_AGAIN_MS = 60000 };
+
+static bool
+has_store(const struct se_acquisition *acquisition)
+{
+	return acquisition->shared->store != NULL && !acquisition->file_broken;
+}
+
+void
+se_acquire_complain(struct se_acquisition *acquisition, const struct se_error *error)
+{
+	struct se_error line;
+
+	if (acquisition->complained)
+		return;
+	acquisition->complained = true;
+	se_error_set(&line, SE_OK, "the token of %s is used but could not be kept, and lives in "
+		"memory until that works: %s", acquisition->login[0] != '\0' ? acquisition->login :
+		acquisition->key.holder, error->text);
+	se_acquire_say(acquisition, true, line.text);
+}
+
+/* Only under the lock: somebody else's newer refresh token must not be written over. */
+void
+se_acquire_save(struct se_acquisition *acquisition)
+{
+	struct se_shared *shared = acquisition->shared;
+	struct se_error error = {0};
+
+	if (!has_store(acquisition) || acquisition->lock < 0)
+		return;
+	if (se_store_write(shared->store, &acquisition->key, &acquisition->state, &error) == SE_OK) {
+		acquisition->unsaved = false;
+		acquisition->complained = false;
+		acquisition->file = se_store_identify(shared->store, &acquisition->key);
+		return;
+	}
+	acquisition->save_again = se_acquire_monotonic(acquisition) + SAVE_AGAIN_MS;
+	if (acquisition->unsaved)
+		se_acquire_complain(acquisition, &error);
+}
+
+/* A token that a full disk kept from the file goes there when there is room again. */
+void
+se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now)
+{
+	if (!acquisition->unsaved || acquisition->phase != SE_PHASE_IDLE || !has_store(acquisition))
+		return;
+	if (!now && se_acquire_monotonic(acquisition) < acquisition->save_again)
+		return;
+	if (se_store_lock(acquisition->shared->store, &acquisition->key, &acquisition->lock,
+		    NULL) != SE_OK)
+		return;
+	if (se_acquire_look(acquisition, NULL) != SE_CONFIG && acquisition->unsaved)
+		se_acquire_save(acquisition);
+	se_store_unlock(acquisition->lock);
+	acquisition->lock = -1;
+}
+
+static bool
+same_file(const struct se_file_id *a, const struct se_file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+		a->changed_ns == b->changed_ns;
+}
+
+/* Takes over what was read, unless what is at hand is newer and not kept yet. */
+static void
+merge(struct se_acquisition *acquisition, struct se_state *found)
+{
+	struct se_state *state = &acquisition->state;
+
+	if (acquisition->unsaved && found->times.obtained <= state->times.obtained) {
+		se_state_free(found);
+		return;
+	}
+	acquisition->unsaved = false;
+	se_state_free(state);
+	*state = *found;
+}
+
+enum se_code
+se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
+{
+	struct se_shared *shared = acquisition->shared;
+	struct se_state found;
+	struct se_file_id id, none = {0, 0, 0, 0};
+	enum se_code code;
+
+	if (shared->store == NULL)
+		return SE_ABSENT;
+	id = se_store_identify(shared->store, &acquisition->key);
+	if (same_file(&id, &none)) {
+		if (!acquisition->unsaved && !same_file(&acquisition->file, &none))
+			se_state_free(&acquisition->state); /* somebody removed it: logged out */
+		acquisition->file = none;
+		acquisition->file_broken = false;
+		return SE_ABSENT;
+	}
+	if (same_file(&id, &acquisition->file) && !acquisition->file_broken)
+		return SE_OK;
+	code = se_store_read(shared->store, &acquisition->key, &found, error);
+	if (code == SE_OK) {
+		merge(acquisition, &found);
+		acquisition->file = id;
+	}
+	acquisition->file_broken = code != SE_OK && code != SE_ABSENT;
+	return code;
+}

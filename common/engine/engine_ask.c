@@ -1,0 +1,343 @@
+/* engine_ask: which account an ask is for, and whether the token at hand answers it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine_parts.h"
+
+enum {
+	KEEP_MAX_S = 60,   /* seconds that an asker may remember a token */
+	LAST_WORD_MS = 200 /* so much earlier a fetch gives up than its asker, whose error then is
+	                      the fetch's own */
+};
+
+/* --- answering -------------------------------------------------------------------------------- */
+
+static uint32_t
+seconds_until(int64_t until, int64_t now)
+{
+	if (until <= now)
+		return 0;
+	return until - now > UINT32_MAX ? UINT32_MAX : (uint32_t)(until - now);
+}
+
+static void
+give_token(const struct se_ask *ask, const struct se_acquisition *acquisition)
+{
+	const struct se_world *world = acquisition->shared->world;
+	const struct se_state *state = &acquisition->state;
+	int64_t now = world->wall(world->context);
+	struct se_answer answer;
+	struct se_error error = {0};
+
+	memset(&answer, 0, sizeof(answer));
+	(void)se_copy(answer.user, sizeof(answer.user), ask->user);
+	(void)se_copy(answer.fingerprint, sizeof(answer.fingerprint), state->fingerprint);
+	answer.seconds_left = seconds_until(state->times.expires, now);
+	/* One may keep it while we would hand it out ourselves. */
+	if (se_acquire_judge(acquisition, ask->min_lifetime) == SE_USE) {
+		answer.keep = seconds_until(state->times.renew, now);
+		if (answer.keep > KEEP_MAX_S)
+			answer.keep = KEEP_MAX_S;
+	}
+	answer.token = se_secret_copy(state->access_token);
+	if (answer.token == NULL) {
+		se_error_memory(&error);
+		ask->done(ask->context, SE_MEMORY, NULL, &error);
+	} else {
+		ask->done(ask->context, SE_OK, &answer, NULL);
+	}
+	se_answer_free(&answer);
+}
+
+static void
+give_error(const struct se_ask *ask, const struct se_error *reason)
+{
+	struct se_error error = *reason;
+
+	se_error_about(&error, ask->request.login);
+	ask->done(ask->context, error.code, NULL, &error);
+}
+
+/* A token that should have been renewed still beats an error, unless the server refused it. */
+static bool
+may_serve_stale(const struct se_ask *ask, const struct se_acquisition *acquisition)
+{
+	return ask->request.operation == SE_OPERATION_TOKEN &&
+		se_acquire_still_valid(acquisition) &&
+		strcmp(ask->request.rejected, acquisition->state.fingerprint) != 0;
+}
+
+void
+se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition, enum se_code code,
+	const struct se_error *error)
+{
+	if (code == SE_OK || may_serve_stale(ask, acquisition))
+		give_token(ask, acquisition);
+	else
+		give_error(ask, error);
+}
+
+/* Takes those who wait for this token off the list first: `done` may ask or cancel again. */
+static void
+ended(void *context, struct se_acquisition *acquisition, enum se_code code,
+	const struct se_error *error)
+{
+	struct se_engine *engine = context;
+	struct se_ask **at = &engine->asks, *ready = NULL, *ask;
+
+	while ((ask = *at) != NULL) {
+		if (&ask->entry->acquisition != acquisition) {
+			at = &ask->next;
+			continue;
+		}
+		*at = ask->next;
+		ask->next = ready;
+		ready = ask;
+	}
+	while ((ask = ready) != NULL) {
+		ready = ask->next;
+		se_ask_give(ask, acquisition, code, error);
+		free(ask);
+	}
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static struct se_entry *
+find_entry(struct se_engine *engine, const char *name)
+{
+	struct se_entry *entry;
+
+	for (entry = engine->entries; entry != NULL; entry = entry->next)
+		if (strcmp(entry->acquisition.key.name, name) == 0)
+			return entry;
+	return NULL;
+}
+
+static void
+drop_entry(struct se_engine *engine, struct se_entry *entry)
+{
+	struct se_entry **at;
+
+	for (at = &engine->entries; *at != NULL; at = &(*at)->next) {
+		if (*at == entry) {
+			*at = entry->next;
+			break;
+		}
+	}
+	se_acquire_end(&entry->acquisition);
+	free(entry);
+}
+
+static struct se_entry *
+add_entry(struct se_engine *engine, struct se_token_key *key)
+{
+	struct se_entry *entry = calloc(1, sizeof(*entry));
+
+	if (entry == NULL)
+		return NULL;
+	se_acquire_init(&entry->acquisition, &engine->shared, key);
+	entry->engine = engine;
+	entry->next = engine->entries;
+	engine->entries = entry;
+	return entry;
+}
+
+static enum se_code
+not_signed_in(const struct se_engine *engine, const struct se_entry *entry, const char *login,
+	struct se_error *error)
+{
+	if (engine->shared.store == NULL)
+		return se_error_set(error, SE_CONFIG, "a sign-in needs a state directory, and there "
+			"is %s%s; set \"state_dir\", or let sasl-entrad serve this account",
+			engine->state_dir != NULL ? "none that can be used at " : "none",
+			engine->state_dir != NULL ? engine->state_dir : "");
+	return se_error_set(error, SE_SIGN_IN, "nobody has signed in as %s yet; put a refresh token "
+		"in with: sasl-entra import token %s", entry->acquisition.key.holder, login);
+}
+
+/* The entry of the account's token key. A delegated account without a sign-in leaves none
+ * behind: whoever invents login names creates no state. */
+static struct se_entry *
+entry_for(struct se_engine *engine, const struct se_account *account, const char *login,
+	struct se_error *error)
+{
+	struct se_token_key key;
+	struct se_entry *entry;
+	struct se_error reason = {0};
+
+	if (se_token_key_make(account, login, &key, error) != SE_OK)
+		return NULL;
+	entry = find_entry(engine, key.name);
+	if (entry == NULL)
+		entry = add_entry(engine, &key);
+	se_token_key_free(&key);
+	if (entry == NULL) {
+		se_error_memory(error);
+		return NULL;
+	}
+	if (entry->acquisition.phase == SE_PHASE_IDLE)
+		(void)se_acquire_look(&entry->acquisition, &reason);
+	if (account->app_only || entry->acquisition.state.refresh_token != NULL)
+		return entry;
+	if (reason.code == SE_CONFIG)
+		*error = reason;
+	else
+		not_signed_in(engine, entry, login, error);
+	if (entry->acquisition.phase == SE_PHASE_IDLE)
+		drop_entry(engine, entry);
+	return NULL;
+}
+
+static void
+begin(struct se_engine *engine, struct se_entry *entry, const struct se_account *account,
+	const char *login, enum se_why why, unsigned min_lifetime, int64_t until)
+{
+	int64_t latest = se_engine_monotonic(engine) + SE_BUDGET_MS;
+
+	if (engine->options.role == SE_ROLE_AGENT || until > latest)
+		until = latest; /* the agent's fetch outlives the first asker: others wait too */
+	se_acquire_begin(&entry->acquisition, account, login, why, min_lifetime,
+		until - LAST_WORD_MS, ended, engine);
+}
+
+/* What the token at hand is good for, and whether another one is to be fetched. Returns true
+ * when the ask can be answered now, from what is at hand. */
+static bool
+consider(const struct se_ask *ask, const struct se_account *account, enum se_why *why,
+	struct se_error *error)
+{
+	struct se_acquisition *acquisition = &ask->entry->acquisition;
+	enum se_use use;
+
+	*why = SE_WHY_NEED;
+	if (ask->request.operation == SE_OPERATION_REFRESH) {
+		se_acquire_forget(acquisition);
+		*why = SE_WHY_FORCED;
+		return false;
+	}
+	if (se_acquire_reject(acquisition, ask->request.rejected))
+		return false;
+	use = se_acquire_judge(acquisition, ask->min_lifetime);
+	if (use == SE_USE)
+		return true;
+	if (se_acquire_remembers(acquisition, account, error))
+		return true; /* with the error, or the token that is left */
+	error->code = SE_OK;
+	if (use == SE_USE_AND_RENEW)
+		*why = SE_WHY_AHEAD;
+	return false;
+}
+
+static struct se_ask *
+prepare(struct se_engine *engine, const struct se_request *request,
+	const struct se_account *account, struct se_entry *entry, se_engine_done *done, void *context)
+{
+	struct se_ask *ask = calloc(1, sizeof(*ask));
+	const char *user = se_account_user(account, request->service);
+
+	if (ask == NULL)
+		return NULL;
+	ask->entry = entry;
+	ask->request = *request;
+	ask->done = done;
+	ask->context = context;
+	ask->deadline = se_engine_monotonic(engine) + request->time_left;
+	ask->min_lifetime = se_policy_min_lifetime(account->min_lifetime, request->server);
+	(void)se_copy(ask->user, sizeof(ask->user), user != NULL ? user : "");
+	return ask;
+}
+
+static struct se_ask *
+refuse(const struct se_request *request, struct se_error *error, se_engine_done *done,
+	void *context)
+{
+	se_error_about(error, request->login);
+	done(context, error->code, NULL, error);
+	return NULL;
+}
+
+static const struct se_account *
+choose_account(struct se_engine *engine, const struct se_request *request,
+	const struct se_peer *peer, struct se_error *error)
+{
+	const struct se_account *account;
+
+	if (engine->config == NULL) {
+		se_error_set(error, SE_CONFIG, "no configuration has been read");
+		return NULL;
+	}
+	account = request->operation == SE_OPERATION_REFRESH || request->server[0] == '\0' ?
+		se_account_named(engine->config, request->login, error) :
+		se_account_match(engine->config, request->login, error);
+	if (account == NULL)
+		return NULL;
+	if (peer != NULL && se_account_check_peer(account, peer, error) != SE_OK)
+		return NULL;
+	if (request->server[0] != '\0' &&
+	    se_account_check_server(account, request->server, error) != SE_OK)
+		return NULL;
+	return account;
+}
+
+/* Waits with the others, and starts the fetch unless one is under way. True when it is still on
+ * the list afterwards. */
+static bool
+wait_for_token(struct se_engine *engine, struct se_ask *ask, const struct se_account *account,
+	enum se_why why)
+{
+	struct se_ask *each;
+
+	ask->next = engine->asks;
+	engine->asks = ask;
+	if (ask->entry->acquisition.phase == SE_PHASE_IDLE)
+		begin(engine, ask->entry, account, ask->request.login, why, ask->min_lifetime,
+			ask->deadline);
+	for (each = engine->asks; each != NULL; each = each->next)
+		if (each == ask)
+			return true;
+	return false;
+}
+
+/* The agent renews behind the asker's back, and so does anybody whose turn it is not. */
+static bool
+renews_behind(struct se_engine *engine, struct se_ask *ask, const struct se_account *account)
+{
+	struct se_acquisition *acquisition = &ask->entry->acquisition;
+
+	if (acquisition->phase != SE_PHASE_IDLE)
+		return true;
+	if (engine->options.role != SE_ROLE_AGENT)
+		return false;
+	begin(engine, ask->entry, account, ask->request.login, SE_WHY_AHEAD, ask->min_lifetime,
+		ask->deadline);
+	return true;
+}
+
+struct se_ask *
+se_engine_ask(struct se_engine *engine, const struct se_request *request,
+	const struct se_peer *peer, se_engine_done *done, void *context)
+{
+	struct se_error error = {0};
+	const struct se_account *account = choose_account(engine, request, peer, &error);
+	struct se_entry *entry = NULL;
+	struct se_ask *ask;
+	enum se_why why;
+
+	if (account != NULL)
+		entry = entry_for(engine, account, request->login, &error);
+	if (entry == NULL)
+		return refuse(request, &error, done, context);
+	ask = prepare(engine, request, account, entry, done, context);
+	if (ask == NULL) {
+		se_error_memory(&error);
+		return refuse(request, &error, done, context);
+	}
+	if (consider(ask, account, &why, &error) ||
+	    (why == SE_WHY_AHEAD && renews_behind(engine, ask, account))) {
+		se_ask_give(ask, &entry->acquisition, error.code, &error);
+		free(ask);
+		return NULL;
+	}
+	return wait_for_token(engine, ask, account, why) ? ask : NULL;
+}

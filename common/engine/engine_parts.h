@@ -1,0 +1,55 @@
+/*
+ * engine_parts: what the parts of engine share. Not for anybody else.
+ */
+#ifndef SE_ENGINE_ENGINE_PARTS_H
+#define SE_ENGINE_ENGINE_PARTS_H
+
+#include "engine/acquire.h"
+#include "engine/engine.h"
+
+/* One token key, and those who wait for its token. */
+struct se_entry {
+	struct se_acquisition acquisition; /* first: the callback gets its address */
+	struct se_entry *next;
+	struct se_engine *engine;
+};
+
+struct se_ask {
+	struct se_ask *next;
+	struct se_entry *entry;
+	struct se_request request;
+	char user[SE_NAME_MAX + 1];
+	unsigned min_lifetime;
+	int64_t deadline; /* monotonic ms */
+	se_engine_done *done;
+	void *context;
+};
+
+/* A configuration that was replaced while a fetch was using it. */
+struct se_retired {
+	struct se_retired *next;
+	struct se_config *config;
+};
+
+struct se_engine {
+	struct se_engine_options options;
+	char *path;
+	struct se_shared shared;
+	struct se_config *config;
+	struct se_file_id tried; /* the file that was read last, well or badly */
+	struct se_retired *retired;
+	char *state_dir;
+	struct se_entry *entries;
+	struct se_ask *asks;
+};
+
+int64_t se_engine_monotonic(const struct se_engine *engine);
+
+/* Gives an ask its end: the token at hand when `code` is SE_OK or it must do, else `error`. */
+void se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition,
+	enum se_code code, const struct se_error *error);
+
+/* Takes an ask off the engine's list; false when it is not on it any more. */
+bool se_ask_take_off(struct se_engine *engine, const struct se_ask *ask);
+
+#endif

@@ -1,0 +1,74 @@
+#include "engine/http_transfer.h"
+
+bool
+se_http_looks_up_name(const struct se_http_transfer *transfer)
+{
+	curl_off_t looked_up = 0, ready = 0;
+
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	return looked_up == 0 && ready == 0;
+}
+
+static const char *
+curl_text(const struct se_http_transfer *transfer, CURLcode code)
+{
+	return transfer->text[0] != '\0' ? transfer->text : curl_easy_strerror(code);
+}
+
+void
+se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
+{
+	const char *host = transfer->host, *text = curl_text(transfer, code);
+
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		se_error_set(error, SE_AGAIN, "no address was found for %s (%s); look at the network "
+			"and /etc/resolv.conf", host, text);
+		break;
+	case CURLE_COULDNT_CONNECT:
+		se_error_set(error, SE_AGAIN, "%s cannot be reached (%s); look at the network, the "
+			"firewall and the key \"proxy\"", host, text);
+		break;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		se_error_set(error, SE_CONFIG, "the certificate of %s is not to be trusted (%s); if a "
+			"proxy here inspects TLS, name its CA with the key \"ca_file\"", host, text);
+		break;
+	case CURLE_SSL_CACERT_BADFILE:
+		se_error_set(error, SE_CONFIG, "the CA certificates to check %s with cannot be read "
+			"(%s); install ca-certificates or correct the key \"ca_file\"", host, text);
+		break;
+	case CURLE_SSL_CONNECT_ERROR:
+		se_error_set(error, SE_AGAIN, "no TLS connection to %s (%s); TLS 1.2 or later is "
+			"needed", host, text);
+		break;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+		se_error_set(error, SE_CONFIG, "%s is not asked: the address must begin with https:// "
+			"(%s)", host, text);
+		break;
+	case CURLE_OUT_OF_MEMORY:
+		se_error_memory(error);
+		break;
+	default:
+		se_error_set(error, SE_AGAIN, "the exchange with %s broke off (%s)", host, text);
+		break;
+	}
+}
+
+void
+se_http_explain_late(struct se_http_transfer *transfer, struct se_error *error)
+{
+	curl_off_t ready = 0;
+
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	if (se_http_looks_up_name(transfer))
+		se_error_set(error, SE_AGAIN, "the name lookup of %s did not end in time; look at "
+			"the name servers in /etc/resolv.conf", transfer->host);
+	else if (ready == 0)
+		se_error_set(error, SE_AGAIN, "no connection to %s in time; look at the network, the "
+			"firewall and the key \"proxy\"", transfer->host);
+	else
+		se_error_set(error, SE_AGAIN, "%s did not answer in time", transfer->host);
+}
