@@ -2,3 +2,4 @@ include tests/unit/local.mk
 include tests/plugin/local.mk
 include tests/agent/local.mk
 include tests/fuzz/local.mk
+include tests/tenant/local.mk

@@ -28,10 +28,15 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 class SecretsFile:
-    """DIR/secrets.txt: every secret known or issued, one a line, for the tests that search logs for them."""
+    """DIR/secrets.txt: every secret known or issued, one a line, for the tests that search logs for them.
+
+    $SE_SECRETS_FILE collects the same over a whole test run.
+    """
 
     def __init__(self, path):
         self._log = LineLog(path, 0o600)
+        run = os.environ.get("SE_SECRETS_FILE")
+        self._run = LineLog(run, 0o600) if run else None
         with open(path, encoding="utf-8") as file:
             self._known = set(file.read().splitlines())
 
@@ -39,6 +44,8 @@ class SecretsFile:
         if secret not in self._known:
             self._known.add(secret)
             self._log.line(secret)
+            if self._run:
+                self._run.line(secret)
 
 
 class Tenant:

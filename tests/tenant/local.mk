@@ -1,0 +1,14 @@
+# The stand-in tenant and submission server; their own tests, one of them Microsoft's client.
+tenant_tests = tests/tenant/test_tenant.py tests/tenant/test_tenant_faults.py \
+	tests/tenant/test_submission.py tests/tenant/test_submission_modes.py
+TESTS += $(tenant_tests)
+EXTRA_DIST += $(tenant_tests) tests/tenant/README.md \
+	tests/tenant/apps.py tests/tenant/control.py tests/tenant/entra_errors.py \
+	tests/tenant/faults.py tests/tenant/form.py tests/tenant/grants.py \
+	tests/tenant/http_server.py tests/tenant/metadata.py tests/tenant/pki.py \
+	tests/tenant/plumbing.py tests/tenant/request_log.py tests/tenant/router.py \
+	tests/tenant/scopes.py tests/tenant/smtp_access.py tests/tenant/smtp_auth.py \
+	tests/tenant/smtp_control.py tests/tenant/smtp_session.py tests/tenant/smtp_wire.py \
+	tests/tenant/standins.py tests/tenant/submission.py tests/tenant/submission_case.py \
+	tests/tenant/tap.py tests/tenant/tenant.py tests/tenant/tenant_case.py \
+	tests/tenant/tokens.py
