@@ -160,8 +160,8 @@ ask(struct se_connection *connection, struct se_request *request)
 	if (request->operation != SE_OPERATION_TOKEN &&
 		!se_peer_may_administer(&connection->peer)) {
 		(void)se_error_set(&error, SE_DENIED,
-			"%s: only root and the agent's own user may ask "
-			"the agent to refresh or to read again",
+			"%s: only root and the agent's own user may ask the agent to refresh or to "
+			"read again",
 			request->login);
 		answer_error(connection, &error);
 		return;
@@ -182,8 +182,8 @@ take_request(struct se_connection *connection)
 		return;
 	}
 	(void)se_error_set(&error, SE_INTERNAL,
-		"the agent (sasl-entrad %s) does not understand the "
-		"request; are plugin, tool and agent of the same version?",
+		"the agent (sasl-entrad %s) does not understand the request; are plugin, tool and "
+		"agent of the same version?",
 		PACKAGE_VERSION);
 	answer_error(connection, &error);
 }

@@ -56,9 +56,8 @@ socket_address(
 	if (n > 0 && (size_t)n < sizeof(address->sun_path))
 		return SE_OK;
 	return se_error_set(error, SE_CONFIG,
-		"%s: the file name of a socket may have at most %zu "
-		"bytes",
-		listener->path, sizeof(address->sun_path) - sizeof("/proc/self/fd/12345/"));
+		"%s: the file name of a socket may have at most %zu bytes", listener->path,
+		sizeof(address->sun_path) - sizeof("/proc/self/fd/12345/"));
 }
 
 /* Two agents that start at the same time must not take each other's fresh socket for a dead one.
@@ -87,8 +86,8 @@ probe(const struct se_listener *listener, const struct sockaddr_un *address, str
 	close(fd);
 	if (result == 0 || reason == EAGAIN || reason == EINPROGRESS)
 		return se_error_set(error, SE_AGAIN,
-			"%s: another agent is running there; stop it "
-			"first, or give this one another --socket",
+			"%s: another agent is running there; stop it first, or give this one "
+			"another --socket",
 			listener->path);
 	if (reason == ECONNREFUSED)
 		return SE_OK;
@@ -111,21 +110,20 @@ remove_stale(const struct se_listener *listener, const struct se_agent_user *use
 	}
 	if (!S_ISSOCK(found.st_mode))
 		return se_error_set(error, SE_CONFIG,
-			"%s: there is something that is no socket; "
-			"remove it, or give another --socket",
+			"%s: there is something that is no socket; remove it, or give another "
+			"--socket",
 			listener->path);
 	if (found.st_uid != 0 && found.st_uid != user->uid && found.st_uid != geteuid())
 		return se_error_set(error, SE_CONFIG,
-			"%s: there is a socket that belongs to uid %lu; "
-			"remove it, or give another --socket",
+			"%s: there is a socket that belongs to uid %lu; remove it, or give another "
+			"--socket",
 			listener->path, (unsigned long)found.st_uid);
 	code = probe(listener, address, error);
 	if (code != SE_OK)
 		return code;
 	if (unlinkat(listener->directory, name_of(listener), 0) != 0 && errno != ENOENT)
 		return se_error_set(error, SE_CONFIG,
-			"could not remove the socket %s of an agent that "
-			"has ended: %s",
+			"could not remove the socket %s of an agent that has ended: %s",
 			listener->path, strerror(errno));
 	return SE_OK;
 }

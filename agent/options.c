@@ -34,6 +34,8 @@ static const char help[] =
 	"  --version                     print the version\n"
 	"  --help                        print this text\n"
 	"\n"
+	"Tokens are kept in " SE_STATE_PATH " unless the configuration\n"
+	"names another directory.\n"
 	"Signals: SIGHUP reads the configuration again, SIGTERM and SIGINT stop the agent.\n";
 
 static bool

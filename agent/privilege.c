@@ -22,8 +22,8 @@ se_privilege_find(const char *name, struct se_agent_user *user, struct se_error 
 		return SE_OK;
 	if (name == NULL)
 		return se_error_set(error, SE_CONFIG,
-			"root must say with --user NAME which user "
-			"keeps the secrets and tokens, for example --user sasl-entra");
+			"root must say with --user NAME which user keeps the secrets and tokens, "
+			"for example --user sasl-entra");
 	errno = 0;
 	entry = getpwnam(name);
 	if (entry == NULL)

@@ -197,12 +197,6 @@ ask_agent(struct search *search, const char *path)
 		return SE_AGAIN;
 	}
 	code = se_client_ask(path, search->request, &se_world_system, search->answer, &error);
-	if (code == SE_OK && search->answer->token == NULL) {
-		se_answer_free(search->answer);
-		code = se_error_set(&error, SE_INTERNAL,
-			"%s: the agent at %s answered without a token", search->request->login,
-			path);
-	}
 	return code == SE_OK ? SE_OK : keep(search, code, &error);
 }
 
@@ -321,11 +315,6 @@ ask_engine(struct search *search, const char *configuration, bool own)
 	}
 	code = engine->module->ask(engine->handle, search->request, search->answer, &error);
 	engine_close(atomic_exchange(&search->plugin->engine, engine));
-	if (code == SE_OK && search->answer->token == NULL) {
-		se_answer_free(search->answer);
-		code = se_error_set(&error, SE_INTERNAL, "%s: the engine answered without a token",
-			search->request->login);
-	}
 	return code == SE_OK ? SE_OK : keep(search, code, &error);
 }
 
@@ -422,7 +411,7 @@ ask_system(struct search *search)
 		}
 		return se_error_set(search->error, SE_NO_ACCOUNT,
 			"%s: nothing is configured for it: there is no agent at %s and no file %s; "
-			"write one with: sasl-entra setup",
+			"sasl-entra.conf(5) says how to write one",
 			search->request->login, SE_SOCKET_PATH, SE_CONFIGURATION_PATH);
 	}
 	return ask_engine(search, SE_CONFIGURATION_PATH, false);

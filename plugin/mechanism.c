@@ -35,6 +35,8 @@ struct exchange {
 	struct se_prompts prompts;
 	char login[SE_NAME_MAX + 1];
 	char user[SE_NAME_MAX + 1];               /* the host's USER, mostly "" */
+	bool token_is_password;                   /* the account says token_from = password */
+	char prescribed[SE_NAME_MAX + 1];         /* the account's SASL user, or "" */
 	char fingerprint[SE_FINGERPRINT_MAX + 1]; /* of the token that was sent, or "" */
 	struct se_error error;
 	struct se_buffer response; /* the host reads it until its next step */
@@ -289,6 +291,17 @@ explain_path(struct se_error *error, const struct se_secret *password)
 		old.text);
 }
 
+/* A real password is never sent, unless the account says that what is there is a token. */
+static bool
+may_be_sent(const struct exchange *exchange, const struct se_secret *password)
+{
+	const char *text = se_secret_reveal(password);
+	size_t len = se_secret_len(password);
+
+	return exchange->token_is_password ? se_message_can_be_token(text, len)
+					   : se_message_is_token(text, len);
+}
+
 static int
 try_password(struct exchange *exchange, struct step *step)
 {
@@ -312,8 +325,8 @@ try_password(struct exchange *exchange, struct step *step)
 		return fail(exchange, step);
 	}
 	se_prompt_forget(&exchange->prompts, step->prompt_need);
-	if (se_message_is_token(se_secret_reveal(password), se_secret_len(password))) {
-		result = respond(exchange, step, "", password);
+	if (may_be_sent(exchange, password)) {
+		result = respond(exchange, step, exchange->prescribed, password);
 	} else {
 		explain_path(&exchange->error, password);
 		result = fail(exchange, step);
@@ -345,6 +358,16 @@ first_step(struct exchange *exchange, struct step *step)
 	if (answer.note[0] != '\0') {
 		utils->log(utils->conn, answer.warning ? SASL_LOG_WARN : SASL_LOG_NOTE, "%s",
 			answer.note);
+	}
+	if (answer.token == NULL) {
+		exchange->token_is_password = true;
+		exchange->state = STATE_PASSWORD;
+		se_copy(exchange->prescribed, sizeof(exchange->prescribed), answer.user);
+		se_error_set(&exchange->error, SE_CONFIG,
+			"%s: the account says token_from = password, but this program has no access "
+			"token as its password; look at its password command",
+			exchange->login);
+		return try_password(exchange, step);
 	}
 	se_copy(exchange->fingerprint, sizeof(exchange->fingerprint), answer.fingerprint);
 	result = respond(exchange, step, answer.user, answer.token);

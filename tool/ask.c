@@ -75,8 +75,8 @@ se_ask(const struct se_identity *identity, const struct se_request *request,
 	/* Without the agent a user cannot read what only the agent may read. */
 	if (code == SE_CONFIG && identity->system && !root)
 		fprintf(stderr,
-			"sasl-entra: no agent answered at %s; run this as root, or join the "
-			"group of the agent's socket\n",
+			"sasl-entra: no agent answered at %s; run this as root, or join the group "
+			"of the agent's socket\n",
 			SE_SOCKET_PATH);
 	return code;
 }

@@ -87,19 +87,26 @@ judge_directory(const char *path, int directory, struct se_findings *findings)
 			findings, false, 0, "state directory %s: %s", path, strerror(errno));
 	else if (found.st_uid != geteuid())
 		se_findings_add(findings, false, 0,
-			"state directory %s: belongs to uid %lu, but tokens "
-			"would be written by uid %lu",
+			"state directory %s: belongs to uid %lu, but tokens would be written by "
+			"uid %lu",
 			path, (unsigned long)found.st_uid, (unsigned long)geteuid());
 	else if (faccessat(directory, ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0)
 		se_findings_add(findings, false, 0,
-			"state directory %s: cannot be written by uid %lu: "
-			"%s",
-			path, (unsigned long)geteuid(), strerror(errno));
+			"state directory %s: cannot be written by uid %lu: %s", path,
+			(unsigned long)geteuid(), strerror(errno));
 	else if ((found.st_mode & 077) != 0)
 		se_findings_add(findings, true, 0,
-			"state directory %s: others may look into it (mode "
-			"%04o); chmod 0700 %s",
+			"state directory %s: others may look into it (mode %04o); chmod 0700 %s",
 			path, (unsigned)(found.st_mode & 07777), path);
+}
+
+/* Also when we may not look. */
+static bool
+exists(const char *path)
+{
+	struct stat found;
+
+	return lstat(path, &found) == 0 || errno != ENOENT;
 }
 
 void
@@ -111,14 +118,11 @@ se_check_state_directory(const char *path, bool made_when_needed, struct se_find
 	if (directory >= 0) {
 		judge_directory(path, directory, findings);
 		close(directory);
-	} else if (error.code != SE_ABSENT) {
-		se_findings_add(findings, false, 0, "state directory %s: %s", path, error.text);
-	} else if (!made_when_needed) {
+	} else if (error.code != SE_ABSENT || !made_when_needed || exists(path)) {
 		se_findings_add(findings, false, 0,
-			"state directory %s does not exist or may not be "
-			"entered by uid %lu; start the agent once, or make it, mode 0700, owned by "
-			"the "
-			"agent's user",
-			path, (unsigned long)geteuid());
+			"state directory: %s; it is made when the agent starts, or make it "
+			"yourself: "
+			"mode 0700, owned by the agent's user",
+			error.text);
 	}
 }

@@ -74,9 +74,10 @@ find_owner(const struct se_identity *identity, struct stat *found)
 {
 	struct se_config *config = NULL;
 	const char *path = SE_STATE_PATH;
+	struct se_error unused;
 	bool owned;
 
-	if (se_config_load(identity->configuration, &config, NULL, NULL) == SE_OK &&
+	if (se_config_load(identity->configuration, &config, NULL, &unused) == SE_OK &&
 		config->state_dir != NULL)
 		path = config->state_dir;
 	owned = stat(path, found) == 0 && S_ISDIR(found->st_mode) && found->st_uid != 0;

@@ -135,8 +135,8 @@ judge(const char *what, size_t max, const struct se_buffer *text, struct se_erro
 	for (size_t i = 0; i < text->len; i++)
 		if (text->data[i] <= ' ' || text->data[i] > '~')
 			return se_error_set(error, SE_CONFIG,
-				"what is on stdin is no %s: it has a "
-				"space, a line end or a control character inside",
+				"what is on stdin is no %s: it has a space, a line end or a "
+				"control character inside",
 				what);
 	return SE_OK;
 }

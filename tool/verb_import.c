@@ -52,8 +52,8 @@ make_key(struct place *place, const char *name, struct se_error *error)
 	if (account->value[SE_KEY_IDENTITY].text == NULL && strchr(name, '@') == NULL &&
 		se_name_equal(name, account->label))
 		return se_error_set(error, SE_CONFIG,
-			"%s is the label of an account without "
-			"'identity'; give the login name whose sign-in this is",
+			"%s is the label of an account without 'identity'; give the login name "
+			"whose sign-in this is",
 			name);
 	return se_token_key_make(account, name, &place->key, error);
 }
@@ -65,13 +65,13 @@ judge_account(const struct se_account *account, const char *name, struct se_erro
 
 	if (account->app_only)
 		return se_error_set(error, SE_CONFIG,
-			"%s: account %s signs in as an app, with its own "
-			"credential; it has no use for a " WHAT,
+			"%s: account %s signs in as an app, with its own credential; it has no use "
+			"for a " WHAT,
 			name, account->label);
 	if (from != NULL && strcmp(from, "password") == 0)
 		return se_error_set(error, SE_CONFIG,
-			"%s: account %s takes its token from the "
-			"password (token_from = password); it has no use for a " WHAT,
+			"%s: account %s takes its token from the password (token_from = password); "
+			"it has no use for a " WHAT,
 			name, account->label);
 	return SE_OK;
 }
@@ -83,16 +83,14 @@ open_store(const struct se_command *command, struct place *place, struct se_erro
 
 	if (path == NULL)
 		return se_error_set(error, SE_CONFIG,
-			"there is no directory to keep a sign-in in; "
-			"name one with state_dir in [defaults] of %s",
+			"there is no directory to keep a sign-in in; name one with state_dir in "
+			"[defaults] of %s",
 			command->identity.configuration);
 	place->store = se_state_dir_open(path, error);
 	if (place->store == NULL && error->code == SE_ABSENT)
 		(void)se_error_set(error, SE_CONFIG,
-			"the state directory %s does not exist or may not "
-			"be entered; start the agent once, or make it, mode 0700, owned by the "
-			"agent's "
-			"user",
+			"the state directory %s does not exist or may not be entered; start the "
+			"agent once, or make it, mode 0700, owned by the agent's user",
 			path);
 	free(path);
 	return place->store != NULL ? SE_OK : error->code;
@@ -125,8 +123,8 @@ read_refresh_token(struct se_secret **token, struct se_error *error)
 		se_secret_free(*token);
 		*token = NULL;
 		code = se_error_set(error, SE_CONFIG,
-			"what is on stdin is an access token, good for "
-			"an hour; a " WHAT " is needed");
+			"what is on stdin is an access token, good for an hour; "
+			"a " WHAT " is needed");
 	}
 	return code;
 }
@@ -152,6 +150,7 @@ replace(struct se_state *state, struct se_secret *token)
 	memset(state, 0, sizeof(*state));
 	state->refresh_token = token;
 	state->refresh_token_since = se_world_system.wall(se_world_system.context);
+	state->times.obtained = state->refresh_token_since;
 }
 
 /* Takes `token` over. */

@@ -44,10 +44,11 @@ static bool
 is_label(const struct se_command *command, const char *name)
 {
 	struct se_config *config = NULL;
+	struct se_error unused;
 	bool found = false;
 
 	if (strchr(name, '@') != NULL ||
-		se_config_load(command->identity.configuration, &config, NULL, NULL) != SE_OK)
+		se_config_load(command->identity.configuration, &config, NULL, &unused) != SE_OK)
 		return false;
 	for (size_t i = 0; i < config->account_count && !found; i++)
 		found = strcmp(config->accounts[i].label, name) == 0;
@@ -65,8 +66,8 @@ add_response(struct se_buffer *out, const struct wish *wish, const char *user,
 	se_buffer_init(&message, SE_TOKEN_MAX + 4096);
 	if (user == NULL)
 		code = se_error_set(error, SE_CONFIG,
-			"a response names its user: give a login name, "
-			"not the label of an account without sasl_user");
+			"a response names its user: give a login name, not the label of an account "
+			"without sasl_user");
 	else if (wish->format == XOAUTH2)
 		code = se_message_xoauth2(user, answer->token, &message, error);
 	else
@@ -132,6 +133,13 @@ fetch_and_print(const struct se_command *command, const struct wish *wish, const
 		return se_verb_usage(command, "--service: the name is too long");
 	if (se_ask(&command->identity, &request, &answer, &error) != SE_OK)
 		return se_exit_error(&error);
+	if (answer.token == NULL) {
+		se_error_set(&error, SE_CONFIG,
+			"%s: token_from = password: the token is the mail "
+			"program's password, and there is none to print",
+			name);
+		return se_exit_error(&error);
+	}
 	if (answer.warning)
 		fprintf(stderr, "sasl-entra: warning: %s\n", answer.note);
 	exit_code = print(command, wish, name, &answer);

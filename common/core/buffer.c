@@ -103,7 +103,9 @@ se_buffer_add_text(struct se_buffer *buffer, const char *text)
 	return se_buffer_add(buffer, text, strlen(text));
 }
 
-static int SE_PRINTF(1, 0)
+static int formatted_len(const char *fmt, va_list args) SE_PRINTF(1, 0);
+
+static int
 formatted_len(const char *fmt, va_list args)
 {
 	return vsnprintf(NULL, 0, fmt, args);

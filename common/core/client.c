@@ -90,8 +90,7 @@ receive_some(const struct se_call *call, struct se_buffer *in)
 	}
 	if (got == 0 || errno == ECONNRESET) {
 		return se_error_set(call->error, SE_AGAIN,
-			"the agent at %s closed the connection before it had answered",
-			call->path);
+			"the agent at %s closed the connection before it had answered", call->path);
 	}
 	if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) {
 		return SE_OK;

@@ -106,8 +106,8 @@ judge_socket(const struct se_call *call, struct place *place)
 	}
 	if (!S_ISSOCK(file.st_mode)) {
 		return se_error_set(call->error, SE_CONFIG,
-			"%s is %s, not the agent's socket; remove it and start the agent", call->path,
-			S_ISLNK(file.st_mode) ? "a symbolic link" : "something else");
+			"%s is %s, not the agent's socket; remove it and start the agent",
+			call->path, S_ISLNK(file.st_mode) ? "a symbolic link" : "something else");
 	}
 	if (se_directory_shared(&directory) && !se_owner_trusted(file.st_uid)) {
 		return se_error_set(call->error, SE_CONFIG,
@@ -132,11 +132,11 @@ make_address(const struct se_call *call, const struct place *place, struct socka
 		memcpy(address->sun_path, call->path, path_len);
 		return SE_OK;
 	}
-	(void)snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d",
-		place->directory);
+	(void)snprintf(
+		address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d", place->directory);
 	if (access(address->sun_path, F_OK) == 0) {
-		len = snprintf(address->sun_path, sizeof(address->sun_path),
-			"/proc/self/fd/%d/%s", place->directory, place->name);
+		len = snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
+			place->directory, place->name);
 		if (len > 0 && (size_t)len < sizeof(address->sun_path)) {
 			return SE_OK;
 		}
@@ -161,8 +161,8 @@ se_call_failed(const struct se_call *call, int cause)
 		return se_error_set(call->error, SE_CONFIG,
 			"%s is a socket of another kind, not the agent's", call->path);
 	default:
-		return se_error_set(call->error, SE_AGAIN,
-			"the agent at %s cannot be reached: %s", call->path, strerror(cause));
+		return se_error_set(call->error, SE_AGAIN, "the agent at %s cannot be reached: %s",
+			call->path, strerror(cause));
 	}
 }
 
@@ -246,8 +246,8 @@ judge_peer(const struct se_call *call, uid_t owner)
 	}
 	if (!se_owner_trusted(uid) && uid != owner) {
 		return se_error_set(call->error, SE_CONFIG,
-			"%s is not safe: uid %lu listens there, who is neither root nor uid %lu (the "
-			"socket's owner) nor uid %lu (this process)",
+			"%s is not safe: uid %lu listens there, who is neither root nor uid %lu "
+			"(the socket's owner) nor uid %lu (this process)",
 			call->path, (unsigned long)uid, (unsigned long)owner,
 			(unsigned long)geteuid());
 	}

@@ -50,7 +50,7 @@ bool
 se_directory_shared(const struct stat *directory)
 {
 	return (directory->st_mode & S_IWOTH) != 0 ||
-		((directory->st_mode & S_IWGRP) != 0 && !se_group_trusted(directory->st_gid));
+	       ((directory->st_mode & S_IWGRP) != 0 && !se_group_trusted(directory->st_gid));
 }
 
 void
@@ -271,8 +271,8 @@ static enum se_code
 enter_directory(struct walk *walk, struct se_error *error)
 {
 	int flags = walk->last && walk->end == SE_WAY_DIRECTORY ? O_RDONLY : SEARCH_ONLY;
-	enum se_code code = stand_on(
-		walk, openat(walk->at->fd, walk->name, flags | DIRECTORY_FLAGS), error);
+	enum se_code code =
+		stand_on(walk, openat(walk->at->fd, walk->name, flags | DIRECTORY_FLAGS), error);
 
 	if (code == SE_OK) {
 		code = add_shown(walk, error);
@@ -292,8 +292,7 @@ enter_file(struct walk *walk, const struct stat *seen, struct se_error *error)
 			code = add_shown(walk, error);
 		}
 	}
-	if (code == SE_OK &&
-		(!S_ISREG(seen->st_mode) || !S_ISREG(walk->at->status.st_mode))) {
+	if (code == SE_OK && (!S_ISREG(seen->st_mode) || !S_ISREG(walk->at->status.st_mode))) {
 		code = se_error_set(error, SE_CONFIG, "%s is %s, not a file; name a file",
 			walk->path, S_ISDIR(seen->st_mode) ? "a directory" : "a special file");
 	}
@@ -325,8 +324,7 @@ walk_once(struct walk *walk, struct se_error *error)
 	bool arrived = false;
 
 	if (walk->path[0] != '/' || !se_copy(walk->rest, sizeof(walk->rest), walk->path)) {
-		return se_error_set(
-			error, SE_CONFIG, "\"%s\" is not an absolute path", walk->path);
+		return se_error_set(error, SE_CONFIG, "\"%s\" is not an absolute path", walk->path);
 	}
 	walk->links = 0;
 	code = stand_on_root(walk, error);

@@ -59,8 +59,11 @@ mark_cut(char *text, size_t size)
 	memcpy(text + end, "...", 4);
 }
 
+static void write_text(struct se_error *error, const char *fmt, va_list args) SE_PRINTF(2, 0);
+static void rewrite_text(struct se_error *error, const char *fmt, ...) SE_PRINTF(2, 3);
+
 /* Formats beside the error and copies then, because an argument may be the error's own text. */
-static void SE_PRINTF(2, 0)
+static void
 write_text(struct se_error *error, const char *fmt, va_list args)
 {
 	char text[SE_ERROR_TEXT_MAX];
@@ -75,7 +78,7 @@ write_text(struct se_error *error, const char *fmt, va_list args)
 	memcpy(error->text, text, strlen(text) + 1);
 }
 
-static void SE_PRINTF(2, 3)
+static void
 rewrite_text(struct se_error *error, const char *fmt, ...)
 {
 	va_list args;

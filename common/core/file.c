@@ -19,8 +19,8 @@ fill_id(struct se_file_id *id, const struct stat *status)
 }
 
 static enum se_code
-judge_owner(const char *path, enum se_file_rule rule, const struct stat *status,
-	struct se_error *error)
+judge_owner(
+	const char *path, enum se_file_rule rule, const struct stat *status, struct se_error *error)
 {
 	uid_t us = geteuid();
 
@@ -49,8 +49,8 @@ refused_bits(enum se_file_rule rule, bool group_trusted)
 }
 
 static enum se_code
-judge_mode(const char *path, enum se_file_rule rule, const struct stat *status,
-	struct se_error *error)
+judge_mode(
+	const char *path, enum se_file_rule rule, const struct stat *status, struct se_error *error)
 {
 	unsigned mode = (unsigned)status->st_mode & 07777u;
 	unsigned refused = refused_bits(rule, se_group_trusted(status->st_gid));
@@ -87,8 +87,8 @@ read_all(int fd, const char *path, struct se_buffer *out, struct se_error *error
 	for (;;) {
 		size_t space = out->size - 1 - out->len;
 		char beyond = 0;
-		ssize_t got = space > 0 ? read(fd, out->data + out->len, space)
-					: read(fd, &beyond, 1);
+		ssize_t got =
+			space > 0 ? read(fd, out->data + out->len, space) : read(fd, &beyond, 1);
 
 		if (got == 0) {
 			return SE_OK;
@@ -97,8 +97,8 @@ read_all(int fd, const char *path, struct se_buffer *out, struct se_error *error
 			continue;
 		}
 		if (got < 0) {
-			return se_error_set(error, SE_CONFIG, "%s cannot be read: %s", path,
-				strerror(errno));
+			return se_error_set(
+				error, SE_CONFIG, "%s cannot be read: %s", path, strerror(errno));
 		}
 		if (space > 0) {
 			se_buffer_grown(out, (size_t)got);
@@ -138,8 +138,8 @@ read_opened(int fd, const char *path, enum se_file_rule rule, const struct stat 
 }
 
 enum se_code
-se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out,
-	struct se_file_id *id, struct se_error *error)
+se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out, struct se_file_id *id,
+	struct se_error *error)
 {
 	struct se_way way;
 	enum se_code code;
@@ -184,8 +184,7 @@ se_file_identify(const char *path, struct se_file_id *id)
 }
 
 enum se_code
-se_file_read_at(
-	int directory, const char *name, struct se_buffer *out, struct se_error *error)
+se_file_read_at(int directory, const char *name, struct se_buffer *out, struct se_error *error)
 {
 	char path[PATH_MAX];
 	struct stat status;

@@ -26,7 +26,8 @@ advice(int cause)
 	case EDQUOT:
 		return "; raise the disk quota of that user, or make room";
 	case EROFS:
-		return "; it lies on a read-only file system: remount it, or name another state_dir";
+		return "; it lies on a read-only file system: remount it, or name another "
+		       "state_dir";
 	case EACCES:
 	case EPERM:
 		return "; make the directory belong to that user (chown), mode 0700";
@@ -46,8 +47,8 @@ failed(int directory, const char *name, const char *step, int cause, struct se_e
 
 	se_path_in(directory, name, path, sizeof(path));
 	return se_error_set(error, operator_must_act ? SE_CONFIG : SE_AGAIN,
-		"%s could not be written by uid %lu: %s: %s%s", path, (unsigned long)geteuid(), step,
-		strerror(cause), advice(cause));
+		"%s could not be written by uid %lu: %s: %s%s", path, (unsigned long)geteuid(),
+		step, strerror(cause), advice(cause));
 }
 
 static uint64_t
@@ -58,8 +59,8 @@ unique_number(unsigned attempt)
 	if (!se_world_system.random(se_world_system.context, &number, sizeof(number))) {
 		/* O_EXCL is what protects; the number only has to be another one. */
 		number = (uint64_t)getpid() << 32 ^
-			(uint64_t)se_world_system.monotonic(se_world_system.context) ^
-			(uint64_t)attempt << 56;
+			 (uint64_t)se_world_system.monotonic(se_world_system.context) ^
+			 (uint64_t)attempt << 56;
 	}
 	return number;
 }
@@ -183,8 +184,8 @@ sync_directory(int directory)
 }
 
 enum se_code
-se_file_replace(int directory, const char *name, const void *data, size_t len,
-	struct se_error *error)
+se_file_replace(
+	int directory, const char *name, const void *data, size_t len, struct se_error *error)
 {
 	char temporary[NAME_BYTES];
 	const char *step;
@@ -208,8 +209,8 @@ se_file_replace(int directory, const char *name, const void *data, size_t len,
 		return failed(directory, name, step, cause, error);
 	}
 	if (!sync_directory(directory)) {
-		return failed(directory, name, "the new content is in place, but syncing its directory",
-			errno, error);
+		return failed(directory, name,
+			"the new content is in place, but syncing its directory", errno, error);
 	}
 	return SE_OK;
 }

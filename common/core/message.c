@@ -28,7 +28,8 @@ check_parts(const char *user, const struct se_secret *token, struct se_error *er
 	if (!is_plain(user, strlen(user))) {
 		return se_error_set(error, SE_CONFIG,
 			"the user name \"%s\" has a control character in it, which the protocol "
-			"does not allow", user);
+			"does not allow",
+			user);
 	}
 	if (len == 0) {
 		return se_error_set(error, SE_CONFIG, "the access token for %s is empty", user);
@@ -36,7 +37,8 @@ check_parts(const char *user, const struct se_secret *token, struct se_error *er
 	if (!is_plain(se_secret_reveal(token), len)) {
 		return se_error_set(error, SE_CONFIG,
 			"the access token for %s has a control character or a line end in it; what "
-			"hands it out must print one token and nothing else", user);
+			"hands it out must print one token and nothing else",
+			user);
 	}
 	return SE_OK;
 }

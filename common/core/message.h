@@ -29,4 +29,8 @@ enum se_code se_message_oauthbearer(const char *user, const char *host, unsigned
  * b64token) that begin with ya29., EwA or EwB. A password for a person never passes. */
 bool se_message_is_token(const char *text, size_t len);
 
+/* Whether it could be one at all: RFC 6750 b64token, not empty. For passwords of accounts that
+ * say token_from = password. */
+bool se_message_can_be_token(const char *text, size_t len);
+
 #endif

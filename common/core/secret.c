@@ -51,7 +51,7 @@ se_secret_len(const struct se_secret *secret)
 bool
 se_secret_equal(const struct se_secret *a, const struct se_secret *b)
 {
-	unsigned char differs = 0;
+	unsigned differs = 0;
 
 	if (a == NULL || b == NULL) {
 		return a == b;
@@ -60,8 +60,7 @@ se_secret_equal(const struct se_secret *a, const struct se_secret *b)
 		return false;
 	}
 	for (size_t i = 0; i < a->len; i++) {
-		differs = (unsigned char)(differs |
-			((unsigned char)a->bytes[i] ^ (unsigned char)b->bytes[i]));
+		differs |= (unsigned char)a->bytes[i] ^ (unsigned char)b->bytes[i];
 	}
 	return differs == 0;
 }

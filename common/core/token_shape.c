@@ -211,14 +211,9 @@ is_jws(const char *text, size_t len)
 	return names_algorithm(header, decode(text, first, header, sizeof(header)));
 }
 
-/* RFC 6750 b64token that begins as Google's or Microsoft's opaque ones do. */
-static bool
-is_opaque(const char *text, size_t len)
+bool
+se_message_can_be_token(const char *text, size_t len)
 {
-	if (memcmp(text, "ya29.", 5) != 0 && memcmp(text, "EwA", 3) != 0 &&
-		memcmp(text, "EwB", 3) != 0) {
-		return false;
-	}
 	while (len > 0 && text[len - 1] == '=') {
 		len--;
 	}
@@ -227,7 +222,16 @@ is_opaque(const char *text, size_t len)
 			return false;
 		}
 	}
-	return true;
+	return len > 0;
+}
+
+/* A b64token that begins as Google's or Microsoft's opaque ones do. */
+static bool
+is_opaque(const char *text, size_t len)
+{
+	return (memcmp(text, "ya29.", 5) == 0 || memcmp(text, "EwA", 3) == 0 ||
+		       memcmp(text, "EwB", 3) == 0) &&
+		se_message_can_be_token(text, len);
 }
 
 bool

@@ -48,12 +48,12 @@ se_wire_frame_len(const char *data, size_t len, size_t max)
 	if (len < SE_WIRE_HEADER) {
 		return 0;
 	}
-	if (bytes[0] != 'S' || bytes[1] != 'E' || bytes[2] != SE_WIRE_VERSION || bytes[3] < KIND_REQUEST ||
-		bytes[3] > KIND_ERROR) {
+	if (bytes[0] != 'S' || bytes[1] != 'E' || bytes[2] != SE_WIRE_VERSION ||
+		bytes[3] < KIND_REQUEST || bytes[3] > KIND_ERROR) {
 		return -1;
 	}
 	body = (uint32_t)bytes[4] << 24 | (uint32_t)bytes[5] << 16 | (uint32_t)bytes[6] << 8 |
-		bytes[7];
+	       bytes[7];
 	if (max < SE_WIRE_HEADER || body > max - SE_WIRE_HEADER ||
 		body > 0x7fffffff - SE_WIRE_HEADER) {
 		return -1;
@@ -73,7 +73,8 @@ number_to_bytes(unsigned char bytes[4], uint32_t value)
 static size_t
 begin_frame(struct se_buffer *out, enum kind kind)
 {
-	const unsigned char header[SE_WIRE_HEADER] = {'S', 'E', SE_WIRE_VERSION, (unsigned char)kind};
+	const unsigned char header[SE_WIRE_HEADER] = {
+		'S', 'E', SE_WIRE_VERSION, (unsigned char)kind};
 	size_t begin = out->len;
 
 	se_buffer_add(out, header, sizeof(header));

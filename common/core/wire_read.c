@@ -21,7 +21,7 @@ static uint32_t
 bytes_to_number(const unsigned char bytes[4])
 {
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-		bytes[3];
+	       bytes[3];
 }
 
 /* Whether `data` is exactly one frame; its kind, and its fields ready to be read. */
@@ -250,8 +250,7 @@ read_error(struct reader *reader, struct se_error *error)
 }
 
 enum se_code
-se_wire_get_answer(
-	const char *data, size_t len, struct se_answer *answer, struct se_error *error)
+se_wire_get_answer(const char *data, size_t len, struct se_answer *answer, struct se_error *error)
 {
 	struct reader reader;
 	enum kind kind;

@@ -138,7 +138,7 @@ se_account_check_peer(
 			return SE_OK;
 	return se_error_set(error, SE_DENIED,
 		"the user with uid %lu may not use account %s; add the user, "
-		"or a group of his as @GROUP, to \"allow\" of [account %s]",
+		"or a group as @GROUP, to \"allow\" of [account %s]",
 		(unsigned long)peer->uid, account->label, account->label);
 }
 

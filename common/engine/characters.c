@@ -76,7 +76,7 @@ is_invisible(unsigned long c)
 }
 
 const char *
-se_line_problem(const char *line, size_t len)
+se_line_problem(const char *line, size_t len, bool comment)
 {
 	const unsigned char *p = (const unsigned char *)line;
 	unsigned long c = 0;
@@ -91,7 +91,7 @@ se_line_problem(const char *line, size_t len)
 			return "there is a NUL byte in this line; remove it";
 		if ((c < 0x20 && c != '\t') || (c >= 0x7f && c < 0xa0))
 			return "there is a control character in this line; remove it";
-		if (is_invisible(c))
+		if (!comment && is_invisible(c))
 			return "there is an invisible character in this line (a no-break space, "
 			       "perhaps), as "
 			       "copying from a web page gives; type the line anew";

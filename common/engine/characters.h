@@ -16,8 +16,8 @@ bool se_is_blank(char c); /* space or tab */
 /* Takes blanks off both ends. */
 void se_trim(const char **text, size_t *len);
 
-/* What is wrong with a line: a control character, bytes that are not UTF-8, or a character nobody
- * can see. NULL: nothing. */
-const char *se_line_problem(const char *line, size_t len);
+/* What is wrong with a line: a control character, bytes that are not UTF-8 or, but for comments, a
+ * character nobody can see. NULL: nothing. */
+const char *se_line_problem(const char *line, size_t len, bool comment);
 
 #endif

@@ -314,16 +314,67 @@ renews_behind(struct se_engine *engine, struct se_ask *ask, const struct se_acco
 	return true;
 }
 
+static bool
+is_passwords(const struct se_account *account)
+{
+	const char *from = account->value[SE_KEY_TOKEN_FROM].text;
+
+	return from != NULL && strcmp(from, "password") == 0;
+}
+
+/* token_from = password: the host's password is the token, and the account only says that the
+ * server may have it and as which user. */
+static struct se_ask *
+point_to_password(const struct se_request *request, const struct se_account *account,
+	se_engine_done *done, void *context)
+{
+	const char *user = se_account_user(account, request->service);
+	struct se_answer answer = {.token = NULL};
+	struct se_error error = {0};
+
+	if (request->server[0] == '\0') {
+		se_error_set(&error, SE_CONFIG, "[account %s] says token_from = password: the token "
+			"is the mail program's password, and there is none to fetch",
+			account->label);
+		return refuse(request, &error, done, context);
+	}
+	(void)se_copy(answer.user, sizeof(answer.user), user != NULL ? user : "");
+	done(context, SE_OK, &answer, NULL);
+	return NULL;
+}
+
+/* Somebody has written the state file of a token key. Each ask would see it anyway; this is for
+ * whoever wants to know that it has been seen. */
+static struct se_ask *
+reread(struct se_engine *engine, const struct se_request *request, se_engine_done *done,
+	void *context)
+{
+	struct se_entry *entry = find_entry(engine, request->login);
+	struct se_answer answer = {.token = NULL};
+	struct se_error error = {0};
+
+	if (entry != NULL && entry->acquisition.phase == SE_PHASE_IDLE &&
+	    se_acquire_look(&entry->acquisition, &error) == SE_CONFIG)
+		return refuse(request, &error, done, context);
+	done(context, SE_OK, &answer, NULL);
+	return NULL;
+}
+
 struct se_ask *
 se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	const struct se_peer *peer, se_engine_done *done, void *context)
 {
 	struct se_error error = {0};
-	const struct se_account *account = choose_account(engine, request, peer, &error);
+	const struct se_account *account;
 	struct se_entry *entry = NULL;
 	struct se_ask *ask;
 	enum se_why why;
 
+	if (request->operation == SE_OPERATION_REREAD)
+		return reread(engine, request, done, context);
+	account = choose_account(engine, request, peer, &error);
+	if (account != NULL && is_passwords(account))
+		return point_to_password(request, account, done, context);
 	if (account != NULL)
 		entry = entry_for(engine, account, request->login, &error);
 	if (entry == NULL)

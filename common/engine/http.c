@@ -285,6 +285,19 @@ shorten(const struct se_http *http, int wait)
 	return (int)left;
 }
 
+/* libcurl reports a hang-up as something to read, even where nobody asked for that. */
+static short
+revents_of(const struct curl_waitfd *extra)
+{
+	int revents = 0;
+
+	if (extra->revents & CURL_WAIT_POLLOUT)
+		revents |= POLLOUT;
+	if (extra->revents & CURL_WAIT_POLLIN)
+		revents |= (extra->events & CURL_WAIT_POLLIN) ? POLLIN : POLLHUP;
+	return (short)revents;
+}
+
 bool
 se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
@@ -308,9 +321,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	ok = curl_multi_poll(http->multi, extra, (unsigned)count, shorten(http, wait), NULL) ==
 		CURLM_OK;
 	for (i = 0; i < count; i++)
-		fds[i].revents = (short)(
-			((extra[i].revents & CURL_WAIT_POLLIN) ? POLLIN : 0) |
-			((extra[i].revents & CURL_WAIT_POLLOUT) ? POLLOUT : 0));
+		fds[i].revents = revents_of(&extra[i]);
 	if (extra != few)
 		free(extra);
 	(void)curl_multi_perform(http->multi, &running);

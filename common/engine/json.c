@@ -26,6 +26,16 @@ outer_of(json_object *object)
 	return (struct se_json *)object;
 }
 
+/* The text need not end in a NUL. */
+static bool
+is_blank(const char *text, size_t from, size_t len)
+{
+	for (; from < len; from++)
+		if (text[from] == '\0' || strchr(" \t\r\n", text[from]) == NULL)
+			return false;
+	return true;
+}
+
 struct se_json *
 se_json_parse(const char *text, size_t len)
 {
@@ -46,9 +56,7 @@ se_json_parse(const char *text, size_t len)
 		object = NULL;
 	} else {
 		/* JSON_TOKENER_STRICT refuses other text behind the object, but not NUL bytes. */
-		size_t used = json_tokener_get_parse_end(tokener);
-
-		if (strspn(text + used, " \t\r\n") != len - used) {
+		if (!is_blank(text, json_tokener_get_parse_end(tokener), len)) {
 			se_json_free(outer_of(object));
 			object = NULL;
 		}
@@ -164,7 +172,8 @@ number(json_object *object, int64_t *value)
 		text = json_object_get_string(object);
 		errno = 0;
 		*value = strtoll(text, &end, 10);
-		return errno == 0 && end != text && *end == '\0';
+		return errno == 0 && end != text &&
+			end == text + json_object_get_string_len(object);
 	default:
 		return false;
 	}

@@ -77,9 +77,9 @@ se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count, unsig
 		return retry_after < SE_RETRY_AFTER_MAX ? retry_after : SE_RETRY_AFTER_MAX;
 	if (code != SE_AGAIN)
 		return SE_BACKOFF_MAX;
-	while (--count > 0 && count < 32 && seconds < SE_BACKOFF_MAX)
+	for (; count > 1 && seconds < SE_BACKOFF_MAX; count--)
 		seconds *= 2;
 	if (seconds > SE_BACKOFF_MAX)
 		seconds = SE_BACKOFF_MAX;
-	return seconds + seconds * (chance & 255) / 1024; /* up to a quarter more */
+	return seconds - seconds * (chance & 255) / 1024; /* up to a quarter less */
 }

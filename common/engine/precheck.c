@@ -22,6 +22,7 @@ take_line(struct se_scan *scan, const char *line, size_t len, size_t start)
 {
 	const char *problem, *text = line;
 	size_t text_len;
+	bool comment;
 
 	if (len > 0 && line[len - 1] == '\r') {
 		report_crlf(scan);
@@ -29,11 +30,12 @@ take_line(struct se_scan *scan, const char *line, size_t len, size_t start)
 	}
 	text_len = len;
 	se_trim(&text, &text_len);
+	comment = len > 0 && (line[0] == '#' || line[0] == ';');
 	problem = len > SE_LINE_MAX ? "the line is longer than 32768 bytes"
-				    : se_line_problem(line, len);
+				    : se_line_problem(line, len, comment);
 	if (problem != NULL)
 		se_scan_refuse(scan, problem);
-	else if (text_len == 0 || line[0] == '#' || line[0] == ';')
+	else if (text_len == 0 || comment)
 		return true;
 	else if (se_is_blank(line[0]))
 		se_scan_refuse(scan,

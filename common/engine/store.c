@@ -281,10 +281,10 @@ fill_object(struct se_json *json, const struct se_token_key *key, const struct s
 	bool ok = se_json_set_integer(json, "version", STATE_VERSION);
 
 	ok = ok && se_json_set_object(json, "key", key_object(key));
+	ok = ok && se_json_set_integer(json, "obtained", state->times.obtained);
 	if (state->access_token != NULL) {
 		ok = ok && set_secret(json, "access_token", state->access_token);
 		ok = ok && se_json_set_string(json, "fingerprint", state->fingerprint);
-		ok = ok && se_json_set_integer(json, "obtained", state->times.obtained);
 		ok = ok && se_json_set_integer(json, "expires", state->times.expires);
 		ok = ok && se_json_set_integer(json, "usable", state->times.usable);
 		ok = ok && se_json_set_integer(json, "renew", state->times.renew);

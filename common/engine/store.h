@@ -28,7 +28,7 @@ struct se_failure {
 
 struct se_state {
 	struct se_secret *access_token; /* NULL: none */
-	struct se_times times;
+	struct se_times times;          /* `obtained` also tells which of two states is newer */
 	char fingerprint[SE_FINGERPRINT_MAX + 1];
 	struct se_secret *refresh_token; /* NULL: none */
 	int64_t refresh_token_since;

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -71,6 +74,7 @@ copy_file(const char *from, const char *to)
 		exit(99);
 	}
 	make_directories(to);
+	unlink(to); /* never write into what a process has mapped */
 	out = fopen(to, "w");
 	assert_non_null(out);
 	while ((len = fread(block, 1, sizeof(block), in)) > 0) {
@@ -92,6 +96,23 @@ built(const char *variable, const char *path)
 	}
 	snprintf(name, sizeof(name), "%s/%s", top != NULL ? top : ".", path);
 	return name;
+}
+
+/* What is installed under the tests' prefix steps aside while they run. */
+static void
+put_aside(const char *path, bool back)
+{
+	char saved[PATH_MAX];
+
+	snprintf(saved, sizeof(saved), "%s.saved", path);
+	if (back) {
+		unlink(path);
+		rename(saved, path);
+	} else if (access(saved, F_OK) == 0) {
+		unlink(path); /* of a run that was killed */
+	} else {
+		rename(path, saved);
+	}
 }
 
 /* The compiled-in paths are made and emptied here: never those of a real machine. */
@@ -120,6 +141,12 @@ take_lock(void)
 	}
 }
 
+bool
+engine_is_private(void)
+{
+	return strncmp(SE_ENGINE_PATH, "/tmp/", 5) == 0;
+}
+
 void
 world_setup(void)
 {
@@ -133,10 +160,6 @@ world_setup(void)
 	setenv("HOME", "/nonexistent", 1);
 	require_private(SE_SOCKET_PATH);
 	require_private(SE_CONFIGURATION_PATH);
-	require_private(SE_ENGINE_PATH);
-	take_lock();
-	unlink(SE_CONFIGURATION_PATH);
-
 	snprintf(work, sizeof(work), "/tmp/sasl-entra-plugin.XXXXXX");
 	if (mkdtemp(work) == NULL || chmod(work, 0755) != 0) {
 		printf("Bail out! cannot make %s\n", work);
@@ -145,6 +168,12 @@ world_setup(void)
 	snprintf(plugins, sizeof(plugins), "%s", scratch("plugins"));
 	snprintf(plugin, sizeof(plugin), "%s/libsasl-entra.so", plugins);
 	copy_file(built("SE_TEST_PLUGIN", ".libs/libsasl-entra.so"), plugin);
+	take_lock();
+	put_aside(SE_CONFIGURATION_PATH, false);
+	if (engine_is_private()) {
+		make_directories(SE_ENGINE_PATH);
+		put_aside(SE_ENGINE_PATH, false);
+	}
 }
 
 void
@@ -152,7 +181,10 @@ world_teardown(void)
 {
 	char command[PATH_MAX + 16];
 
-	unlink(SE_CONFIGURATION_PATH);
+	put_aside(SE_CONFIGURATION_PATH, true);
+	if (engine_is_private()) {
+		put_aside(SE_ENGINE_PATH, true);
+	}
 	snprintf(command, sizeof(command), "rm -rf '%s'", work);
 	if (system(command) != 0) {
 		printf("# %s is left behind\n", work);
@@ -295,6 +327,12 @@ agent_start(const char *path)
 	fflush(NULL);
 	child = fork();
 	assert_true(child >= 0);
+	if (child == 0) {
+		close(lock); /* it outlives no test program, and keeps none waiting */
+#if defined(__linux__)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+	}
 	while (child == 0) {
 		int client = accept(server, NULL, NULL);
 
@@ -445,6 +483,42 @@ const sasl_callback_t quiet_callbacks[] = {
 	{SASL_CB_LOG, PROC(log_callback), NULL},
 	{SASL_CB_LIST_END, NULL, NULL},
 };
+
+void
+callbacks_for(struct person *person, sasl_callback_t callbacks[4])
+{
+	callbacks[0] = (sasl_callback_t){SASL_CB_USER, PROC(user_callback), person};
+	callbacks[1] = (sasl_callback_t){SASL_CB_AUTHNAME, PROC(login_callback), person};
+	callbacks[2] = (sasl_callback_t){SASL_CB_PASS, PROC(password_callback), person};
+	callbacks[3] = (sasl_callback_t){SASL_CB_LIST_END, NULL, NULL};
+}
+
+int
+log_in(struct person *person, char *detail, size_t size)
+{
+	sasl_callback_t callbacks[4];
+	const char *out = NULL;
+	unsigned len = 0;
+	sasl_conn_t *conn;
+	int result;
+
+	callbacks_for(person, callbacks);
+	result = sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn);
+	if (result != SASL_OK) {
+		return result;
+	}
+	result = sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL);
+	detail[0] = '\0';
+	if (result == SASL_CONTINUE && out != NULL) {
+		snprintf(detail, size, "%.*s", (int)len, out);
+		result = sasl_client_step(conn, NULL, 0, NULL, &out, &len);
+	} else {
+		se_copy(detail, size, sasl_errdetail(conn));
+	}
+	sasl_dispose(&conn);
+	person_free(person);
+	return result;
+}
 
 void
 assert_xoauth2(const char *out, unsigned len, const char *user, const char *token)

@@ -38,6 +38,10 @@
 void world_setup(void);
 void world_teardown(void);
 
+/* Whether the engine's compiled-in place is below /tmp as well, so that tests may put one there.
+ * (make distcheck has another prefix.) */
+bool engine_is_private(void);
+
 /* A directory that holds the plugin alone; libsasl2 loads it through getpath_callback(). */
 const char *plugin_directory(void);
 int getpath_callback(void *context, const char **path);
@@ -110,6 +114,13 @@ bool log_has(const char *text);
 
 /* LOG and GETPATH. */
 extern const sasl_callback_t quiet_callbacks[];
+
+/* USER, AUTHNAME, PASS, the end. */
+void callbacks_for(struct person *person, sasl_callback_t callbacks[4]);
+
+/* A whole login by callbacks alone, as Postfix does it, after sasl_client_init(). The code of its
+ * last step; `detail` becomes the response or the text of the error. */
+int log_in(struct person *person, char *detail, size_t size);
 
 /* Fails unless the response is that of XOAUTH2 for this user and token. */
 void assert_xoauth2(const char *out, unsigned len, const char *user, const char *token);

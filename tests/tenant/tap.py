@@ -61,11 +61,11 @@ class TapResult(unittest.TestResult):
 
 
 def need(*modules):
-    """Skip the whole program where a module of the distribution is missing."""
+    """Fail with the reason where a module of the distribution is missing: a test that is skipped proves nothing."""
     for module in modules:
         if importlib.util.find_spec(module) is None:
-            print(f"1..0 # SKIP python module {module} is missing")
-            sys.exit(0)
+            print(f"Bail out! python module {module} is missing (python3-{module} on Debian)")
+            sys.exit(1)
 
 
 def main():

@@ -1,0 +1,185 @@
+"""What the agent's and the tool's tests share: a private directory, a tenant, a running agent."""
+
+import grp
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+SOURCE = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+BUILD = os.environ.get("top_builddir") or SOURCE
+sys.path.insert(0, os.path.join(SOURCE, "tests", "tenant"))
+
+import tap  # noqa: E402
+
+tap.need("jwt", "cryptography", "requests")
+if os.geteuid() != 0:
+    print("1..0 # SKIP needs root: it tries other users")
+    sys.exit(0)
+
+import standins  # noqa: E402
+import wire  # noqa: E402, F401
+
+AGENT = os.path.join(BUILD, "sasl-entrad")
+TOOL = os.path.join(BUILD, "sasl-entra")
+USER, OTHER = pwd.getpwnam("daemon"), pwd.getpwnam("nobody")  # every Debian has them
+GROUP = grp.getgrnam("games")
+SECRET = "Zx8~+q/&k%=e 9=_relay.SECRET"
+LOGIN = "relay@contoso.com"
+
+
+def run(*command, stdin="", **named):
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False, **named)
+
+
+class Case(unittest.TestCase):
+    """Each test has a directory that everybody may enter and only root may change."""
+
+    def setUp(self):
+        self.place = pathlib.Path(tempfile.mkdtemp(prefix="sasl-entra-"))
+        self.place.chmod(0o755)
+        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
+
+    def write(self, name, text, owner=None, mode=0o644):
+        path = self.place / name
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        if owner:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(mode)
+        return path
+
+    def directory(self, name, owner=None, mode=0o700):
+        path = self.place / name
+        path.mkdir(mode=0o755, parents=True)
+        if owner:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(mode)
+        return path
+
+    def wait(self, what, seconds=10):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if what():
+                return
+            time.sleep(0.02)
+        self.fail("waited in vain")
+
+    def start(self, *arguments, **named):
+        agent = Agent(*arguments, **named)
+        self.addCleanup(agent.end)
+        return agent
+
+    def configuration(self, authority="https://127.0.0.1:9", ca=None, extra="", owner=USER, name="agent.conf"):
+        """One app-only account for everybody at contoso.com, its secret, its state directory."""
+        state = self.place / "state"
+        if not state.exists():
+            self.directory("state", owner)
+        secret = self.write("relay.secret", SECRET + "\n", owner, 0o600)
+        ca_file = f"ca_file = {ca}\n" if ca else ""
+        return self.write(name, f"[defaults]\nstate_dir = {state}\n{ca_file}\n[account relay]\n"
+                          "match = *@contoso.com\ntenant = contoso.onmicrosoft.com\n"
+                          "client_id = 00001111-aaaa-2222-bbbb-3333cccc4444\ncredential = secret\n"
+                          f"client_secret_file = {secret}\nauthority = {authority}\n{extra}")
+
+    def agent(self, *extra, config=None, user=USER):
+        """An agent at self.socket, everybody may connect."""
+        self.socket = str(self.place / "run" / "agent.sock")
+        config = config or self.configuration()
+        agent = self.start("--socket", f"{self.socket},{GROUP.gr_name},0666", "--user", user.pw_name, "--config",
+                           str(config), *extra)
+        agent.wait_for("listening at")
+        return agent
+
+
+class TenantCase(Case):
+    """The same with a tenant that answers."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.tenant = standins.TenantStandIn()
+        os.chmod(cls.tenant.directory, 0o755)  # for ca.pem
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.tenant.stop()
+
+    def setUp(self):
+        super().setUp()
+        self.tenant.control("reset", {})
+        self.tenant.control("apps", {"apps": [{"client_id": "00001111-aaaa-2222-bbbb-3333cccc4444",
+                                               "token_lifetime": 3600}]})
+
+    def configuration(self, authority=None, ca=None, **named):
+        ca = self.write("ca.pem", pathlib.Path(self.tenant.ca).read_text(encoding="utf-8"))
+        return super().configuration(authority or self.tenant.authority, ca, **named)
+
+    def requests(self):
+        return self.tenant.control("count?grant=client_credentials")
+
+
+class Agent:
+    """A running sasl-entrad; its log is read as it comes."""
+
+    def __init__(self, *arguments, program=(AGENT,), **named):
+        self.process = subprocess.Popen([*program, *arguments], stderr=subprocess.PIPE, text=True,
+                                        stdin=subprocess.DEVNULL, **named)
+        self.pid, self.lines = self.process.pid, []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip("\n"))
+
+    @property
+    def log(self):
+        return "\n".join(self.lines)
+
+    def count(self, text):
+        return sum(text in line for line in self.lines)
+
+    def wait_for(self, text, seconds=10, times=1):
+        deadline = time.monotonic() + seconds
+        while self.count(text) < times:
+            if time.monotonic() > deadline or (self.process.poll() is not None and not self._reader.is_alive()):
+                raise AssertionError(f"'{text}' is not in the agent's log:\n{self.log}")
+            time.sleep(0.02)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def exit(self, seconds=10):
+        """Wait for the end; the exit code."""
+        code = self.process.wait(seconds)
+        self._reader.join(5)
+        return code
+
+    def end(self):
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+            try:
+                self.process.wait(8)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._reader.join(5)
+        self.process.stderr.close()
+
+    def status(self):
+        """/proc/PID/status as a dictionary."""
+        text = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+main = tap.main
