@@ -83,15 +83,19 @@ open_directory(const struct se_call *call, struct place *place)
 			"\"%s\" is not the absolute path of a socket", call->path);
 	}
 	memcpy(directory, call->path, len);
-	directory[len] = '\0';
+	directory[len > 1 ? len - 1 : 1] = '\0';
 	place->name = slash + 1;
 	code = se_way_open(directory, SE_WAY_SEARCH, &way, call->error);
 	if (code == SE_ABSENT) {
 		return se_error_set(call->error, SE_ABSENT, "no agent at %s: %s", call->path,
 			call->error->text);
 	}
+	if (code != SE_OK) {
+		se_error_about(call->error, call->path);
+		return code;
+	}
 	place->directory = way.fd;
-	return code;
+	return SE_OK;
 }
 
 static enum se_code

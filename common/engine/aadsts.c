@@ -1,6 +1,6 @@
 #include "engine/aadsts.h"
 
-#define SIGN_IN_AGAIN "Sign in again: sasl-entra login {login}."
+#define SIGN_IN_AGAIN "Sign in again: {sign_in}."
 #define WAIT "Nothing to do: it is tried again by itself."
 #define REPORT_BUG "Please report this as a bug of sasl-entra, with the trace id."
 #define ASK_ABOUT_POLICY \
@@ -13,7 +13,7 @@
 /* Sorted by number. */
 static const struct se_aadsts table[] = {
 	{16000, SE_SIGN_IN, "does not know the signed-in person in tenant {tenant}",
-		"Sign in with an account of that tenant: sasl-entra login {login}. If the person "
+		"Sign in with an account of that tenant: {sign_in}. If the person "
 		"is right, the administrator of {tenant} has to invite them, or \"tenant\" in "
 		"[account {label}] names the wrong tenant."},
 	{28000, SE_CONFIG, "refused a scope that names more than one resource",
@@ -41,14 +41,14 @@ static const struct se_aadsts table[] = {
 	{50020, SE_SIGN_IN,
 		"does not know this person in tenant {tenant}: the sign-in belongs to another "
 		"tenant or is a personal one",
-		"Sign in with an account of {tenant}: sasl-entra login {login}. For personal "
+		"Sign in with an account of {tenant}: {sign_in}. For personal "
 		"accounts write tenant = consumers."},
 	{50027, SE_CONFIG, "refused the signed assertion because one of its claims is not valid",
 		"Check this machine's clock (timedatectl), and \"tenant\" and \"client_id\" of "
 		"[account {label}]."},
 	{50033, SE_AGAIN, "had a passing fault", WAIT},
 	{50034, SE_SIGN_IN, "does not know this person in the directory of {tenant}",
-		"Sign in with an account that exists there: sasl-entra login {login}. If the "
+		"Sign in with an account that exists there: {sign_in}. If the "
 		"address is right, the tenant's administrator has to create the account."},
 	{50048, SE_CONFIG,
 		"found an issuer and a subject in the signed assertion that do not agree",
@@ -62,10 +62,9 @@ static const struct se_aadsts table[] = {
 		"The tenant's administrator has to unblock the account and look at its sign-in "
 		"log; more attempts make the lock longer."},
 	{50055, SE_SIGN_IN, "says that the person's password has expired",
-		"Change the password at https://myaccount.microsoft.com, then: sasl-entra login "
-		"{login}."},
+		"Change the password at https://myaccount.microsoft.com, then: {sign_in}."},
 	{50056, SE_SIGN_IN, "has no password on record for this person",
-		"Sign in with the browser instead: sasl-entra login {login}."},
+		"Sign in with the browser instead: {sign_in}."},
 	{50057, SE_ADMIN, "says that the person's account is disabled",
 		"The tenant's administrator has to enable it, or [account {label}] has to use "
 		"the sign-in of somebody else."},
@@ -74,7 +73,7 @@ static const struct se_aadsts table[] = {
 		"Write the tenant's domain name or Directory (tenant) ID into \"tenant\" of "
 		"[account {label}]."},
 	{50072, SE_SIGN_IN, "wants the person to set up multifactor authentication first",
-		"Sign in again and follow what the browser shows: sasl-entra login {login}."},
+		"Sign in again and follow what the browser shows: {sign_in}."},
 	{50074, SE_SIGN_IN, "wants the person to prove the sign-in by a second factor",
 		SIGN_IN_AGAIN},
 	{50076, SE_SIGN_IN, "wants the person to prove the sign-in by a second factor",
@@ -82,14 +81,14 @@ static const struct se_aadsts table[] = {
 	{50078, SE_SIGN_IN, "says that the person's multifactor sign-in has expired",
 		SIGN_IN_AGAIN},
 	{50079, SE_SIGN_IN, "wants the person to set up multifactor authentication first",
-		"Sign in again and follow what the browser shows: sasl-entra login {login}."},
+		"Sign in again and follow what the browser shows: {sign_in}."},
 	{50085, SE_SIGN_IN, "wants the person to sign in at their social network again",
 		SIGN_IN_AGAIN},
 	{50087, SE_AGAIN, "could not reach its service for second factors", WAIT},
 	{50088, SE_AGAIN, "has sent as many phone messages to this person as it may",
-		"Wait some minutes, then: sasl-entra login {login}."},
+		"Wait some minutes, then: {sign_in}."},
 	{50089, SE_SIGN_IN, "says that the sign-in took too long and has expired",
-		"Start it again: sasl-entra login {login}."},
+		"Start it again: {sign_in}."},
 	{50097, SE_ADMIN, "wants the device itself to authenticate, which no mail relay can",
 		DEVICE},
 	{50105, SE_ADMIN, "says that this person is not assigned to app {app}",
@@ -97,7 +96,7 @@ static const struct se_aadsts table[] = {
 		"applications, {app}, Users and groups; or switch off \"Assignment required\" "
 		"there."},
 	{50126, SE_SIGN_IN, "refused user name or password",
-		"Sign in with the browser: sasl-entra login {login}. Nothing is tried again by "
+		"Sign in with the browser: {sign_in}. Nothing is tried again by "
 		"itself, so that the account is not locked."},
 	{50129, SE_ADMIN, "wants a device that is joined to the organization", DEVICE},
 	{50131, SE_ADMIN, "blocked the sign-in by Conditional Access", ASK_ABOUT_POLICY},
@@ -109,14 +108,12 @@ static const struct se_aadsts table[] = {
 		SIGN_IN_AGAIN},
 	{50134, SE_SIGN_IN,
 		"received the sign-in and the request for the token in two different data centers",
-		"Try it again: sasl-entra login {login}."},
+		"Try it again: {sign_in}."},
 	{50135, SE_SIGN_IN,
 		"wants the person to change the password, because it may be known to others",
-		"Change the password at https://myaccount.microsoft.com, then: sasl-entra login "
-		"{login}."},
+		"Change the password at https://myaccount.microsoft.com, then: {sign_in}."},
 	{50144, SE_SIGN_IN, "says that the person's Active Directory password has expired",
-		"Change the password in the organization's own way, then: sasl-entra login "
-		"{login}."},
+		"Change the password in the organization's own way, then: {sign_in}."},
 	{50147, SE_CONFIG, "found that the proof key of this sign-in (PKCE) does not fit",
 		REPORT_BUG},
 	{50155, SE_ADMIN, "could not authenticate the device", DEVICE},
@@ -149,15 +146,15 @@ static const struct se_aadsts table[] = {
 		"The administrator of the person's own tenant has to clear the risk in the Entra "
 		"admin center."},
 	{54005, SE_SIGN_IN, "says that this sign-in's code was used before",
-		"Start it again: sasl-entra login {login}."},
+		"Start it again: {sign_in}."},
 	{65001, SE_SIGN_IN, "has no consent for app {app} to get mail rights",
-		"Sign in and agree: sasl-entra login {login}. Where people may not agree for "
+		"Sign in and agree: {sign_in}. Where people may not agree for "
 		"themselves, the tenant's administrator has to grant admin consent to app {app}."},
 	{65002, SE_CONFIG, "does not let one Microsoft app get tokens for another in this way",
 		"Register an app of your own and write its Application (client) ID into "
 		"\"client_id\" of [account {label}]; it is now {app}."},
 	{65004, SE_SIGN_IN, "says that the person declined the app's rights",
-		"Sign in again and agree: sasl-entra login {login}."},
+		"Sign in again and agree: {sign_in}."},
 	{70000, SE_SIGN_IN, "says that the sign-in is not valid (any more)", SIGN_IN_AGAIN},
 	{70001, SE_ADMIN, "says that app {app} is disabled in tenant {tenant}",
 		"The tenant's administrator has to enable it: Enterprise applications, {app}, "
@@ -181,9 +178,9 @@ static const struct se_aadsts table[] = {
 	{70018, SE_AGAIN, "says that a wrong code was typed in the browser",
 		"Type the code again, as sasl-entra login shows it."},
 	{70019, SE_SIGN_IN, "says that the code for the browser has expired",
-		"Start it again: sasl-entra login {login}."},
+		"Start it again: {sign_in}."},
 	{70020, SE_SIGN_IN, "says that the code for the browser has expired or is not valid",
-		"Start it again: sasl-entra login {login}."},
+		"Start it again: {sign_in}."},
 	{70021, SE_AGAIN,
 		"found no federated credential of app {app} that fits the token presented",
 		"A credential made minutes ago works by itself soon. Otherwise compare issuer, "
@@ -192,7 +189,7 @@ static const struct se_aadsts table[] = {
 	{70043, SE_SIGN_IN,
 		"ended the sign-in, because the tenant's rules want people to sign in again from "
 		"time to time",
-		"Sign in again: sasl-entra login {login}. Where this keeps coming back, let "
+		"Sign in again: {sign_in}. Where this keeps coming back, let "
 		"[account {label}] sign in as an app, or have it excepted from the sign-in "
 		"frequency policy."},
 	{80001, SE_AGAIN, "could not check the password with the organization's own servers",
@@ -292,7 +289,7 @@ static const struct se_aadsts table[] = {
 		"(API permissions) and grant admin consent."},
 	{700005, SE_CONFIG,
 		"says that the sign-in was made in another tenant than the token is asked from",
-		"Correct \"tenant\" of [account {label}], then: sasl-entra login {login}."},
+		"Correct \"tenant\" of [account {label}], then: {sign_in}."},
 	{700011, SE_CONFIG, "does not know app {app} in the organization's directory",
 		"Check \"client_id\" and \"tenant\" of [account {label}]. If both are right, the "
 		"tenant's administrator has to grant consent to the app."},
@@ -332,7 +329,7 @@ static const struct se_aadsts table[] = {
 	{700084, SE_SIGN_IN,
 		"says that the sign-in has expired: those of single-page apps last one day",
 		"Register http://localhost for app {app} under \"Mobile and desktop "
-		"applications\" and not as a single-page app, then: sasl-entra login {login}."},
+		"applications\" and not as a single-page app, then: {sign_in}."},
 	{700229, SE_CONFIG,
 		"takes as federated credential only a token that an app got for itself, not one "
 		"of a person",
@@ -359,7 +356,7 @@ static const struct se_aadsts table[] = {
 	{7000012, SE_CONFIG,
 		"says that the sign-in was made in another tenant than \"tenant\" names",
 		"Correct \"tenant\" of [account {label}], or sign in for the one it names: "
-		"sasl-entra login {login}."},
+		"{sign_in}."},
 	{7000112, SE_ADMIN, "says that app {app} is disabled in tenant {tenant}",
 		"The tenant's administrator has to enable it: Enterprise applications, {app}, "
 		"Properties."},

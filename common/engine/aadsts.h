@@ -16,7 +16,7 @@ struct se_aadsts {
 	unsigned number;
 	enum se_code code; /* SE_AGAIN, SE_SIGN_IN, SE_ADMIN or SE_CONFIG */
 	const char *what;  /* what happened: the end of a sentence that begins "Entra ..." */
-	const char *todo;  /* what to do next: whole sentences. {login} {app} {tenant} {file}
+	const char *todo;  /* what to do next: whole sentences. {sign_in} {app} {tenant} {file}
 	                      {scope} {label} stand for the account's values. */
 };
 

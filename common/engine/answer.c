@@ -134,13 +134,13 @@ static const struct {
 	{"invalid_client", SE_CONFIG, "refused the app's credential",
 		"Compare the credential of [account {label}] with app {app}'s certificates and secrets."},
 	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in",
-		"Sign in again: sasl-entra login {login}"},
+		"Sign in again: {sign_in}"},
 	{"interaction_required", SE_SIGN_IN, "wants a person to sign in",
-		"Sign in again: sasl-entra login {login}"},
+		"Sign in again: {sign_in}"},
 	{"login_required", SE_SIGN_IN, "wants a person to sign in",
-		"Sign in again: sasl-entra login {login}"},
+		"Sign in again: {sign_in}"},
 	{"consent_required", SE_SIGN_IN, "misses consent to what the app asks for",
-		"Sign in again: sasl-entra login {login}; or have an administrator of {tenant} consent "
+		"Sign in again: {sign_in}; or have an administrator of {tenant} consent "
 		"for app {app}."},
 	{"unauthorized_client", SE_ADMIN, "does not let this app use this grant",
 		"Ask an administrator of {tenant} to look at app {app}."},
@@ -157,7 +157,7 @@ static const struct {
 };
 
 static const char *
-value_of(const struct se_account *account, const char *login, const char *name, size_t len)
+value_of(const struct se_account *account, const char *name, size_t len)
 {
 	const struct {
 		const char *name;
@@ -168,7 +168,6 @@ value_of(const struct se_account *account, const char *login, const char *name, 
 		{"file", account->value[SE_KEY_CLIENT_SECRET_FILE].text},
 		{"scope", account->scope},
 		{"label", account->label},
-		{"login", login},
 	};
 	size_t i;
 
@@ -178,17 +177,22 @@ value_of(const struct se_account *account, const char *login, const char *name, 
 	return "";
 }
 
-/* Puts the account's values in the place of {app}, {tenant} and so on. */
+/* Puts the account's values in the place of {app}, {tenant} and so on, and the command that
+ * renews a sign-in in the place of {sign_in}. */
 static void
 fill_in(const struct se_account *account, const char *login, const char *text,
 	struct se_buffer *out)
 {
+	static const char command[] = "sasl-entra import token ";
 	const char *open, *close;
 
 	while ((open = strchr(text, '{')) != NULL && (close = strchr(open, '}')) != NULL) {
 		se_buffer_add(out, text, (size_t)(open - text));
-		se_buffer_add_text(out, value_of(account, login, open + 1,
-			(size_t)(close - open - 1)));
+		if (strncmp(open, "{sign_in}", 9) == 0)
+			se_buffer_addf(out, "%s%s", command, login);
+		else
+			se_buffer_add_text(out,
+				value_of(account, open + 1, (size_t)(close - open - 1)));
 		text = close + 1;
 	}
 	se_buffer_add_text(out, text);

@@ -67,7 +67,7 @@ transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 static void
 transfer_give_up(struct se_http *http, struct se_http_transfer *transfer)
 {
-	if (!se_http_looks_up_name(transfer)) {
+	if (!transfer->begun || !se_http_looks_up_name(transfer)) {
 		transfer_drop(http, transfer);
 		return;
 	}
@@ -302,6 +302,7 @@ bool
 se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
 	struct curl_waitfd few[16], *extra = few;
+	struct se_http_transfer *transfer;
 	int running = 0;
 	bool ok;
 	size_t i;
@@ -324,6 +325,8 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 		fds[i].revents = revents_of(&extra[i]);
 	if (extra != few)
 		free(extra);
+	for (transfer = http->transfers; transfer != NULL; transfer = transfer->next)
+		transfer->begun = true;
 	(void)curl_multi_perform(http->multi, &running);
 	collect(http);
 	expire(http);

@@ -26,6 +26,7 @@ struct se_http_transfer {
 	size_t header_bytes;
 	int64_t deadline;
 	int64_t connect_deadline; /* 0 until the name is known */
+	bool begun;               /* libcurl has had a turn with it */
 	bool parked;
 	bool too_large;
 	char host[300];
@@ -34,7 +35,7 @@ struct se_http_transfer {
 	void *context;
 };
 
-/* Whether the name of the host is still being looked up. */
+/* Whether the name of the host is still being looked up, or may be: nothing came of it yet. */
 bool se_http_looks_up_name(const struct se_http_transfer *transfer);
 
 /* Sets the rules that hold for every request, and this one. False when memory ran out. */

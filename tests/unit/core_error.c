@@ -59,16 +59,16 @@ cleans_what_is_no_utf8(void **state)
 		const char *text;
 		const char *clean;
 	} cases[] = {
-		{"a\xff", "a?"},
-		{"\xc3", "?"},
-		{"\xc3(", "?("},
-		{"\xe2\x82", "??"},
-		{"\xc0\x80", "??"},         /* NUL, too long */
-		{"\xe0\x80\x80", "???"},    /* the same */
-		{"\xed\xa0\x80", "???"},    /* a surrogate */
-		{"\xf4\x90\x80\x80", "????"},
-		{"\xf0\x80\x80\x80", "????"},
-		{"\xc2\x9b" "31m", "??31m"}, /* CSI, which a terminal obeys */
+		{"a\xff", "a?"},              /* in no character */
+		{"\xc3", "?"},                /* cut off */
+		{"\xc3(", "?("},              /* interrupted */
+		{"\xe2\x82", "??"},           /* cut off later */
+		{"\xc0\x80", "??"},           /* NUL, too long */
+		{"\xe0\x80\x80", "???"},      /* the same */
+		{"\xf0\x80\x80\x80", "????"}, /* the same */
+		{"\xed\xa0\x80", "???"},      /* a surrogate */
+		{"\xf4\x90\x80\x80", "????"}, /* beyond the last one */
+		{"\xc2\x9b[31m", "??[31m"},   /* CSI, which a terminal obeys */
 	};
 
 	(void)state;

@@ -10,7 +10,7 @@
 
 enum {
 	SE_TEST_PATH = 512,
-	SE_TEST_USER = 12345,  /* another user, with a group of the same number */
+	SE_TEST_USER = 12345, /* another user, with a group of the same number */
 	SE_TEST_STRANGER = 23456
 };
 

@@ -92,11 +92,9 @@ test_not_strict(void **state)
 	assert_false(is_json("{\"a\": 'b'}"));
 	assert_false(is_json("{a: 1}"));
 	assert_false(is_json("{\"a\": 1,}"));
-	assert_false(is_json("{\"a\": NaN}"));
 	assert_false(is_json("{\"a\": 01}"));
 	assert_false(is_json("{\"a\": \"b\xff\"}"));
 	assert_false(is_json("{\"a\": \"b\xc3\"}"));
-	assert_false(is_json("{\"a\": \"b\nc\"}"));
 	assert_false(is_json("{/* c */\"a\": 1}"));
 }
 
@@ -212,6 +210,8 @@ static const struct {
 	{"\" \"", false, 0},
 	{"\"soon\"", false, 0},
 	{"\"12\\u00003\"", false, 0},
+	{"NaN", false, 0}, /* json-c takes these */
+	{"-Infinity", false, 0},
 	{"null", false, 0},
 	{"true", false, 0},
 	{"[3599]", false, 0},

@@ -133,6 +133,19 @@ count_files(const char *path, const char *ending)
 	return count;
 }
 
+/* --- configuration --------------------------------------------------------------------------- */
+
+struct se_config *
+config_of(const char *text)
+{
+	struct se_config *config;
+	struct se_error error = {0};
+
+	if (se_config_parse(text, strlen(text), "test.conf", &config, NULL, &error) != SE_OK)
+		fail_msg("%s", error.text);
+	return config;
+}
+
 /* --- the world ------------------------------------------------------------------------------- */
 
 int64_t world_later_s, world_later_ms;
@@ -197,6 +210,15 @@ start_child(int (*body)(void *context), void *context)
 	if (child == 0)
 		_exit(body(context));
 	return child;
+}
+
+void
+end_if_child(void)
+{
+	if (getpid() != owner) {
+		print_error("an assertion failed in a child\n");
+		_exit(2);
+	}
 }
 
 int
@@ -344,4 +366,74 @@ const char *
 faults_ca(void)
 {
 	return server.ca;
+}
+
+/* --- one HTTP request ------------------------------------------------------------------------ */
+
+static void
+fetched(void *context, const struct se_http_response *response, const struct se_error *error)
+{
+	struct fetch *fetch = context;
+
+	fetch->ended = real_ms();
+	fetch->transfer = NULL;
+	assert_int_equal(fetch->calls++, 0);
+	assert_true((response == NULL) != (error == NULL));
+	if (response == NULL) {
+		fetch->error = *error;
+		return;
+	}
+	fetch->answered = true;
+	fetch->status = response->status;
+	fetch->retry_after = response->retry_after;
+	fetch->len = response->body_len;
+	fetch->body_came = malloc(fetch->len + 1);
+	assert_non_null(fetch->body_came);
+	memcpy(fetch->body_came, response->body, fetch->len + 1);
+	assert_int_equal(fetch->body_came[fetch->len], '\0');
+}
+
+bool
+fetch_start(struct se_http *http, struct fetch *fetch)
+{
+	const char *body = fetch->body != NULL ? fetch->body : "a=b";
+	struct se_http_request request = {
+		.url = fetch->url,
+		.body = se_secret_new(body, strlen(body)),
+		.request_id = REQUEST_ID,
+		.proxy = fetch->proxy,
+		.ca_file = fetch->ca_file == NULL ? faults_ca() :
+			fetch->ca_file[0] != '\0' ? fetch->ca_file : NULL,
+		.deadline = world.monotonic(NULL) + (fetch->time > 0 ? fetch->time : 20000),
+	};
+
+	fetch->began = real_ms();
+	fetch->transfer = se_http_start(http, &request, fetched, fetch, &fetch->error);
+	assert_null(request.body);
+	return fetch->transfer != NULL;
+}
+
+void
+fetch_wait(struct se_http *http, struct fetch *fetch)
+{
+	int64_t until = real_ms() + 60000;
+
+	while (fetch->calls == 0 && real_ms() < until)
+		assert_true(se_http_turn(http, NULL, 0, 1000));
+	assert_int_equal(fetch->calls, 1);
+}
+
+void
+fetch(struct se_http *http, struct fetch *fetch)
+{
+	if (!fetch_start(http, fetch))
+		fail_msg("%s", fetch->error.text);
+	fetch_wait(http, fetch);
+}
+
+void
+fetch_forget(struct fetch *fetch)
+{
+	free(fetch->body_came);
+	memset(fetch, 0, sizeof(*fetch));
 }

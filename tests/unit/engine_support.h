@@ -16,6 +16,8 @@
 
 #include "core/error.h"
 #include "core/world.h"
+#include "engine/config.h"
+#include "engine/http.h"
 
 enum { NOBODY = 65534 }; /* a user id that owns nothing */
 
@@ -36,6 +38,11 @@ char *read_text(const char *path);
 
 /* How many entries a directory has whose name ends so. */
 unsigned count_files(const char *directory, const char *ending);
+
+/* --- configuration --------------------------------------------------------------------------- */
+
+/* Reads it; fails unless it is right. To be freed by se_config_free(). */
+struct se_config *config_of(const char *text);
 
 /* --- the world ------------------------------------------------------------------------------- */
 
@@ -59,6 +66,9 @@ pid_t start_child(int (*body)(void *context), void *context);
 
 /* What the child returned, -1 if it was killed. */
 int end_child(pid_t child);
+
+/* For the first line of a teardown: in a child, cmocka goes on there after an assertion failed. */
+void end_if_child(void);
 
 #define CHECK(condition)                                                                           \
 	do {                                                                                       \
@@ -93,5 +103,40 @@ unsigned faults_port(const char *listener);
 const char *faults_url(const char *listener, const char *path);
 
 const char *faults_ca(void);
+
+/* --- one HTTP request ------------------------------------------------------------------------ */
+
+#define REQUEST_ID "11112222-3333-4444-5555-666677778888"
+
+struct fetch {
+	/* what is asked; NULL and 0 for the usual */
+	const char *url;
+	const char *body;
+	const char *proxy;
+	const char *ca_file; /* "": the system's */
+	int64_t time; /* milliseconds */
+
+	/* what came */
+	struct se_http_transfer *transfer;
+	unsigned calls;
+	bool answered; /* an HTTP answer came */
+	long status;
+	unsigned retry_after;
+	char *body_came; /* freed by fetch_forget() */
+	size_t len;
+	struct se_error error;
+	int64_t began, ended; /* of the real clock, milliseconds */
+};
+
+/* False, and `error`, when it cannot start. */
+bool fetch_start(struct se_http *http, struct fetch *fetch);
+
+/* Turns until it is over; fails after a minute. */
+void fetch_wait(struct se_http *http, struct fetch *fetch);
+
+/* Both; fails when it cannot start. */
+void fetch(struct se_http *http, struct fetch *fetch);
+
+void fetch_forget(struct fetch *fetch);
 
 #endif

@@ -1,7 +1,47 @@
+TESTS += tests/unit/test_rooms.sh
+EXTRA_DIST += tests/unit/test_rooms.sh
+
 # Unit tests: one program a module, cmocka, TAP. A program links the room it tests and nothing
 # above it.
 if HAVE_CMOCKA
-core_unit_tests =
+core_unit_tests = \
+	tests/unit/core_error \
+	tests/unit/core_buffer \
+	tests/unit/core_secret \
+	tests/unit/core_world \
+	tests/unit/core_file \
+	tests/unit/core_message \
+	tests/unit/core_wire \
+	tests/unit/core_client
+tests_unit_core_error_SOURCES = tests/unit/core_error.c
+tests_unit_core_error_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_error_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_core_buffer_SOURCES = tests/unit/core_buffer.c
+tests_unit_core_buffer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+# They look at what free() is given.
+tests_unit_core_buffer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
+tests_unit_core_buffer_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_core_secret_SOURCES = tests/unit/core_secret.c
+tests_unit_core_secret_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_secret_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
+tests_unit_core_secret_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_core_world_SOURCES = tests/unit/core_world.c
+tests_unit_core_world_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_world_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_core_file_SOURCES = tests/unit/core_file.c \
+	tests/unit/core_support.c tests/unit/core_support.h
+tests_unit_core_file_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_file_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_core_message_SOURCES = tests/unit/core_message.c
+tests_unit_core_message_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_message_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_core_wire_SOURCES = tests/unit/core_wire.c
+tests_unit_core_wire_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_wire_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_core_client_SOURCES = tests/unit/core_client.c \
+	tests/unit/core_support.c tests/unit/core_support.h
+tests_unit_core_client_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_client_LDADD = libse-core.la $(CMOCKA_LIBS)
 engine_unit_tests = \
 	tests/unit/engine_keys \
 	tests/unit/engine_config \
@@ -26,3 +66,10 @@ tests_unit_engine_aadsts_LDADD = libse-engine.la $(CMOCKA_LIBS)
 check_PROGRAMS += $(core_unit_tests) $(engine_unit_tests)
 TESTS += $(core_unit_tests) $(engine_unit_tests)
 endif
+
+# The manual page of the configuration against the table of keys.
+check_PROGRAMS += tests/unit/conf_table
+tests_unit_conf_table_SOURCES = tests/unit/conf_table.c
+tests_unit_conf_table_LDADD = libse-engine.la
+dist_check_SCRIPTS += tests/unit/test_conf_man.sh
+TESTS += tests/unit/test_conf_man.sh

@@ -1,0 +1,38 @@
+#!/bin/sh
+# The rooms' dependencies, read from the #include lines: what doc/internals/architecture.md says.
+cd "${top_srcdir:-.}" || exit 1
+number=0
+
+# rule TEXT FILES ALLOWED : no other header than those matching ALLOWED is included by FILES.
+# Headers of libc and POSIX have no directory but sys/, netinet/ and arpa/.
+rule() {
+	number=$((number + 1))
+	# shellcheck disable=SC2086 # a list of patterns on purpose
+	bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $2 /dev/null |
+		grep -vE "include [<\"]($3)" |
+		grep -vE 'include <((sys|netinet|arpa)/)?[a-z0-9_]+\.h>')
+	heavy=$(grep -nE '^[[:space:]]*#[[:space:]]*include <(ini_|syslog)' $2 /dev/null |
+		grep -vE "include [<\"]($3)")
+	if [ -z "$bad$heavy" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		printf '%s\n%s\n' "$bad" "$heavy" | sed 's/^/# /'
+	fi
+}
+
+rest=$(ls common/engine/*.[ch] | grep -vE '/(http|crypto_|json\.c|config\.c)')
+
+rule "core uses core and libc" "common/core/*.[ch]" 'core/'
+rule "the engine's http files alone know libcurl" "common/engine/http*.[ch]" 'core/|engine/|curl/'
+rule "the engine's crypto files alone know OpenSSL" "common/engine/crypto_*.[ch]" \
+	'core/|engine/|openssl/'
+rule "the engine's json.c alone knows json-c" "common/engine/json.c" 'core/|engine/|json-c/'
+rule "the engine's config.c alone knows libini_config" "common/engine/config.c" \
+	'core/|engine/|ini_'
+rule "the rest of the engine uses core and engine" "$rest" 'core/|engine/'
+rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
+	'core/|sasl/|(choose|init|mechanism|prompt|sasl_error)\.h'
+rule "the agent uses core and engine" "agent/*.[ch]" 'core/|engine/|agent/'
+rule "the tool uses core and engine" "tool/*.[ch]" 'core/|engine/|tool/'
+echo "1..$number"
