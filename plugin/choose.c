@@ -21,13 +21,12 @@
 #define POSTFIX_SOCKET_PATH "/private/sasl-entra"
 
 /* The engine module, opened once and kept for later connections. */
-struct se_engine {
+struct se_loaded_engine {
 	void *library;
 	const struct se_engine_module *module;
 	struct se_engine_handle *handle;
 	pid_t pid; /* a forked child must not touch its parent's */
 	uid_t uid;
-	bool own;
 	char configuration[SE_PLUGIN_PATH_MAX];
 };
 
@@ -203,7 +202,7 @@ ask_agent(struct search *search, const char *path)
 /* --- the engine ----------------------------------------------------------------------------- */
 
 static void
-engine_close(struct se_engine *engine)
+engine_close(struct se_loaded_engine *engine)
 {
 	if (engine == NULL) {
 		return;
@@ -217,6 +216,14 @@ engine_close(struct se_engine *engine)
 	free(engine);
 }
 
+/* In a forked child: the handle is the parent's, and so are its locks and sockets. */
+static void
+engine_forget(struct se_loaded_engine **engine)
+{
+	free(*engine);
+	*engine = NULL;
+}
+
 /* Whether the module is of this plugin's build. Nothing behind `abi` is read unless it fits. */
 static bool
 is_ours(const struct se_engine_module *module)
@@ -226,7 +233,7 @@ is_ours(const struct se_engine_module *module)
 }
 
 static enum se_code
-engine_load(struct se_engine *engine, struct se_error *error)
+engine_load(struct se_loaded_engine *engine, struct se_error *error)
 {
 	const char *why;
 
@@ -251,10 +258,10 @@ engine_load(struct se_engine *engine, struct se_error *error)
 	return SE_OK;
 }
 
-static struct se_engine *
+static struct se_loaded_engine *
 engine_open(const char *configuration, bool own, struct se_error *error)
 {
-	struct se_engine *engine = calloc(1, sizeof(*engine));
+	struct se_loaded_engine *engine = calloc(1, sizeof(*engine));
 
 	if (engine == NULL) {
 		se_error_memory(error);
@@ -262,7 +269,6 @@ engine_open(const char *configuration, bool own, struct se_error *error)
 	}
 	engine->pid = getpid();
 	engine->uid = geteuid();
-	engine->own = own;
 	se_copy(engine->configuration, sizeof(engine->configuration), configuration);
 	if (engine_load(engine, error) != SE_OK) {
 		engine_close(engine);
@@ -279,16 +285,16 @@ engine_open(const char *configuration, bool own, struct se_error *error)
 
 /* Takes the engine out of `plugin`, so that no two threads use it: who finds none there opens
  * another. */
-static struct se_engine *
+static struct se_loaded_engine *
 engine_take(struct se_plugin *plugin, const char *configuration, bool own, struct se_error *error)
 {
-	struct se_engine *engine = atomic_exchange(&plugin->engine, NULL);
+	struct se_loaded_engine *engine = atomic_exchange(&plugin->engine, NULL);
 
 	if (engine != NULL && engine->pid != getpid()) {
-		engine = NULL; /* the parent's: its locks and sockets are not ours to close */
+		engine_forget(&engine);
 	}
-	if (engine != NULL && (engine->uid != geteuid() || engine->own != own ||
-				      strcmp(engine->configuration, configuration) != 0)) {
+	if (engine != NULL &&
+		(engine->uid != geteuid() || strcmp(engine->configuration, configuration) != 0)) {
 		engine_close(engine);
 		engine = NULL;
 	}
@@ -299,7 +305,7 @@ static enum se_code
 ask_engine(struct search *search, const char *configuration, bool own)
 {
 	struct se_error error = {0};
-	struct se_engine *engine;
+	struct se_loaded_engine *engine;
 	enum se_code code;
 
 	if (!set_time_left(search)) {
@@ -321,11 +327,12 @@ ask_engine(struct search *search, const char *configuration, bool own)
 void
 se_choose_done(struct se_plugin *plugin)
 {
-	struct se_engine *engine = atomic_exchange(&plugin->engine, NULL);
+	struct se_loaded_engine *engine = atomic_exchange(&plugin->engine, NULL);
 
-	if (engine != NULL && engine->pid == getpid()) {
-		engine_close(engine);
+	if (engine != NULL && engine->pid != getpid()) {
+		engine_forget(&engine);
 	}
+	engine_close(engine);
 }
 
 /* --- in which order ------------------------------------------------------------------------- */

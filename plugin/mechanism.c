@@ -364,7 +364,8 @@ first_step(struct exchange *exchange, struct step *step)
 		exchange->state = STATE_PASSWORD;
 		se_copy(exchange->prescribed, sizeof(exchange->prescribed), answer.user);
 		se_error_set(&exchange->error, SE_CONFIG,
-			"%s: the account says token_from = password, but this program has no access "
+			"%s: the account says token_from = password, but this program has no "
+			"access "
 			"token as its password; look at its password command",
 			exchange->login);
 		return try_password(exchange, step);

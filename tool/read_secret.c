@@ -107,9 +107,9 @@ read_terminal(const char *what, size_t max, struct se_buffer *text, struct se_er
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
 	quiet.c_cc[VMIN] = 1;
 	quiet.c_cc[VTIME] = 0;
-	fprintf(stderr, "Paste the %s and press Enter (it is not shown): ", what);
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0)
 		return read_failed(what, error);
+	fprintf(stderr, "Paste the %s and press Enter (it is not shown): ", what);
 	code = read_keys(what, max, text, error);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	fputc('\n', stderr);

@@ -176,7 +176,7 @@ static const struct se_aadsts table[] = {
 	{70016, SE_AGAIN, "is still waiting for the person to sign in",
 		"Finish the sign-in in the browser."},
 	{70018, SE_AGAIN, "says that a wrong code was typed in the browser",
-		"Type the code again, as sasl-entra login shows it."},
+		"Type the code again, as the sign-in shows it."},
 	{70019, SE_SIGN_IN, "says that the code for the browser has expired",
 		"Start it again: {sign_in}."},
 	{70020, SE_SIGN_IN, "says that the code for the browser has expired or is not valid",

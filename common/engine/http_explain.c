@@ -16,11 +16,32 @@ curl_text(const struct se_http_transfer *transfer, CURLcode code)
 	return transfer->text[0] != '\0' ? transfer->text : curl_easy_strerror(code);
 }
 
+/* Whether it was the proxy that said no. */
+static bool
+explain_proxy(const struct se_http_transfer *transfer, struct se_error *error)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status < 300)
+		return false;
+	if (status == 407)
+		se_error_set(error, SE_CONFIG, "the proxy wants a password before it connects to %s "
+			"(status 407), and sasl-entra has none to give; let the proxy admit this "
+			"machine, or name another one with the key \"proxy\"", transfer->host);
+	else
+		se_error_set(error, SE_AGAIN, "the proxy did not connect to %s (status %ld); look at "
+			"its log, and at the key \"proxy\"", transfer->host, status);
+	return true;
+}
+
 void
 se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
 {
 	const char *host = transfer->host, *text = curl_text(transfer, code);
 
+	if (explain_proxy(transfer, error))
+		return;
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -299,6 +300,28 @@ fill_object(struct se_json *json, const struct se_token_key *key, const struct s
 	return ok;
 }
 
+/* What a crash left of an earlier write: it holds tokens, and under the key's lock nobody else is
+ * writing it. */
+static void
+sweep(const struct se_store *store, const char *name)
+{
+	size_t len = strlen(name);
+	int fd = openat(store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (directory == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(directory)) != NULL)
+		if (entry->d_name[0] == '.' && strncmp(entry->d_name + 1, name, len) == 0 &&
+		    entry->d_name[len + 1] == '.')
+			(void)unlinkat(store->directory, entry->d_name, 0);
+	(void)closedir(directory);
+}
+
 enum se_code
 se_store_write(struct se_store *store, const struct se_token_key *key,
 	const struct se_state *state, struct se_error *error)
@@ -314,7 +337,9 @@ se_store_write(struct se_store *store, const struct se_token_key *key,
 		code = se_error_memory(error);
 	else
 		code = se_file_replace(store->directory, name, text.data, text.len, error);
-	if (code != SE_OK)
+	if (code == SE_OK)
+		sweep(store, name);
+	else
 		se_error_about(error, store->path);
 	se_json_free(json);
 	se_buffer_free(&text);

@@ -47,6 +47,7 @@ void se_store_close(struct se_store *store);
 enum se_code se_store_read(struct se_store *store, const struct se_token_key *key,
 	struct se_state *state, struct se_error *error);
 
+/* Under the key's lock. Also removes what a crash left of an earlier write. */
 enum se_code se_store_write(struct se_store *store, const struct se_token_key *key,
 	const struct se_state *state, struct se_error *error);
 

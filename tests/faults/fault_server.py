@@ -8,6 +8,7 @@ fault_server.py DIRECTORY makes a CA and certificates there (ca.pem is to be tru
   connections NAME   how many connections listener NAME accepted
   last NAME          the last request there, as JSON: {"line", "headers", "body"}; {} when there was none
   answer NAME JSON   how /token/NAME answers from now on: {"status", "members", "body", "headers", "delay", "refresh"}
+  proxy-status N     how the proxy answers CONNECT: 200 carries the connection through, 407 is the first answer
   self-check NAME    a TLS connection to that listener, by the oldest protocol it takes: the version
   forget             sets all counts to 0
 """
@@ -59,6 +60,9 @@ class Connection:
 
     def read_request(self):
         while b"\r\n\r\n" not in self._buffer:
+            if self._buffer[:1] == b"\x16":  # TLS, where there is none
+                self.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                raise ConnectionError("not HTTP")
             self._more()
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         line, *fields = head.decode("latin-1").split("\r\n")
@@ -95,7 +99,7 @@ class Connection:
 class Server:
     def __init__(self, directory):
         self._lock, self._requests, self._connections, self._last = threading.Lock(), {}, {}, {}
-        self._numbers, self._scripts = {}, {}
+        self._numbers, self._scripts, self._proxy_status = {}, {}, 407
         self.ports = {}
         for name, path in certificates.prepare(directory).items():
             self._listen(name, self._serve_https, self._context(name, path))
@@ -154,9 +158,28 @@ class Server:
 
     def _serve_proxy(self, name, wire, _context):
         connection = Connection(self, name, wire)
-        self.count(name, connection.read_request())
-        connection.send(answers.response(407, b"", [("Proxy-Authenticate", 'Basic realm="proxy"')]))
-        connection.end()
+        request = connection.read_request()
+        self.count(name, request)
+        if self._proxy_status != 200:
+            challenge = [("Proxy-Authenticate", 'Basic realm="proxy"')] if self._proxy_status == 407 else []
+            connection.send(answers.response(self._proxy_status, b"", challenge))
+            connection.end()
+            return
+        with socket.create_connection(("127.0.0.1", int(request.path.rpartition(":")[2]))) as there:
+            connection.send(b"HTTP/1.1 200 Connection established\r\nRetry-After: 60\r\n\r\n")
+            self._carry(wire, there)
+
+    @staticmethod
+    def _carry(one, other):
+        while True:
+            readable, _, _ = select.select([one, other], [], [], IDLE)
+            if not readable:
+                return
+            for wire in readable:
+                data = wire.recv(65536)
+                if not data:
+                    return
+                (other if wire is one else one).sendall(data)
 
     # --- what came -----------------------------------------------------------------------------
 
@@ -197,6 +220,9 @@ class Server:
             if verb == "answer":
                 name, _, text = rest.partition(" ")
                 self._scripts[name] = json.loads(text)
+                return "ok"
+            if verb == "proxy-status":
+                self._proxy_status = int(rest)
                 return "ok"
             if verb == "forget":
                 self._requests.clear()

@@ -108,8 +108,7 @@ test_not_loaded_early(void **state)
 
 	(void)state;
 	callbacks_for(&person, callbacks);
-	assert_int_equal(
-		sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
+	assert_int_equal(sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
 	sasl_dispose(&conn);
 	assert_int_equal(fake->opened, 0);
 }
@@ -190,10 +189,8 @@ test_rejected_token(void **state)
 
 	(void)state;
 	callbacks_for(&person, callbacks);
-	assert_int_equal(
-		sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
-	assert_int_equal(
-		sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL), SASL_CONTINUE);
+	assert_int_equal(sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
+	assert_int_equal(sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL), SASL_CONTINUE);
 	assert_string_equal(fake->request.rejected, "");
 	assert_int_equal(sasl_client_step(conn, challenge, sizeof(challenge) - 1, NULL, &out, &len),
 		SASL_OK);

@@ -22,6 +22,7 @@ fake_open(const char *configuration, bool users_own)
 	handle = malloc(sizeof(*handle));
 	if (handle != NULL) {
 		handle->number = ++engine_fake.opened;
+		engine_fake.handles[handle->number % 16] = handle;
 		strncpy(engine_fake.configuration, configuration,
 			sizeof(engine_fake.configuration) - 1);
 		engine_fake.users_own = users_own;

@@ -99,10 +99,8 @@ test_error_stays(void **state)
 	(void)state;
 	agent_says(agent, SE_SIGN_IN, "sign in, " LOGIN);
 	callbacks_for(&person, callbacks);
-	assert_int_equal(
-		sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
-	assert_int_equal(
-		sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL), SASL_EXPIRED);
+	assert_int_equal(sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
+	assert_int_equal(sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL), SASL_EXPIRED);
 	agent_says(agent, SE_OK, "");
 	assert_int_equal(sasl_client_step(conn, "", 0, NULL, &out, &len), SASL_EXPIRED);
 	assert_int_equal(agent->asked, 0);
@@ -157,7 +155,8 @@ test_password_never_sent(void **state)
 {
 	static const char *const passwords[] = {"", "hunter2", "correct horse battery staple",
 		"eyJ.eyJ.sig", "a.b.c",
-		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxx"
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 		TOKEN " ", TOKEN "\n", " " TOKEN};
 
@@ -176,8 +175,7 @@ test_password_never_sent(void **state)
 static void
 test_password_token(void **state)
 {
-	struct person person = {
-		.login = LOGIN, .user = "box@contoso.com", .password = OTHER_TOKEN};
+	struct person person = {.login = LOGIN, .user = "box@contoso.com", .password = OTHER_TOKEN};
 
 	(void)state;
 	agent_says(agent, SE_DENIED, "");
@@ -228,10 +226,8 @@ test_no_server(void **state)
 
 	(void)state;
 	callbacks_for(&person, callbacks);
-	assert_int_equal(
-		sasl_client_new("smtp", NULL, NULL, NULL, callbacks, 0, &conn), SASL_OK);
-	assert_int_equal(
-		sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL), SASL_NOAUTHZ);
+	assert_int_equal(sasl_client_new("smtp", NULL, NULL, NULL, callbacks, 0, &conn), SASL_OK);
+	assert_int_equal(sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL), SASL_NOAUTHZ);
 	assert_int_equal(agent->asked, 0);
 	sasl_dispose(&conn);
 	person_free(&person);
@@ -263,7 +259,8 @@ test_no_engine(void **state)
 
 	(void)state;
 	if (access(SE_ENGINE_PATH, F_OK) == 0) {
-		skip();
+		skip_because("an engine is installed");
+		return;
 	}
 	agent_stop(agent);
 	agent = NULL;
@@ -283,7 +280,8 @@ test_agent_without_engine(void **state)
 
 	(void)state;
 	if (access(SE_ENGINE_PATH, F_OK) == 0) {
-		skip();
+		skip_because("an engine is installed");
+		return;
 	}
 	write_file(SE_CONFIGURATION_PATH, "");
 	agent_says(agent, SE_NO_ACCOUNT, "not here");
@@ -297,15 +295,17 @@ test_agent_without_engine(void **state)
 
 static char jail[256];
 
-static void
-require_root(void)
+static bool
+have_root(void)
 {
 	if (geteuid() != 0) {
-		skip();
+		skip_because("not root");
+		return false;
 	}
 	se_copy(jail, sizeof(jail), scratch("jail"));
 	make_directories(scratch("jail/private/"));
 	sasl_done(); /* the child loads the plugin itself */
+	return true;
 }
 
 static int
@@ -376,7 +376,9 @@ static void
 test_jail(void **state)
 {
 	(void)state;
-	require_root();
+	if (!have_root()) {
+		return;
+	}
 	in_child(jail_without_agent);
 	in_child(jail_without_name);
 	assert_int_equal(agent->asked, 0);
@@ -389,7 +391,9 @@ test_jail_agent(void **state)
 	struct agent *other;
 
 	(void)state;
-	require_root();
+	if (!have_root()) {
+		return;
+	}
 	snprintf(path, sizeof(path), "%s%s", jail, SE_SOCKET_PATH);
 	other = agent_start(path);
 	in_child(jail_with_agent);
@@ -407,7 +411,9 @@ test_jail_postfix_service(void **state)
 	struct agent *other;
 
 	(void)state;
-	require_root();
+	if (!have_root()) {
+		return;
+	}
 	snprintf(path, sizeof(path), "%s/private/sasl-entra", jail);
 	other = agent_start(path);
 	in_child(jail_with_agent);
@@ -437,13 +443,15 @@ other_effective_user(void)
 static int
 secure_main(const char *directory)
 {
+	char path[512];
 	const sasl_callback_t callbacks[] = {
-		{SASL_CB_GETPATH, PROC(getpath_callback), directory == NULL ? NULL : strdup(directory)},
+		{SASL_CB_GETPATH, PROC(getpath_callback), path},
 		{SASL_CB_LOG, PROC(log_callback), NULL},
 		{SASL_CB_LIST_END, NULL, NULL},
 	};
 	struct person person = {.login = LOGIN};
 
+	CHECK(se_copy(path, sizeof(path), directory));
 	CHECK(geteuid() == NOBODY && setresuid(NOBODY, NOBODY, NOBODY) == 0);
 	CHECK(sasl_client_init(callbacks) == SASL_OK);
 	CHECK(log_in(&person, detail, sizeof(detail)) == SASL_UNAVAIL);
@@ -465,7 +473,9 @@ static void
 test_other_rights(void **state)
 {
 	(void)state;
-	require_root();
+	if (!have_root()) {
+		return;
+	}
 	agent_stop(agent);
 	agent = NULL;
 	write_file(SE_CONFIGURATION_PATH, "");

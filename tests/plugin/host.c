@@ -24,9 +24,9 @@ begin(struct login *login, const char *service, const char *server, const char *
 {
 	agent_says(agent, SE_OK, "");
 	log_clear();
-	assert_int_equal(sasl_client_new(service, server, NULL, remote,
-				 login->callbacks[0].id != 0 ? login->callbacks : NULL, 0,
-				 &login->conn),
+	assert_int_equal(
+		sasl_client_new(service, server, NULL, remote,
+			login->callbacks[0].id != 0 ? login->callbacks : NULL, 0, &login->conn),
 		SASL_OK);
 }
 
@@ -68,8 +68,8 @@ postfix_begin(struct login *login, bool authzid)
 
 	assert_int_equal(sasl_client_init(quiet_callbacks), SASL_OK);
 	if (authzid) {
-		login->callbacks[i++] = (sasl_callback_t){
-			SASL_CB_USER, PROC(user_callback), &login->person};
+		login->callbacks[i++] =
+			(sasl_callback_t){SASL_CB_USER, PROC(user_callback), &login->person};
 	}
 	login->callbacks[i++] =
 		(sasl_callback_t){SASL_CB_AUTHNAME, PROC(login_callback), &login->person};
@@ -145,8 +145,8 @@ test_postfix_challenge(void **state)
 	assert_false(log_has(TOKEN));
 
 	/* a server that goes on and on does not keep us busy */
-	assert_int_equal(sasl_client_step(login.conn, "", 0, NULL, &login.out, &login.len),
-		SASL_BADPROT);
+	assert_int_equal(
+		sasl_client_step(login.conn, "", 0, NULL, &login.out, &login.len), SASL_BADPROT);
 	assert_int_equal(log_count(SASL_LOG_FAIL), 2);
 	sasl_dispose(&login.conn);
 
@@ -423,16 +423,17 @@ test_mutt_unterminated_password(void **state)
 static void
 test_mutt_oauthbearer(void **state)
 {
-	static const char expected[] = "n,a=" LOGIN ",\001host=outlook.office365.com\001port=993\001"
-				       "auth=Bearer " TOKEN "\001\001";
+	static const char expected[] =
+		"n,a=" LOGIN ",\001host=outlook.office365.com\001port=993\001"
+		"auth=Bearer " TOKEN "\001\001";
 	static const char challenge[] = "{\"status\":\"invalid_token\",\"scope\":\"a b\"}";
 	struct login login = {.person = {.login = LOGIN, .user = ""}};
 	sasl_interact_t *need = NULL;
 
 	(void)state;
 	mutt_begin(&login, "OAUTHBEARER");
-	assert_int_equal(sasl_client_start(login.conn, "OAUTHBEARER", &need, &login.out,
-				 &login.len, &login.mechanism),
+	assert_int_equal(sasl_client_start(login.conn, "OAUTHBEARER", &need, &login.out, &login.len,
+				 &login.mechanism),
 		SASL_CONTINUE);
 	assert_int_equal(login.len, sizeof(expected) - 1);
 	assert_memory_equal(login.out, expected, login.len);
@@ -442,8 +443,8 @@ test_mutt_oauthbearer(void **state)
 
 	/* stale text is no challenge and gets no dummy message, which Mutt would send */
 	begin(&login, "imap", "outlook.office365.com", NULL);
-	assert_int_equal(sasl_client_start(login.conn, "OAUTHBEARER", &need, &login.out,
-				 &login.len, &login.mechanism),
+	assert_int_equal(sasl_client_start(login.conn, "OAUTHBEARER", &need, &login.out, &login.len,
+				 &login.mechanism),
 		SASL_CONTINUE);
 	last_step(&login, "AUTHENTICATE OAUTHBEARER ", 25, &need, "");
 	end(&login);
@@ -476,8 +477,8 @@ test_kde(void **state)
 	kde_begin(&login);
 	agent_says(agent, SE_NO_ACCOUNT, "");
 	do {
-		result = sasl_client_start(login.conn, "XOAUTH2", &need, &login.out, &login.len,
-			&login.mechanism);
+		result = sasl_client_start(
+			login.conn, "XOAUTH2", &need, &login.out, &login.len, &login.mechanism);
 		if (result == SASL_INTERACT) {
 			interact(&login, need, false);
 		}
@@ -501,8 +502,8 @@ test_kde_null_results(void **state)
 	kde_begin(&login);
 	agent_says(agent, SE_NO_ACCOUNT, "nothing for " LOGIN);
 	do {
-		result = sasl_client_start(login.conn, "XOAUTH2", &need, &login.out, &login.len,
-			&login.mechanism);
+		result = sasl_client_start(
+			login.conn, "XOAUTH2", &need, &login.out, &login.len, &login.mechanism);
 		if (result == SASL_INTERACT) {
 			interact(&login, need, false);
 		}
@@ -575,8 +576,8 @@ test_hostile_challenges(void **state)
 		memcpy(copy, text, len);
 		sasl_dispose(&login.conn);
 		begin(&login, "smtp", SERVER, NULL);
-		assert_int_equal(sasl_client_start(login.conn, "XOAUTH2", NULL, &login.out,
-					 &login.len, NULL),
+		assert_int_equal(sasl_client_start(
+					 login.conn, "XOAUTH2", NULL, &login.out, &login.len, NULL),
 			SASL_CONTINUE);
 		last_step(&login, copy, (unsigned)len, NULL, "");
 		assert_int_equal(log_count(SASL_LOG_FAIL), 1);

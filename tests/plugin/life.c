@@ -62,9 +62,8 @@ count_free(void *block)
 static bool
 make_plugin_set(const char *directory, bool ours_first)
 {
-	static const char *const places[] = {
-		"/usr/lib/*/sasl2/libplain.so*", "/usr/lib64/sasl2/libplain.so*",
-		"/usr/lib/sasl2/libplain.so*"};
+	static const char *const places[] = {"/usr/lib/*/sasl2/libplain.so*",
+		"/usr/lib64/sasl2/libplain.so*", "/usr/lib/sasl2/libplain.so*"};
 	static const char *const names[] = {"libplain", "liblogin"};
 	char to[600], from[600], ours[600];
 	glob_t found;
@@ -111,8 +110,7 @@ chosen(const char *offered, unsigned flags)
 	sasl_conn_t *conn;
 
 	callbacks_for(&person, callbacks);
-	assert_int_equal(
-		sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
+	assert_int_equal(sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
 	assert_int_equal(sasl_setprop(conn, SASL_SEC_PROPS, &properties), SASL_OK);
 	if (sasl_client_start(conn, offered, NULL, NULL, NULL, &mechanism) != SASL_CONTINUE) {
 		mechanism = "none";
@@ -152,8 +150,7 @@ choose_among(const char *directory, bool configured)
 		chosen("PLAIN LOGIN XOAUTH2", postfix), configured ? "XOAUTH2" : "none");
 	/* who asks for it by name gets it, configured or not */
 	assert_string_equal(chosen("XOAUTH2", 0), "XOAUTH2");
-	assert_string_equal(
-		chosen("XOAUTH2", SASL_SEC_PASS_CREDENTIALS), "XOAUTH2");
+	assert_string_equal(chosen("XOAUTH2", SASL_SEC_PASS_CREDENTIALS), "XOAUTH2");
 	sasl_done();
 	unlink(SE_CONFIGURATION_PATH);
 }
@@ -167,7 +164,8 @@ test_selection(void **state)
 	se_copy(first, sizeof(first), scratch("first"));
 	se_copy(last, sizeof(last), scratch("last"));
 	if (!make_plugin_set(first, true) || !make_plugin_set(last, false)) {
-		skip();
+		skip_because("no PLAIN and LOGIN plugins");
+		return;
 	}
 	choose_among(first, true);
 	choose_among(last, true);
@@ -236,22 +234,22 @@ test_entry_point(void **state)
 	for (int i = 0; i < count; i++) {
 		assert_int_equal(list[i].max_ssf, 0);
 		assert_int_equal(list[i].security_flags, SASL_SEC_PASS_CREDENTIALS);
-		assert_int_equal(list[i].features,
-			SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY);
+		assert_int_equal(
+			list[i].features, SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY);
 		assert_int_equal(list[i].required_prompts[0], SASL_CB_AUTHNAME);
 		assert_int_equal(list[i].required_prompts[1], SASL_CB_LIST_END);
 
 		context = &utils;
 		said_count = 0;
-		assert_int_equal(list[i].mech_new(list[i].glob_context, &params, &context),
-			SASL_TOOWEAK);
+		assert_int_equal(
+			list[i].mech_new(list[i].glob_context, &params, &context), SASL_TOOWEAK);
 		assert_null(context);
 		assert_int_equal(said_count, 1);
 		assert_non_null(strstr(said, "TLS"));
 		params.external_ssf = 128;
 		no_memory = true;
-		assert_int_equal(list[i].mech_new(list[i].glob_context, &params, &context),
-			SASL_NOMEM);
+		assert_int_equal(
+			list[i].mech_new(list[i].glob_context, &params, &context), SASL_NOMEM);
 		assert_int_equal(said_count, 2);
 		no_memory = false;
 		assert_int_equal(
@@ -287,6 +285,30 @@ resident_pages(void)
 	return resident;
 }
 
+/* Memory checkers keep books of their own. */
+static bool
+is_checked(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return true;
+#endif
+#endif
+	char line[512];
+	bool found = false;
+	FILE *file = fopen("/proc/self/maps", "r");
+
+	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
+		found = strstr(line, "vgpreload") != NULL;
+	}
+	if (file != NULL) {
+		fclose(file);
+	}
+	return found;
+}
+
 static void
 test_cycles(void **state)
 {
@@ -308,7 +330,9 @@ test_cycles(void **state)
 	}
 	assert_int_equal(blocks, blocks_early);
 	/* libc's own bookkeeping of dlopen() may move by a page or two */
-	assert_in_range(resident_pages() + 1000 - pages_early, 0, 1000 + 32);
+	if (!is_checked()) {
+		assert_true(resident_pages() - pages_early <= 32);
+	}
 	agent_stop(agent);
 }
 
@@ -340,8 +364,8 @@ test_cycles_of_errors(void **state)
 		assert_true(log_in(&person, detail, sizeof(detail)) < 0);
 		assert_int_equal(
 			sasl_client_new("smtp", SERVER, NULL, NULL, asks, 0, &conn), SASL_OK);
-		assert_int_equal(sasl_client_start(conn, "XOAUTH2", &need, &out, &len, NULL),
-			SASL_INTERACT);
+		assert_int_equal(
+			sasl_client_start(conn, "XOAUTH2", &need, &out, &len, NULL), SASL_INTERACT);
 		if (i % 2 == 0) {
 			need->result = LOGIN;
 			need->len = sizeof(LOGIN) - 1;
@@ -369,8 +393,8 @@ test_two_at_once(void **state)
 	assert_int_equal(sasl_client_init(quiet_callbacks), SASL_OK);
 	for (int i = 0; i < 2; i++) {
 		callbacks_for(&people[i], callbacks[i]);
-		assert_int_equal(sasl_client_new("imap", SERVER, NULL, NULL, callbacks[i], 0,
-					 &conn[i]),
+		assert_int_equal(
+			sasl_client_new("imap", SERVER, NULL, NULL, callbacks[i], 0, &conn[i]),
 			SASL_OK);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -417,8 +441,8 @@ test_fork(void **state)
 	(void)state;
 	assert_int_equal(sasl_client_init(quiet_callbacks), SASL_OK);
 	callbacks_for(&person, callbacks);
-	assert_int_equal(sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &inherited),
-		SASL_OK);
+	assert_int_equal(
+		sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &inherited), SASL_OK);
 	in_child(use_inherited);
 	sasl_dispose(&inherited);
 	assert_int_equal(log_in(&person, detail, sizeof(detail)), SASL_OK);

@@ -120,7 +120,8 @@ static void
 require_private(const char *path)
 {
 	if (strncmp(path, "/tmp/", 5) != 0) {
-		printf("Bail out! %s is not below /tmp: configure with --prefix=/tmp/sasl-entra.XXXX"
+		printf("Bail out! %s is not below /tmp: configure with "
+		       "--prefix=/tmp/sasl-entra.XXXX"
 		       " --runstatedir=/tmp/sasl-entra.XXXX/run to run these tests\n",
 			path);
 		exit(99);
@@ -217,6 +218,12 @@ scratch(const char *rest)
 }
 
 void
+skip_because(const char *why)
+{
+	printf("# the next test is skipped: %s\n", why);
+}
+
+void
 in_child(int (*body)(void))
 {
 	int status;
@@ -308,8 +315,8 @@ struct agent *
 agent_start(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct agent *agent = mmap(NULL, sizeof(*agent), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct agent *agent = mmap(
+		NULL, sizeof(*agent), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	pid_t child;
 

@@ -35,7 +35,7 @@ encode_base64(const char *data, size_t len, char *out)
 
 /* --- the initial responses ------------------------------------------------------------------ */
 
-static const struct vector {
+struct vector {
 	const char *source;
 	const char *user;
 	const char *host; /* OAUTHBEARER's alone */

@@ -108,7 +108,7 @@ static void
 only_known_places_are_named(const char *text)
 {
 	static const char *const names[] = {
-		"{login}", "{app}", "{tenant}", "{file}", "{scope}", "{label}"};
+		"{sign_in}", "{app}", "{tenant}", "{file}", "{scope}", "{label}"};
 	size_t i;
 
 	for (; *text != '\0'; text++) {
@@ -147,7 +147,7 @@ who_must_sign_in_is_told_how(void **state)
 	table = se_aadsts_table(&count);
 	for (i = 0; i < count; i++)
 		if (table[i].code == SE_SIGN_IN)
-			assert_non_null(strstr(table[i].todo, "sasl-entra login {login}"));
+			assert_non_null(strstr(table[i].todo, "{sign_in}"));
 }
 
 int

@@ -201,10 +201,11 @@ test_proxy(void **state)
 	one.proxy = proxy;
 	fetch(http, &one);
 	assert_false(one.answered);
-	assert_int_equal(one.error.code, SE_AGAIN);
+	assert_int_equal(one.error.code, SE_CONFIG);
 	assert_says(one.error.text, "localhost:");
-	assert_says(one.error.text, "407");
-	assert_says(one.error.text, "proxy");
+	assert_says(one.error.text, "the proxy wants a password");
+	assert_says(one.error.text, "status 407");
+	assert_says(one.error.text, "the key \"proxy\"");
 	assert_int_equal(faults_hits("https"), 0);
 	assert_int_equal(faults_hits("proxy"), 1);
 	reply = faults_say("last proxy");
@@ -214,6 +215,30 @@ test_proxy(void **state)
 	assert_string_equal(se_json_string(seen, "line"), line);
 	assert_false(se_json_has(se_json_object(seen, "headers"), "client-request-id"));
 	se_json_free(seen);
+
+	/* It has the machine's leave, but not for this server. */
+	fetch_forget(&one);
+	assert_string_equal(faults_say("proxy-status 503"), "ok");
+	one.url = faults_url("https", "/target");
+	one.proxy = proxy;
+	fetch(http, &one);
+	assert_false(one.answered);
+	assert_int_equal(one.error.code, SE_AGAIN);
+	assert_says(one.error.text, "the proxy did not connect to localhost:");
+	assert_says(one.error.text, "(status 503)");
+	assert_int_equal(faults_hits("https"), 0);
+
+	/* It carries what it cannot read, and what its own answer says is nobody's business. */
+	fetch_forget(&one);
+	assert_string_equal(faults_say("proxy-status 200"), "ok");
+	one.url = faults_url("https", "/target");
+	one.proxy = proxy;
+	fetch(http, &one);
+	assert_true(one.answered);
+	assert_int_equal(one.status, 200);
+	assert_int_equal(one.retry_after, 0);
+	assert_int_equal(faults_hits("https"), 1);
+	(void)faults_say("forget");
 
 	/* Nobody there. */
 	fetch_forget(&one);
