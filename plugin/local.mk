@@ -13,3 +13,5 @@ libsasl_entra_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 
 install-data-hook::
 	rm -f $(DESTDIR)$(plugindir)/libsasl-entra.la
+uninstall-hook::
+	rm -f $(DESTDIR)$(plugindir)/libsasl-entra.so

@@ -3,3 +3,4 @@ include tests/plugin/local.mk
 include tests/agent/local.mk
 include tests/fuzz/local.mk
 include tests/tenant/local.mk
+include tests/faults/local.mk

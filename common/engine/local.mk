@@ -45,6 +45,9 @@ engine_la_LIBADD = libse-engine.la
 engine_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,nodelete \
 	-export-symbols-regex '^se_engine_module$$'
 
-# libtool's .la files are of no use to anybody who installs a module.
+# libtool's .la files are of no use to anybody who installs a module. Without them it does not
+# know what to uninstall.
 install-data-hook::
 	rm -f $(DESTDIR)$(enginedir)/engine.la
+uninstall-hook::
+	rm -f $(DESTDIR)$(enginedir)/engine.so

@@ -80,7 +80,8 @@ def gzipped(_connection, _request):
 
 
 def token(connection, request):
-    """/token/NAME: a token endpoint, which counts, and answers as the command `answer NAME` says."""
+    """/token/NAME: a token endpoint, which counts, and answers as the command `answer NAME` says: `members` replace
+    those of a good answer, `body` all of it."""
     name = request.path.split("/")[2]
     number, script = connection.server.next_answer(name)
     if script.get("delay"):

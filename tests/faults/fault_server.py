@@ -7,7 +7,8 @@ fault_server.py DIRECTORY makes a CA and certificates there (ca.pem is to be tru
   hits NAME          how many requests came to listener NAME, or to /token/NAME
   connections NAME   how many connections listener NAME accepted
   last NAME          the last request there, as JSON: {"line", "headers", "body"}; {} when there was none
-  answer NAME JSON   how /token/NAME answers from now on: {"status", "members", "body", "headers", "delay", "refresh"}
+  answer NAME JSON   how /token/NAME answers from now on: {"status", "members", "body", "headers", "delay", "refresh"},
+                     or a list of these, the last of which stays
   proxy-status N     how the proxy answers CONNECT: 200 carries the connection through, 407 is the first answer
   self-check NAME    a TLS connection to that listener, by the oldest protocol it takes: the version
   forget             sets all counts to 0
@@ -196,7 +197,8 @@ class Server:
         """The number of this answer, never given twice, and what it shall be."""
         with self._lock:
             self._numbers[name] = self._numbers.get(name, 0) + 1
-            return self._numbers[name], self._scripts.get(name, {})
+            scripts = self._scripts.get(name, [{}])
+            return self._numbers[name], scripts.pop(0) if len(scripts) > 1 else scripts[0]
 
     def _self_check(self, name):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -219,7 +221,8 @@ class Server:
                 return self._last[rest].as_json() if rest in self._last else "{}"
             if verb == "answer":
                 name, _, text = rest.partition(" ")
-                self._scripts[name] = json.loads(text)
+                scripts = json.loads(text)
+                self._scripts[name] = scripts if isinstance(scripts, list) else [scripts]
                 return "ok"
             if verb == "proxy-status":
                 self._proxy_status = int(rest)
