@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,7 +297,7 @@ se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int w
 	if (engine->shared.http != NULL)
 		ok = se_http_turn(engine->shared.http, fds, count, wait);
 	else
-		ok = poll(fds, count, wait) >= 0;
+		ok = poll(fds, count, wait) >= 0 || errno == EINTR;
 	step_entries(engine);
 	expire_asks(engine);
 	if (engine->retired != NULL && !is_busy(engine))

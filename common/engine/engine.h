@@ -67,7 +67,8 @@ struct se_ask *se_engine_ask(struct se_engine *engine, const struct se_request *
 void se_engine_cancel(struct se_engine *engine, struct se_ask *ask);
 
 /* One turn: waits at most `wait` milliseconds for the caller's descriptors and the engine's own,
- * and does what is due. Fills revents. False when polling failed. */
+ * and does what is due. Fills revents. A signal ends the wait, which is no failure; false when
+ * polling failed. */
 bool se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int wait);
 
 /* Asks and turns until there is an answer. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,8 +320,9 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 			((fds[i].events & POLLOUT) ? CURL_WAIT_POLLOUT : 0));
 		extra[i].revents = 0;
 	}
+	errno = 0;
 	ok = curl_multi_poll(http->multi, extra, (unsigned)count, shorten(http, wait), NULL) ==
-		CURLM_OK;
+		CURLM_OK || errno == EINTR;
 	for (i = 0; i < count; i++)
 		fds[i].revents = revents_of(&extra[i]);
 	if (extra != few)

@@ -61,7 +61,8 @@ struct se_http_transfer *se_http_start(struct se_http *http, struct se_http_requ
 void se_http_cancel(struct se_http *http, struct se_http_transfer *transfer);
 
 /* Waits at most `wait` milliseconds for the caller's descriptors and the transfers', then does
- * what is due. Fills revents. False when polling failed. */
+ * what is due. Fills revents. A signal ends the wait, which is no failure; false when polling
+ * failed. */
 bool se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait);
 
 /* For tests: how many transfers are parked. */
