@@ -45,9 +45,8 @@ struct search {
 static bool
 privileged(void)
 {
-	if (getuid() != geteuid() || getgid() != getegid()) {
+	if (getuid() != geteuid() || getgid() != getegid())
 		return true;
-	}
 #if defined(__linux__)
 	return getauxval(AT_SECURE) != 0;
 #else
@@ -81,20 +80,17 @@ se_choose_own_configuration(char *path, size_t size)
 	const char *directory;
 	struct stat st;
 
-	if (geteuid() == 0 || privileged()) {
+	if (geteuid() == 0 || privileged())
 		return false;
-	}
 	directory = environment("XDG_CONFIG_HOME");
 	if (directory != NULL) {
-		if (!join(path, size, directory, "/sasl-entra/sasl-entra.conf")) {
+		if (!join(path, size, directory, "/sasl-entra/sasl-entra.conf"))
 			return false;
-		}
 	} else {
 		directory = environment("HOME");
 		if (directory == NULL ||
-			!join(path, size, directory, "/.config/sasl-entra/sasl-entra.conf")) {
+			!join(path, size, directory, "/.config/sasl-entra/sasl-entra.conf"))
 			return false;
-		}
 	}
 	return stat(path, &st) == 0;
 }
@@ -123,9 +119,8 @@ rejected_slot(struct se_plugin *plugin, const char *login)
 {
 	uint32_t hash = 2166136261u; /* FNV-1a; a collision only forgets a refusal */
 
-	for (; *login != '\0'; login++) {
+	for (; *login != '\0'; login++)
 		hash = (hash ^ (unsigned char)*login) * 16777619u;
-	}
 	return &plugin->rejected[hash % SE_PLUGIN_REJECTED];
 }
 
@@ -133,9 +128,8 @@ void
 se_choose_reject(struct se_plugin *plugin, const char *login, const char *fingerprint)
 {
 	if (strlen(fingerprint) != SE_FINGERPRINT_MAX ||
-		strspn(fingerprint, "0123456789abcdef") != SE_FINGERPRINT_MAX) {
+		strspn(fingerprint, "0123456789abcdef") != SE_FINGERPRINT_MAX)
 		return;
-	}
 	atomic_store(rejected_slot(plugin, login), (uint32_t)strtoul(fingerprint, NULL, 16));
 }
 
@@ -180,9 +174,8 @@ is_final(enum se_code code)
 static enum se_code
 keep(struct search *search, enum se_code code, const struct se_error *error)
 {
-	if (code != SE_ABSENT || search->error->code != SE_NO_ACCOUNT) {
+	if (code != SE_ABSENT || search->error->code != SE_NO_ACCOUNT)
 		*search->error = *error;
-	}
 	return code;
 }
 
@@ -192,9 +185,8 @@ ask_agent(struct search *search, const char *path)
 	struct se_error error = {0};
 	enum se_code code;
 
-	if (!set_time_left(search)) {
+	if (!set_time_left(search))
 		return SE_AGAIN;
-	}
 	code = se_client_ask(path, search->request, &se_world_system, search->answer, &error);
 	return code == SE_OK ? SE_OK : keep(search, code, &error);
 }
@@ -204,15 +196,12 @@ ask_agent(struct search *search, const char *path)
 static void
 engine_close(struct se_loaded_engine *engine)
 {
-	if (engine == NULL) {
+	if (engine == NULL)
 		return;
-	}
-	if (engine->handle != NULL) {
+	if (engine->handle != NULL)
 		engine->module->close(engine->handle);
-	}
-	if (engine->library != NULL) {
+	if (engine->library != NULL)
 		dlclose(engine->library); /* the module is marked to stay mapped */
-	}
 	free(engine);
 }
 
@@ -290,9 +279,8 @@ engine_take(struct se_plugin *plugin, const char *configuration, bool own, struc
 {
 	struct se_loaded_engine *engine = atomic_exchange(&plugin->engine, NULL);
 
-	if (engine != NULL && engine->pid != getpid()) {
+	if (engine != NULL && engine->pid != getpid())
 		engine_forget(&engine);
-	}
 	if (engine != NULL &&
 		(engine->uid != geteuid() || strcmp(engine->configuration, configuration) != 0)) {
 		engine_close(engine);
@@ -308,15 +296,13 @@ ask_engine(struct search *search, const char *configuration, bool own)
 	struct se_loaded_engine *engine;
 	enum se_code code;
 
-	if (!set_time_left(search)) {
+	if (!set_time_left(search))
 		return SE_AGAIN;
-	}
 	engine = engine_take(search->plugin, configuration, own, &error);
 	if (engine == NULL) {
 		/* A machine may have an agent and no engine: then the agent's word is the last. */
-		if (search->error->code != SE_NO_ACCOUNT) {
+		if (search->error->code != SE_NO_ACCOUNT)
 			*search->error = error;
-		}
 		return search->error->code;
 	}
 	code = engine->module->ask(engine->handle, search->request, search->answer, &error);
@@ -329,9 +315,8 @@ se_choose_done(struct se_plugin *plugin)
 {
 	struct se_loaded_engine *engine = atomic_exchange(&plugin->engine, NULL);
 
-	if (engine != NULL && engine->pid != getpid()) {
+	if (engine != NULL && engine->pid != getpid())
 		engine_forget(&engine);
-	}
 	engine_close(engine);
 }
 
@@ -347,12 +332,10 @@ no_agent(struct search *search)
 	const char *there = "";
 	struct stat st;
 
-	if (search->error->code == SE_NO_ACCOUNT) {
+	if (search->error->code == SE_NO_ACCOUNT)
 		return SE_NO_ACCOUNT;
-	}
-	if (stat(SE_SOCKET_PATH, &st) == 0) {
+	if (stat(SE_SOCKET_PATH, &st) == 0)
 		there = " (the socket is there, but nobody listens or this user may not connect)";
-	}
 	if (!jailed(search->plugin)) {
 		return se_error_set(search->error, SE_AGAIN,
 			"%s: no agent at %s%s, and a program that runs with another user's rights "
@@ -377,9 +360,8 @@ ask_jailed(struct search *search)
 {
 	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
 
-	if (!is_final(code)) {
+	if (!is_final(code))
 		code = ask_agent(search, POSTFIX_SOCKET_PATH);
-	}
 	return is_final(code) ? code : no_agent(search);
 }
 
@@ -392,9 +374,8 @@ ask_own(struct search *search, const char *configuration)
 
 	if (runtime != NULL && join(path, sizeof(path), runtime, "/sasl-entra/agent.sock")) {
 		code = ask_agent(search, path);
-		if (is_final(code)) {
+		if (is_final(code))
 			return code;
-		}
 	}
 	return ask_engine(search, configuration, true);
 }
@@ -405,17 +386,14 @@ ask_system(struct search *search)
 	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
 	struct stat st;
 
-	if (is_final(code)) {
+	if (is_final(code))
 		return code;
-	}
-	if (privileged()) {
+	if (privileged())
 		return no_agent(search);
-	}
 	/* Without a configuration the engine has nothing to say: it is not loaded to say so. */
 	if (stat(SE_CONFIGURATION_PATH, &st) != 0 && errno == ENOENT) {
-		if (search->error->code == SE_NO_ACCOUNT) {
+		if (search->error->code == SE_NO_ACCOUNT)
 			return SE_NO_ACCOUNT;
-		}
 		return se_error_set(search->error, SE_NO_ACCOUNT,
 			"%s: nothing is configured for it: there is no agent at %s and no file %s; "
 			"sasl-entra.conf(5) says how to write one",
@@ -435,12 +413,11 @@ se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_an
 
 	se_error_clear(error);
 	tell_rejected(plugin, request);
-	if (jailed(plugin)) {
+	if (jailed(plugin))
 		code = ask_jailed(&search);
-	} else if (se_choose_own_configuration(own, sizeof(own))) {
+	else if (se_choose_own_configuration(own, sizeof(own)))
 		code = ask_own(&search, own);
-	} else {
+	else
 		code = ask_system(&search);
-	}
 	return code;
 }

@@ -47,10 +47,8 @@ security_flags(void)
 	char own[SE_PLUGIN_PATH_MAX];
 	struct stat st;
 
-	if (stat(SE_CONFIGURATION_PATH, &st) == 0 ||
-		se_choose_own_configuration(own, sizeof(own))) {
+	if (stat(SE_CONFIGURATION_PATH, &st) == 0 || se_choose_own_configuration(own, sizeof(own)))
 		return SASL_SEC_NOANONYMOUS | SASL_SEC_NOPLAINTEXT | SASL_SEC_PASS_CREDENTIALS;
-	}
 	return SASL_SEC_PASS_CREDENTIALS;
 }
 
@@ -61,9 +59,8 @@ remember_places(struct se_plugin *plugin)
 {
 	plugin->root = se_place_of("/");
 	plugin->directory = se_place_of(".");
-	if (getcwd(plugin->path, sizeof(plugin->path)) == NULL || plugin->path[0] != '/') {
+	if (getcwd(plugin->path, sizeof(plugin->path)) == NULL || plugin->path[0] != '/')
 		plugin->path[0] = '\0';
-	}
 }
 
 static void
@@ -71,9 +68,8 @@ plugin_free(void *context, const sasl_utils_t *utils)
 {
 	struct se_plugin *plugin = context;
 
-	if (plugin == NULL || --plugin->references > 0) {
+	if (plugin == NULL || --plugin->references > 0)
 		return;
-	}
 	se_choose_done(plugin);
 	utils->free(plugin);
 }
@@ -103,18 +99,15 @@ sasl_client_plug_init(const sasl_utils_t *utils, int max_version, int *out_versi
 	struct se_plugin *plugin;
 	unsigned flags;
 
-	if (max_version < SASL_CLIENT_PLUG_VERSION) {
+	if (max_version < SASL_CLIENT_PLUG_VERSION)
 		return SASL_BADVERS;
-	}
 	plugin = utils->malloc(sizeof(*plugin));
-	if (plugin == NULL) {
+	if (plugin == NULL)
 		return SASL_NOMEM;
-	}
 	memset(plugin, 0, sizeof(*plugin));
 	atomic_init(&plugin->engine, NULL);
-	for (size_t i = 0; i < SE_PLUGIN_REJECTED; i++) {
+	for (size_t i = 0; i < SE_PLUGIN_REJECTED; i++)
 		atomic_init(&plugin->rejected[i], 0);
-	}
 	remember_places(plugin);
 
 	flags = security_flags();

@@ -38,7 +38,7 @@ struct se_plugin {
 	struct se_place directory;     /* the working directory of that time, ... */
 	char path[SE_PLUGIN_PATH_MAX]; /* ... and its name, "" when not known */
 
-	_Atomic(struct se_loaded_engine *) engine;            /* not in use right now; plugin/choose.c */
+	_Atomic(struct se_loaded_engine *) engine;     /* not in use right now; plugin/choose.c */
 	_Atomic uint32_t rejected[SE_PLUGIN_REJECTED]; /* fingerprints, by login name; 0: none */
 };
 

@@ -65,9 +65,8 @@ new_exchange(struct se_plugin *plugin, const sasl_client_params_t *params, enum 
 			"do not have; use TLS and let the program ask for no SASL security layer");
 	}
 	exchange = utils->malloc(sizeof(*exchange));
-	if (exchange == NULL) {
+	if (exchange == NULL)
 		return se_sasl_refuse(utils, SASL_NOMEM, "out of memory");
-	}
 	memset(exchange, 0, sizeof(*exchange));
 	exchange->plugin = plugin;
 	exchange->utils = utils;
@@ -95,9 +94,8 @@ se_mechanism_dispose(void *context, const sasl_utils_t *utils)
 {
 	struct exchange *exchange = context;
 
-	if (exchange == NULL) {
+	if (exchange == NULL)
 		return;
-	}
 	se_prompt_forget(&exchange->prompts, NULL);
 	se_buffer_free(&exchange->response);
 	utils->free(exchange);
@@ -109,9 +107,8 @@ fail(struct exchange *exchange, struct step *step)
 {
 	se_prompt_forget(&exchange->prompts, step->prompt_need);
 	exchange->state = STATE_FAILED;
-	if (exchange->login[0] != '\0' && strstr(exchange->error.text, exchange->login) == NULL) {
+	if (exchange->login[0] != '\0' && strstr(exchange->error.text, exchange->login) == NULL)
 		se_error_about(&exchange->error, exchange->login);
-	}
 	return se_sasl_fail(exchange->utils, &exchange->error);
 }
 
@@ -124,9 +121,8 @@ find_login(struct exchange *exchange, struct step *step)
 	given = se_prompt_name(
 		&exchange->prompts, SASL_CB_AUTHNAME, exchange->login, sizeof(exchange->login));
 	if (given == SE_GIVEN_ASK) {
-		if (se_prompt_ask(&exchange->prompts, step->prompt_need, SASL_CB_AUTHNAME)) {
+		if (se_prompt_ask(&exchange->prompts, step->prompt_need, SASL_CB_AUTHNAME))
 			return SASL_INTERACT;
-		}
 		given = SE_GIVEN_NONE;
 	}
 	if (given == SE_GIVEN) {
@@ -163,11 +159,9 @@ service_name(const char *service)
 		{"sieve", "sieve"},
 	};
 
-	for (size_t i = 0; service != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcasecmp(service, known[i][0]) == 0) {
+	for (size_t i = 0; service != NULL && i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcasecmp(service, known[i][0]) == 0)
 			return known[i][1];
-		}
-	}
 	return service != NULL ? service : "";
 }
 
@@ -178,9 +172,8 @@ ask_source(struct exchange *exchange, const sasl_client_params_t *params, struct
 	struct se_error *error = &exchange->error;
 
 	se_copy(request.login, sizeof(request.login), exchange->login);
-	if (!se_copy(request.service, sizeof(request.service), service_name(params->service))) {
+	if (!se_copy(request.service, sizeof(request.service), service_name(params->service)))
 		request.service[0] = '\0';
-	}
 	/* A source that is told no server hands its token out for printing: never from here. */
 	if (params->serverFQDN == NULL || params->serverFQDN[0] == '\0') {
 		return se_error_set(error, SE_DENIED,
@@ -210,9 +203,8 @@ set_names(const struct exchange *exchange, struct step *step, const char *user)
 			conn, user, 0, SASL_CU_AUTHID | SASL_CU_AUTHZID, step->oparams);
 	}
 	result = params->canon_user(conn, exchange->login, 0, SASL_CU_AUTHID, step->oparams);
-	if (result == SASL_OK) {
+	if (result == SASL_OK)
 		result = params->canon_user(conn, user, 0, SASL_CU_AUTHZID, step->oparams);
-	}
 	return result;
 }
 
@@ -234,9 +226,8 @@ write_response(struct exchange *exchange, struct step *step, const char *user,
 	struct se_buffer *response = &exchange->response;
 	struct se_error *error = &exchange->error;
 
-	if (user[0] == '\0') {
+	if (user[0] == '\0')
 		user = exchange->user[0] != '\0' ? exchange->user : exchange->login;
-	}
 	if (set_names(exchange, step, user) != SASL_OK) {
 		return se_error_set(error, SE_CONFIG,
 			"%s: this program does not take the user name \"%s\"", exchange->login,
@@ -251,9 +242,8 @@ write_response(struct exchange *exchange, struct step *step, const char *user,
 	oparams->param_version = 0;
 
 	/* oparams->user: the host may have a form of its own for names. */
-	if (exchange->mechanism == XOAUTH2) {
+	if (exchange->mechanism == XOAUTH2)
 		return se_message_xoauth2(oparams->user, token, response, error);
-	}
 	return se_message_oauthbearer(oparams->user, step->params->serverFQDN,
 		port_of(step->params->ipremoteport), token, response, error);
 }
@@ -262,9 +252,8 @@ static int
 respond(struct exchange *exchange, struct step *step, const char *user,
 	const struct se_secret *token)
 {
-	if (write_response(exchange, step, user, token) != SE_OK) {
+	if (write_response(exchange, step, user, token) != SE_OK)
 		return fail(exchange, step);
-	}
 	se_error_clear(&exchange->error);
 	exchange->state = STATE_SENT;
 	if (step->clientout != NULL) {
@@ -281,9 +270,8 @@ explain_path(struct se_error *error, const struct se_secret *password)
 {
 	struct se_error old = *error;
 
-	if (se_secret_reveal(password)[0] != '/') {
+	if (se_secret_reveal(password)[0] != '/')
 		return;
-	}
 	se_error_set(error, old.code,
 		"%s The password looks like the path of a sasl-xoauth2 token file; here it is a "
 		"placeholder that nobody reads. To import that sign-in: sasl-entra import token "
@@ -312,9 +300,8 @@ try_password(struct exchange *exchange, struct step *step)
 	case SE_GIVEN:
 		break;
 	case SE_GIVEN_ASK:
-		if (se_prompt_ask(&exchange->prompts, step->prompt_need, SASL_CB_PASS)) {
+		if (se_prompt_ask(&exchange->prompts, step->prompt_need, SASL_CB_PASS))
 			return SASL_INTERACT;
-		}
 		return fail(exchange, step);
 	case SE_GIVEN_MEMORY:
 		se_error_memory(&exchange->error);
@@ -344,17 +331,15 @@ first_step(struct exchange *exchange, struct step *step)
 	int result;
 
 	result = find_login(exchange, step);
-	if (result != SASL_OK) {
+	if (result != SASL_OK)
 		return result;
-	}
 	code = ask_source(exchange, step->params, &answer);
 	if (code == SE_NO_ACCOUNT || code == SE_DENIED) {
 		exchange->state = STATE_PASSWORD;
 		return try_password(exchange, step);
 	}
-	if (code != SE_OK) {
+	if (code != SE_OK)
 		return fail(exchange, step);
-	}
 	if (answer.note[0] != '\0') {
 		utils->log(utils->conn, answer.warning ? SASL_LOG_WARN : SASL_LOG_NOTE, "%s",
 			answer.note);
@@ -389,9 +374,8 @@ second_step(struct exchange *exchange, struct step *step, const char *serverin, 
 		se_sasl_log_challenge(
 			exchange->utils, exchange->login, exchange->fingerprint, serverin, len);
 		se_choose_reject(exchange->plugin, exchange->login, exchange->fingerprint);
-		if (exchange->mechanism == OAUTHBEARER) {
+		if (exchange->mechanism == OAUTHBEARER)
 			out = "\001"; /* RFC 7628 section 3.2.3 */
-		}
 	}
 	if (step->clientout != NULL) {
 		*step->clientout = out;

@@ -11,14 +11,11 @@ find_answer(const struct se_prompts *prompts, unsigned long id)
 {
 	const sasl_interact_t *prompt = prompts->asked;
 
-	if (prompt == NULL) {
+	if (prompt == NULL)
 		return NULL;
-	}
-	for (; prompt->id != SASL_CB_LIST_END; prompt++) {
-		if (prompt->id == id) {
+	for (; prompt->id != SASL_CB_LIST_END; prompt++)
+		if (prompt->id == id)
 			return prompt;
-		}
-	}
 	return NULL;
 }
 
@@ -33,9 +30,8 @@ find_callback(
 
 	*context = NULL;
 	result = utils->getcallback(utils->conn, id, &found, context);
-	if (result == SASL_OK && found == NULL) {
+	if (result == SASL_OK && found == NULL)
 		return SASL_INTERACT;
-	}
 	*proc = (void (*)(void))found;
 	return result;
 }
@@ -43,9 +39,8 @@ find_callback(
 static enum se_given
 take_name(const char *text, size_t len, char *name, size_t size)
 {
-	if (len >= size) {
+	if (len >= size)
 		return SE_GIVEN_TOO_LONG;
-	}
 	memcpy(name, text, len);
 	name[len] = '\0';
 	return len > 0 ? SE_GIVEN : SE_GIVEN_NONE;
@@ -63,9 +58,8 @@ se_prompt_name(const struct se_prompts *prompts, unsigned long id, char *name, s
 	if (answer != NULL) {
 		/* Some hosts leave the result out, some count its NUL, some do not count at all. */
 		text = answer->result;
-		if (text == NULL) {
+		if (text == NULL)
 			return SE_GIVEN_NONE;
-		}
 		return take_name(text, answer->len > 0 ? strnlen(text, answer->len) : strlen(text),
 			name, size);
 	}
@@ -77,9 +71,8 @@ se_prompt_name(const struct se_prompts *prompts, unsigned long id, char *name, s
 	default:
 		return SE_GIVEN_NONE;
 	}
-	if (((sasl_getsimple_t *)proc)(context, (int)id, &text, NULL) != SASL_OK || text == NULL) {
+	if (((sasl_getsimple_t *)proc)(context, (int)id, &text, NULL) != SASL_OK || text == NULL)
 		return SE_GIVEN_NONE;
-	}
 	return take_name(text, strlen(text), name, size);
 }
 
@@ -88,15 +81,12 @@ take_password(const void *data, size_t len, struct se_secret **password)
 {
 	const unsigned char *bytes = data;
 
-	while (len > 0 && bytes[len - 1] == '\0') {
+	while (len > 0 && bytes[len - 1] == '\0')
 		len--;
-	}
-	if (len == 0) {
+	if (len == 0)
 		return SE_GIVEN_NONE;
-	}
-	if (len > SE_TOKEN_MAX) {
+	if (len > SE_TOKEN_MAX)
 		return SE_GIVEN_TOO_LONG;
-	}
 	*password = se_secret_new(data, len);
 	return *password != NULL ? SE_GIVEN : SE_GIVEN_MEMORY;
 }
@@ -125,9 +115,8 @@ se_prompt_password(const struct se_prompts *prompts, struct se_secret **password
 	}
 	if (((sasl_getsecret_t *)proc)(prompts->utils->conn, context, SASL_CB_PASS, &secret) !=
 			SASL_OK ||
-		secret == NULL) {
+		secret == NULL)
 		return SE_GIVEN_NONE;
-	}
 	return take_password(secret->data, secret->len, password);
 }
 
@@ -136,14 +125,12 @@ se_prompt_ask(struct se_prompts *prompts, sasl_interact_t **need, unsigned long 
 {
 	sasl_interact_t *list;
 
-	if (need == NULL) {
+	if (need == NULL)
 		return false;
-	}
 	se_prompt_forget(prompts, need);
 	list = prompts->utils->malloc(2 * sizeof(*list));
-	if (list == NULL) {
+	if (list == NULL)
 		return false;
-	}
 	memset(list, 0, 2 * sizeof(*list));
 	list[0].id = id;
 	list[0].challenge = id == SASL_CB_PASS ? "Password" : "Authentication Name";
@@ -157,12 +144,10 @@ se_prompt_ask(struct se_prompts *prompts, sasl_interact_t **need, unsigned long 
 void
 se_prompt_forget(struct se_prompts *prompts, sasl_interact_t **need)
 {
-	if (prompts->asked == NULL) {
+	if (prompts->asked == NULL)
 		return;
-	}
-	if (need != NULL && *need == prompts->asked) {
+	if (need != NULL && *need == prompts->asked)
 		*need = NULL;
-	}
 	prompts->utils->free(prompts->asked);
 	prompts->asked = NULL;
 }

@@ -47,9 +47,8 @@ se_sasl_fail(const sasl_utils_t *utils, const struct se_error *error)
 {
 	const char *text = error->text;
 
-	if (text[0] == '\0') {
+	if (text[0] == '\0')
 		text = error->code == SE_MEMORY ? "out of memory" : se_code_name(error->code);
-	}
 	return se_sasl_refuse(utils, se_sasl_code(error->code), text);
 }
 
@@ -63,9 +62,8 @@ struct scan {
 static void
 skip_blanks(struct scan *scan)
 {
-	while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4) != NULL) {
+	while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4) != NULL)
 		scan->at++;
-	}
 }
 
 /* Copies a string (`at` is behind its opening quote) or a bare word; what does not fit is left
@@ -76,18 +74,15 @@ read_value(struct scan *scan, const char *stop, char *out, size_t size)
 	size_t used = 0;
 
 	while (scan->at < scan->end && strchr(stop, *scan->at) == NULL) {
-		if (*scan->at == '\\' && scan->at + 1 < scan->end) {
+		if (*scan->at == '\\' && scan->at + 1 < scan->end)
 			scan->at++;
-		}
-		if (used + 1 < size) {
+		if (used + 1 < size)
 			out[used++] = *scan->at >= ' ' && *scan->at <= '~' ? *scan->at : '?';
-		}
 		scan->at++;
 	}
 	out[used] = '\0';
-	if (scan->at < scan->end && *scan->at == '"') {
+	if (scan->at < scan->end && *scan->at == '"')
 		scan->at++;
-	}
 }
 
 /* The value of a key of the outermost object, or "". */
@@ -102,15 +97,12 @@ find_value(const char *json, size_t len, const char *key, char value[VALUE_MAX])
 		char c = *scan.at++;
 
 		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-		if (c != '"') {
+		if (c != '"')
 			continue;
-		}
 		read_value(&scan, "\"", name, sizeof(name));
 		skip_blanks(&scan);
-		if (depth != 1 || scan.at == scan.end || *scan.at != ':' ||
-			strcmp(name, key) != 0) {
+		if (depth != 1 || scan.at == scan.end || *scan.at != ':' || strcmp(name, key) != 0)
 			continue;
-		}
 		scan.at++;
 		skip_blanks(&scan);
 		if (scan.at < scan.end && *scan.at == '"') {

@@ -24,9 +24,8 @@ next_size(const struct se_buffer *buffer, size_t needed)
 	size_t limit = buffer->max + 1;
 	size_t size = buffer->size < SMALLEST ? SMALLEST : buffer->size;
 
-	while (size < needed) {
+	while (size < needed)
 		size = size > limit / 2 ? limit : size * 2;
-	}
 	return size < limit ? size : limit;
 }
 
@@ -37,9 +36,8 @@ grow(struct se_buffer *buffer, size_t needed)
 	size_t size = next_size(buffer, needed);
 	char *data = malloc(size);
 
-	if (data == NULL) {
+	if (data == NULL)
 		return false;
-	}
 	if (buffer->data != NULL) {
 		memcpy(data, buffer->data, buffer->len);
 		se_wipe(buffer->data, buffer->size);
@@ -56,9 +54,8 @@ se_buffer_room(struct se_buffer *buffer, size_t len)
 {
 	size_t needed;
 
-	if (buffer->failed) {
+	if (buffer->failed)
 		return NULL;
-	}
 	if (len > buffer->max - buffer->len) {
 		buffer->failed = true;
 		return NULL;
@@ -87,12 +84,10 @@ se_buffer_add(struct se_buffer *buffer, const void *data, size_t len)
 {
 	char *room = se_buffer_room(buffer, len);
 
-	if (room == NULL) {
+	if (room == NULL)
 		return false;
-	}
-	if (len > 0) {
+	if (len > 0)
 		memcpy(room, data, len);
-	}
 	se_buffer_grown(buffer, len);
 	return true;
 }
@@ -126,9 +121,8 @@ se_buffer_addf(struct se_buffer *buffer, const char *fmt, ...)
 		return false;
 	}
 	room = se_buffer_room(buffer, (size_t)len);
-	if (room == NULL) {
+	if (room == NULL)
 		return false;
-	}
 	va_start(args, fmt);
 	len = vsnprintf(room, (size_t)len + 1, fmt, args);
 	va_end(args);

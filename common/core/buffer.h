@@ -11,7 +11,7 @@
 #include "core/error.h"
 
 struct se_buffer {
-	char *data;  /* NULL while empty; else `len` bytes and a NUL */
+	char *data; /* NULL while empty; else `len` bytes and a NUL */
 	size_t len;
 	size_t size; /* allocated */
 	size_t max;  /* bytes that `len` may reach */

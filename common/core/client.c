@@ -28,19 +28,15 @@ send_all(const struct se_call *call, const struct se_buffer *frame)
 			done += (size_t)put;
 			continue;
 		}
-		if (errno == EPIPE || errno == ECONNRESET) {
+		if (errno == EPIPE || errno == ECONNRESET)
 			return SE_OK;
-		}
-		if (errno == EINTR) {
+		if (errno == EINTR)
 			continue;
-		}
-		if (errno != EAGAIN && errno != EWOULDBLOCK) {
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return se_call_failed(call, errno);
-		}
 		code = se_call_wait(call, POLLOUT);
-		if (code != SE_OK) {
+		if (code != SE_OK)
 			return code;
-		}
 	}
 	return SE_OK;
 }
@@ -53,9 +49,8 @@ send_request(const struct se_call *call, const struct se_request *asked)
 	enum se_code code;
 
 	request.time_left = (uint32_t)se_call_left(call);
-	if (request.time_left == 0) {
+	if (request.time_left == 0)
 		return se_call_silent(call);
-	}
 	se_buffer_init(&frame, SE_WIRE_REQUEST_MAX);
 	code = se_wire_put_request(&frame, &request) ? send_all(call, &frame)
 						     : se_error_memory(call->error);
@@ -80,9 +75,8 @@ receive_some(const struct se_call *call, struct se_buffer *in)
 	char *room = se_buffer_room(in, most < CHUNK ? most : CHUNK);
 	ssize_t got;
 
-	if (room == NULL) {
+	if (room == NULL)
 		return se_error_memory(call->error);
-	}
 	got = recv(call->fd, room, most < CHUNK ? most : CHUNK, 0);
 	if (got > 0) {
 		se_buffer_grown(in, (size_t)got);
@@ -92,9 +86,8 @@ receive_some(const struct se_call *call, struct se_buffer *in)
 		return se_error_set(call->error, SE_AGAIN,
 			"the agent at %s closed the connection before it had answered", call->path);
 	}
-	if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK) {
+	if (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)
 		return SE_OK;
-	}
 	return se_call_failed(call, errno);
 }
 
@@ -107,12 +100,10 @@ receive_frame(const struct se_call *call, struct se_buffer *in)
 		(whole > 0 && in->len < (size_t)whole)) {
 		enum se_code code = se_call_wait(call, POLLIN);
 
-		if (code == SE_OK) {
+		if (code == SE_OK)
 			code = receive_some(call, in);
-		}
-		if (code != SE_OK) {
+		if (code != SE_OK)
 			return code;
-		}
 	}
 	return whole < 0 || in->len > (size_t)whole ? not_understood(call) : SE_OK;
 }
@@ -127,9 +118,8 @@ receive_answer(const struct se_call *call, struct se_answer *answer)
 	code = receive_frame(call, &in);
 	if (code == SE_OK) {
 		code = se_wire_get_answer(in.data, in.len, answer, call->error);
-		if (code == SE_INTERNAL && call->error->text[0] == '\0') {
+		if (code == SE_INTERNAL && call->error->text[0] == '\0')
 			code = not_understood(call);
-		}
 	}
 	se_buffer_free(&in);
 	return code;
@@ -149,14 +139,11 @@ se_client_ask(const char *path, const struct se_request *request, const struct s
 
 	memset(answer, 0, sizeof(*answer));
 	code = se_call_connect(&call);
-	if (code == SE_OK) {
+	if (code == SE_OK)
 		code = send_request(&call, request);
-	}
-	if (code == SE_OK) {
+	if (code == SE_OK)
 		code = receive_answer(&call, answer);
-	}
-	if (call.fd >= 0) {
+	if (call.fd >= 0)
 		(void)close(call.fd);
-	}
 	return code;
 }

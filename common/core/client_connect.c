@@ -54,14 +54,12 @@ se_call_wait(const struct se_call *call, short events)
 	do {
 		int ms = se_call_left(call);
 
-		if (ms == 0) {
+		if (ms == 0)
 			return se_call_silent(call);
-		}
 		ready = poll(&poll_fd, 1, ms);
 	} while (ready < 0 && errno == EINTR);
-	if (ready < 0) {
+	if (ready < 0)
 		return se_error_set(call->error, SE_INTERNAL, "poll: %s", strerror(errno));
-	}
 	/* Whatever the socket has to say about itself, the next call on it says. */
 	return ready == 0 ? se_call_silent(call) : SE_OK;
 }
@@ -105,9 +103,8 @@ judge_socket(const struct se_call *call, struct place *place)
 	struct stat directory;
 
 	if (fstatat(place->directory, place->name, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
-		fstat(place->directory, &directory) != 0) {
+		fstat(place->directory, &directory) != 0)
 		return no_agent(call, errno);
-	}
 	if (!S_ISSOCK(file.st_mode)) {
 		return se_error_set(call->error, SE_CONFIG,
 			"%s is %s, not the agent's socket; remove it and start the agent",
@@ -141,9 +138,8 @@ make_address(const struct se_call *call, const struct place *place, struct socka
 	if (access(address->sun_path, F_OK) == 0) {
 		len = snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
 			place->directory, place->name);
-		if (len > 0 && (size_t)len < sizeof(address->sun_path)) {
+		if (len > 0 && (size_t)len < sizeof(address->sun_path))
 			return SE_OK;
-		}
 	}
 	return se_error_set(call->error, SE_CONFIG,
 		"%s is too long for a socket's path (at most %zu bytes)", call->path,
@@ -201,20 +197,16 @@ connect_socket(struct se_call *call, const struct sockaddr_un *address)
 		int ms;
 
 		if (connect(call->fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-			errno == EISCONN) {
+			errno == EISCONN)
 			return SE_OK;
-		}
-		if (errno == EINPROGRESS || errno == EALREADY) {
+		if (errno == EINPROGRESS || errno == EALREADY)
 			return finish_connect(call);
-		}
-		if (errno != EAGAIN && errno != EINTR) {
+		if (errno != EAGAIN && errno != EINTR)
 			return se_call_failed(call, errno);
-		}
 		/* EAGAIN: the agent has as many callers as it lets wait. */
 		ms = se_call_left(call);
-		if (ms == 0) {
+		if (ms == 0)
 			return se_call_silent(call);
-		}
 		(void)poll(NULL, 0, ms < BACKLOG_PAUSE_MS ? ms : BACKLOG_PAUSE_MS);
 	}
 }
@@ -226,9 +218,8 @@ peer_uid(int fd, uid_t *uid)
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof(peer)) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof(peer))
 		return false;
-	}
 	*uid = peer.uid;
 	return true;
 #else
@@ -264,12 +255,10 @@ connect_to(struct se_call *call, struct place *place)
 	struct sockaddr_un address;
 	enum se_code code = judge_socket(call, place);
 
-	if (code == SE_OK) {
+	if (code == SE_OK)
 		code = make_address(call, place, &address);
-	}
-	if (code == SE_OK) {
+	if (code == SE_OK)
 		code = connect_socket(call, &address);
-	}
 	return code == SE_OK ? judge_peer(call, place->owner) : code;
 }
 

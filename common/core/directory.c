@@ -61,11 +61,10 @@ se_path_in(int directory, const char *name, char *path, size_t size)
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
 	len = readlink(link, path, size);
-	if (len > 0 && path[0] == '/' && (size_t)len + 1 + strlen(name) < size) {
+	if (len > 0 && path[0] == '/' && (size_t)len + 1 + strlen(name) < size)
 		(void)snprintf(path + len, size - (size_t)len, "/%s", name);
-	} else {
+	else
 		(void)se_copy(path, size, name);
-	}
 }
 
 static const char *
@@ -88,9 +87,8 @@ judge_directory(const struct walk *walk, struct se_error *error)
 			walk->path, shown_directory(walk), (unsigned long)status->st_uid,
 			(unsigned long)geteuid(), shown_directory(walk));
 	}
-	if (!se_directory_shared(status) || (mode & S_ISVTX) != 0) {
+	if (!se_directory_shared(status) || (mode & S_ISVTX) != 0)
 		return SE_OK;
-	}
 	if ((mode & S_IWOTH) != 0) {
 		return se_error_set(error, SE_CONFIG,
 			"%s is not safe: everyone can write to the directory %s (mode %04o); chmod "
@@ -107,9 +105,8 @@ judge_directory(const struct walk *walk, struct se_error *error)
 static enum se_code
 judge_entry(const struct walk *walk, const struct stat *entry, struct se_error *error)
 {
-	if (!se_directory_shared(&walk->at->status) || se_owner_trusted(entry->st_uid)) {
+	if (!se_directory_shared(&walk->at->status) || se_owner_trusted(entry->st_uid))
 		return SE_OK;
-	}
 	return se_error_set(error, SE_CONFIG,
 		"%s is not safe: %s/%s belongs to uid %lu, and others than root and uid %lu (this "
 		"process) can write to that directory (mode %04o); use a directory of root's",
@@ -145,20 +142,17 @@ stand_on(struct walk *walk, int fd, struct se_error *error)
 	struct stat status;
 	enum se_code code = SE_OK;
 
-	if (fd < 0 || fstat(fd, &status) != 0) {
+	if (fd < 0 || fstat(fd, &status) != 0)
 		code = cannot_open(walk, errno, error);
-	} else if (walk->at->fd >= 0) {
+	else if (walk->at->fd >= 0)
 		code = judge_entry(walk, &status, error);
-	}
 	if (code != SE_OK) {
-		if (fd >= 0) {
+		if (fd >= 0)
 			(void)close(fd);
-		}
 		return code;
 	}
-	if (walk->at->fd >= 0) {
+	if (walk->at->fd >= 0)
 		(void)close(walk->at->fd);
-	}
 	walk->at->fd = fd;
 	walk->at->status = status;
 	return SE_OK;
@@ -189,9 +183,8 @@ next_name(struct walk *walk)
 
 	memcpy(walk->name, begin, len);
 	walk->name[len] = '\0';
-	if (len == 0) {
+	if (len == 0)
 		memcpy(walk->name, ".", 2);
-	}
 	walk->last = *after == '\0';
 	memmove(walk->rest, after, strlen(after) + 1);
 }
@@ -203,9 +196,8 @@ judge_link(const struct walk *walk, const struct stat *link, struct se_error *er
 {
 	enum se_code code = judge_entry(walk, link, error);
 
-	if (code != SE_OK || walk->end == SE_WAY_FILE) {
+	if (code != SE_OK || walk->end == SE_WAY_FILE)
 		return code;
-	}
 	if (walk->last || !se_owner_trusted(link->st_uid) ||
 		se_directory_shared(&walk->at->status)) {
 		return se_error_set(error, SE_CONFIG,
@@ -225,18 +217,15 @@ follow(struct walk *walk, const struct stat *link, struct se_error *error)
 	ssize_t len;
 	int whole;
 
-	if (code != SE_OK) {
+	if (code != SE_OK)
 		return code;
-	}
 	len = readlinkat(walk->at->fd, walk->name, target, sizeof(target) - 1);
-	if (len < 0) {
+	if (len < 0)
 		return cannot_open(walk, errno, error);
-	}
 	target[len] = '\0';
 	whole = snprintf(rest, sizeof(rest), "%s%s%s", target, walk->last ? "" : "/", walk->rest);
-	if (++walk->links > LINKS_MAX || len == 0 || (size_t)whole >= sizeof(rest)) {
+	if (++walk->links > LINKS_MAX || len == 0 || (size_t)whole >= sizeof(rest))
 		return cannot_open(walk, ELOOP, error);
-	}
 	memcpy(walk->rest, rest, (size_t)whole + 1);
 	return target[0] == '/' ? stand_on_root(walk, error) : SE_OK;
 }
@@ -248,20 +237,17 @@ add_shown(struct walk *walk, struct se_error *error)
 	size_t used = strlen(shown);
 	size_t len = strlen(walk->name);
 
-	if (strcmp(walk->name, ".") == 0) {
+	if (strcmp(walk->name, ".") == 0)
 		return SE_OK;
-	}
 	if (strcmp(walk->name, "..") == 0) {
 		char *slash = strrchr(shown, '/');
 
-		if (slash != NULL) {
+		if (slash != NULL)
 			*slash = '\0';
-		}
 		return SE_OK;
 	}
-	if (used + 1 + len >= sizeof(walk->at->shown)) {
+	if (used + 1 + len >= sizeof(walk->at->shown))
 		return cannot_open(walk, ENAMETOOLONG, error);
-	}
 	shown[used] = '/';
 	memcpy(shown + used + 1, walk->name, len + 1);
 	return SE_OK;
@@ -274,9 +260,8 @@ enter_directory(struct walk *walk, struct se_error *error)
 	enum se_code code =
 		stand_on(walk, openat(walk->at->fd, walk->name, flags | DIRECTORY_FLAGS), error);
 
-	if (code == SE_OK) {
+	if (code == SE_OK)
 		code = add_shown(walk, error);
-	}
 	return code == SE_OK ? judge_directory(walk, error) : code;
 }
 
@@ -288,9 +273,8 @@ enter_file(struct walk *walk, const struct stat *seen, struct se_error *error)
 
 	if (S_ISREG(seen->st_mode)) {
 		code = stand_on(walk, openat(walk->at->fd, walk->name, FILE_FLAGS), error);
-		if (code == SE_OK) {
+		if (code == SE_OK)
 			code = add_shown(walk, error);
-		}
 	}
 	if (code == SE_OK && (!S_ISREG(seen->st_mode) || !S_ISREG(walk->at->status.st_mode))) {
 		code = se_error_set(error, SE_CONFIG, "%s is %s, not a file; name a file",
@@ -305,15 +289,12 @@ step(struct walk *walk, struct se_error *error)
 {
 	struct stat seen;
 
-	if (fstatat(walk->at->fd, walk->name, &seen, AT_SYMLINK_NOFOLLOW) != 0) {
+	if (fstatat(walk->at->fd, walk->name, &seen, AT_SYMLINK_NOFOLLOW) != 0)
 		return cannot_open(walk, errno, error);
-	}
-	if (S_ISLNK(seen.st_mode)) {
+	if (S_ISLNK(seen.st_mode))
 		return follow(walk, &seen, error);
-	}
-	if (walk->last && (walk->end == SE_WAY_FILE || walk->end == SE_WAY_STATE_FILE)) {
+	if (walk->last && (walk->end == SE_WAY_FILE || walk->end == SE_WAY_STATE_FILE))
 		return enter_file(walk, &seen, error);
-	}
 	return enter_directory(walk, error);
 }
 
@@ -323,9 +304,8 @@ walk_once(struct walk *walk, struct se_error *error)
 	enum se_code code;
 	bool arrived = false;
 
-	if (walk->path[0] != '/' || !se_copy(walk->rest, sizeof(walk->rest), walk->path)) {
+	if (walk->path[0] != '/' || !se_copy(walk->rest, sizeof(walk->rest), walk->path))
 		return se_error_set(error, SE_CONFIG, "\"%s\" is not an absolute path", walk->path);
-	}
 	walk->links = 0;
 	code = stand_on_root(walk, error);
 	while (code == SE_OK && !arrived) {
@@ -348,9 +328,8 @@ se_way_open(const char *path, enum se_way_end end, struct se_way *way, struct se
 	way->shown[0] = '\0';
 	code = walk_once(&walk, error);
 	/* Kubernetes replaces a secret by turning a link over and removing where it led. */
-	if (code == SE_ABSENT && walk.links > 0) {
+	if (code == SE_ABSENT && walk.links > 0)
 		code = walk_once(&walk, error);
-	}
 	if (code != SE_OK && way->fd >= 0) {
 		(void)close(way->fd);
 		way->fd = -1;

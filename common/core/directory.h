@@ -34,8 +34,8 @@ struct se_way {
 
 /* Opens what is at `path`; the caller closes way->fd. SE_ABSENT when a component does not exist
  * or may not be entered or read; SE_CONFIG when one breaks the rule. way->fd is -1 then. */
-enum se_code se_way_open(
-	const char *path, enum se_way_end end, struct se_way *way, struct se_error *error);
+enum se_code
+se_way_open(const char *path, enum se_way_end end, struct se_way *way, struct se_error *error);
 
 /* Root or the effective user; root's group or the effective group. */
 bool se_owner_trusted(uid_t owner);

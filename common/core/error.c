@@ -13,23 +13,18 @@ character_len(const unsigned char *text)
 	unsigned char first = text[0];
 	size_t len;
 
-	if (first < 0x80) {
+	if (first < 0x80)
 		return first >= 0x20 && first != 0x7f ? 1 : 0;
-	}
-	if (first < 0xc2 || first > 0xf4) {
+	if (first < 0xc2 || first > 0xf4)
 		return 0;
-	}
 	len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	for (size_t i = 1; i < len; i++) {
-		if ((text[i] & 0xc0) != 0x80) {
+	for (size_t i = 1; i < len; i++)
+		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-		}
-	}
 	if ((first == 0xc2 && text[1] < 0xa0) || (first == 0xe0 && text[1] < 0xa0) ||
 		(first == 0xed && text[1] > 0x9f) || (first == 0xf0 && text[1] < 0x90) ||
-		(first == 0xf4 && text[1] > 0x8f)) {
+		(first == 0xf4 && text[1] > 0x8f))
 		return 0;
-	}
 	return len;
 }
 
@@ -53,9 +48,8 @@ mark_cut(char *text, size_t size)
 {
 	size_t end = size - 1 - 3;
 
-	while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80) {
+	while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
 		end--;
-	}
 	memcpy(text + end, "...", 4);
 }
 
@@ -69,11 +63,10 @@ write_text(struct se_error *error, const char *fmt, va_list args)
 	char text[SE_ERROR_TEXT_MAX];
 	int len = vsnprintf(text, sizeof(text), fmt, args);
 
-	if (len < 0) {
+	if (len < 0)
 		text[0] = '\0';
-	} else if ((size_t)len >= sizeof(text)) {
+	else if ((size_t)len >= sizeof(text))
 		mark_cut(text, sizeof(text));
-	}
 	se_text_clean(text);
 	memcpy(error->text, text, strlen(text) + 1);
 }
@@ -93,9 +86,8 @@ se_error_set(struct se_error *error, enum se_code code, const char *fmt, ...)
 {
 	va_list args;
 
-	if (error == NULL) {
+	if (error == NULL)
 		return code;
-	}
 	va_start(args, fmt);
 	write_text(error, fmt, args);
 	va_end(args);
@@ -107,9 +99,8 @@ se_error_set(struct se_error *error, enum se_code code, const char *fmt, ...)
 void
 se_error_about(struct se_error *error, const char *who)
 {
-	if (error != NULL) {
+	if (error != NULL)
 		rewrite_text(error, "%s: %s", who, error->text);
-	}
 }
 
 enum se_code

@@ -14,10 +14,10 @@ enum se_code {
 	SE_ADMIN,      /* the tenant's administrator must act */
 	SE_CONFIG,     /* our configuration or a credential is wrong */
 	SE_NO_ACCOUNT, /* nothing is configured for this login name */
-	SE_DENIED,     /* this user may not use the account, or this server may not have its token */
+	SE_DENIED, /* this user may not use the account, or this server may not have its token */
 	SE_MEMORY,
 	SE_INTERNAL,
-	SE_ABSENT      /* this token source is not there, ask the next; never sent over the wire */
+	SE_ABSENT /* this token source is not there, ask the next; never sent over the wire */
 };
 
 enum { SE_ERROR_TEXT_MAX = 1200 }; /* bytes, with the NUL */
@@ -37,8 +37,8 @@ struct se_error {
 /* Sets code and text (retry_after becomes 0) and returns code, so that a function can end with
  * it. Control characters of the arguments become '?'; a text too long is cut, ending in "...".
  * `error` may be NULL: then only the code is returned. */
-enum se_code se_error_set(struct se_error *error, enum se_code code, const char *fmt, ...)
-	SE_PRINTF(3, 4);
+enum se_code
+se_error_set(struct se_error *error, enum se_code code, const char *fmt, ...) SE_PRINTF(3, 4);
 
 /* Puts "WHO: " in front of the text, WHO a login name or a file. */
 void se_error_about(struct se_error *error, const char *who);

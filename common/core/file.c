@@ -24,9 +24,8 @@ judge_owner(
 {
 	uid_t us = geteuid();
 
-	if (status->st_uid == us || (rule != SE_FILE_STATE && status->st_uid == 0)) {
+	if (status->st_uid == us || (rule != SE_FILE_STATE && status->st_uid == 0))
 		return SE_OK;
-	}
 	return se_error_set(error, SE_CONFIG,
 		"%s belongs to uid %lu, who is %suid %lu (this process); chown %lu %s", path,
 		(unsigned long)status->st_uid, rule == SE_FILE_STATE ? "not " : "neither root nor ",
@@ -57,9 +56,8 @@ judge_mode(
 	unsigned found = mode & refused;
 	unsigned better = mode & ~refused;
 
-	if (found == 0) {
+	if (found == 0)
 		return SE_OK;
-	}
 	if ((found & OTHERS) != 0) {
 		return se_error_set(error, SE_CONFIG,
 			"%s can be %s by everyone (mode %04o); chmod %04o %s", path,
@@ -90,23 +88,20 @@ read_all(int fd, const char *path, struct se_buffer *out, struct se_error *error
 		ssize_t got =
 			space > 0 ? read(fd, out->data + out->len, space) : read(fd, &beyond, 1);
 
-		if (got == 0) {
+		if (got == 0)
 			return SE_OK;
-		}
-		if (got < 0 && errno == EINTR) {
+		if (got < 0 && errno == EINTR)
 			continue;
-		}
 		if (got < 0) {
 			return se_error_set(
 				error, SE_CONFIG, "%s cannot be read: %s", path, strerror(errno));
 		}
-		if (space > 0) {
+		if (space > 0)
 			se_buffer_grown(out, (size_t)got);
-		} else if (out->len == out->max) {
+		else if (out->len == out->max)
 			return too_large(path, out, error);
-		} else if (!se_buffer_add(out, &beyond, 1)) {
+		else if (!se_buffer_add(out, &beyond, 1))
 			return se_error_memory(error);
-		}
 	}
 }
 
@@ -117,23 +112,18 @@ read_opened(int fd, const char *path, enum se_file_rule rule, const struct stat 
 {
 	enum se_code code = judge_owner(path, rule, status, error);
 
-	if (code == SE_OK) {
+	if (code == SE_OK)
 		code = judge_mode(path, rule, status, error);
-	}
-	if (code != SE_OK) {
+	if (code != SE_OK)
 		return code;
-	}
-	if (status->st_size > 0 && (uintmax_t)status->st_size > out->max - out->len) {
+	if (status->st_size > 0 && (uintmax_t)status->st_size > out->max - out->len)
 		return too_large(path, out, error);
-	}
 	/* All of it at once: no copies of a growing buffer need wiping. */
-	if (se_buffer_room(out, status->st_size > 0 ? (size_t)status->st_size : 0) == NULL) {
+	if (se_buffer_room(out, status->st_size > 0 ? (size_t)status->st_size : 0) == NULL)
 		return se_error_memory(error);
-	}
 	code = read_all(fd, path, out, error);
-	if (code != SE_OK) {
+	if (code != SE_OK)
 		se_buffer_reset(out);
-	}
 	return code;
 }
 
@@ -144,29 +134,24 @@ se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out, st
 	struct se_way way;
 	enum se_code code;
 
-	if (id != NULL) {
+	if (id != NULL)
 		memset(id, 0, sizeof(*id));
-	}
 	code = se_way_open(
 		path, rule == SE_FILE_STATE ? SE_WAY_STATE_FILE : SE_WAY_FILE, &way, error);
 	if (code == SE_ABSENT) {
 		/* Somebody named this file: that it is not there is a mistake. */
 		code = SE_CONFIG;
-		if (error != NULL) {
+		if (error != NULL)
 			error->code = code;
-		}
 	}
-	if (code != SE_OK) {
+	if (code != SE_OK)
 		return code;
-	}
 	code = read_opened(way.fd, way.shown, rule, &way.status, out, error);
 	(void)close(way.fd);
-	if (code == SE_OK && id != NULL) {
+	if (code == SE_OK && id != NULL)
 		fill_id(id, &way.status);
-	}
-	if (code != SE_OK && code != SE_MEMORY && strcmp(path, way.shown) != 0) {
+	if (code != SE_OK && code != SE_MEMORY && strcmp(path, way.shown) != 0)
 		se_error_about(error, path);
-	}
 	return code;
 }
 
@@ -176,9 +161,8 @@ se_file_identify(const char *path, struct se_file_id *id)
 	struct stat status;
 
 	memset(id, 0, sizeof(*id));
-	if (stat(path, &status) != 0) {
+	if (stat(path, &status) != 0)
 		return false;
-	}
 	fill_id(id, &status);
 	return true;
 }
@@ -193,19 +177,17 @@ se_file_read_at(int directory, const char *name, struct se_buffer *out, struct s
 	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	cause = errno;
-	if (fd < 0 && cause == ENOENT) {
+	if (fd < 0 && cause == ENOENT)
 		return se_error_set(error, SE_ABSENT, "there is no %s", name);
-	}
 	se_path_in(directory, name, path, sizeof(path));
 	if (fd < 0) {
 		return se_error_set(error, SE_CONFIG, "%s cannot be opened: %s", path,
 			cause == ELOOP ? "it is a symbolic link" : strerror(cause));
 	}
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
 		code = se_error_set(error, SE_CONFIG, "%s is not a file; remove it", path);
-	} else {
+	else
 		code = read_opened(fd, path, SE_FILE_STATE, &status, out, error);
-	}
 	(void)close(fd);
 	return code;
 }

@@ -45,15 +45,15 @@ bool se_file_identify(const char *path, struct se_file_id *id);
 int se_directory_open(const char *path, struct se_error *error);
 
 /* Reads NAME in an open directory under SE_FILE_STATE; SE_ABSENT when it is not there. */
-enum se_code se_file_read_at(int directory, const char *name, struct se_buffer *out,
-	struct se_error *error);
+enum se_code
+se_file_read_at(int directory, const char *name, struct se_buffer *out, struct se_error *error);
 
 /* Replaces NAME in an open directory by `len` bytes, mode 0600: an exclusive temporary file,
  * written, read back, fsynced, renamed, the directory fsynced. On any error the temporary file
  * is removed and NAME is what it was, but for a directory that could not be fsynced: NAME then is
  * the new one, and the text says so. SE_CONFIG where an operator must change owner, mode or place,
  * SE_AGAIN for a full disk and the like. A crash may leave a file ".NAME." and 16 hex digits. */
-enum se_code se_file_replace(int directory, const char *name, const void *data, size_t len,
-	struct se_error *error);
+enum se_code se_file_replace(
+	int directory, const char *name, const void *data, size_t len, struct se_error *error);
 
 #endif

@@ -81,9 +81,8 @@ create(int directory, const char *name, char *temporary, size_t size)
 		}
 		fd = openat(directory, temporary,
 			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-		if (fd < 0 && errno != EEXIST && errno != EINTR) {
+		if (fd < 0 && errno != EEXIST && errno != EINTR)
 			return -1;
-		}
 	}
 	return fd;
 }
@@ -126,19 +125,16 @@ holds(int fd, const char *data, size_t len)
 
 	for (;;) {
 		got = pread(fd, chunk, sizeof(chunk), (off_t)done);
-		if (got < 0 && errno == EINTR) {
+		if (got < 0 && errno == EINTR)
 			continue;
-		}
 		if (got <= 0 || (size_t)got > len - done ||
-			memcmp(chunk, data + done, (size_t)got) != 0) {
+			memcmp(chunk, data + done, (size_t)got) != 0)
 			break;
-		}
 		done += (size_t)got;
 	}
 	se_wipe(chunk, sizeof(chunk));
-	if (got < 0) {
+	if (got < 0)
 		return false;
-	}
 	errno = EIO;
 	return got == 0 && done == len;
 }
@@ -151,15 +147,14 @@ fill(int fd, const char *data, size_t len)
 	int cause = 0;
 
 	/* The umask may have taken bits away, an ACL may have given some. */
-	if (fchmod(fd, 0600) != 0) {
+	if (fchmod(fd, 0600) != 0)
 		step = "setting its mode";
-	} else if (!write_all(fd, data, len)) {
+	else if (!write_all(fd, data, len))
 		step = "writing";
-	} else if (fsync(fd) != 0) {
+	else if (fsync(fd) != 0)
 		step = "writing to the disk";
-	} else if (!holds(fd, data, len)) {
+	else if (!holds(fd, data, len))
 		step = "reading it back";
-	}
 	cause = errno;
 	/* An interrupted close() has closed, and the bytes are on the disk already. */
 	if (close(fd) != 0 && errno != EINTR && step == NULL) {
@@ -192,17 +187,14 @@ se_file_replace(
 	int cause;
 	int fd;
 
-	if (name[0] == '\0' || strchr(name, '/') != NULL) {
+	if (name[0] == '\0' || strchr(name, '/') != NULL)
 		return se_error_set(error, SE_INTERNAL, "\"%s\" is not a file's name", name);
-	}
 	fd = create(directory, name, temporary, sizeof(temporary));
-	if (fd < 0) {
+	if (fd < 0)
 		return failed(directory, name, "creating a temporary file", errno, error);
-	}
 	step = fill(fd, data, len);
-	if (step == NULL && renameat(directory, temporary, directory, name) != 0) {
+	if (step == NULL && renameat(directory, temporary, directory, name) != 0)
 		step = "renaming the new file over the old one";
-	}
 	if (step != NULL) {
 		cause = errno;
 		(void)unlinkat(directory, temporary, 0);

@@ -9,11 +9,9 @@
 static bool
 is_plain(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\001' || text[i] == '\0' || text[i] == '\r' || text[i] == '\n') {
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\001' || text[i] == '\0' || text[i] == '\r' || text[i] == '\n')
 			return false;
-		}
-	}
 	return true;
 }
 
@@ -22,18 +20,16 @@ check_parts(const char *user, const struct se_secret *token, struct se_error *er
 {
 	size_t len = se_secret_len(token);
 
-	if (user == NULL || user[0] == '\0') {
+	if (user == NULL || user[0] == '\0')
 		return se_error_set(error, SE_CONFIG, "there is no user name to sign in with");
-	}
 	if (!is_plain(user, strlen(user))) {
 		return se_error_set(error, SE_CONFIG,
 			"the user name \"%s\" has a control character in it, which the protocol "
 			"does not allow",
 			user);
 	}
-	if (len == 0) {
+	if (len == 0)
 		return se_error_set(error, SE_CONFIG, "the access token for %s is empty", user);
-	}
 	if (!is_plain(se_secret_reveal(token), len)) {
 		return se_error_set(error, SE_CONFIG,
 			"the access token for %s has a control character or a line end in it; what "
@@ -58,9 +54,8 @@ se_message_xoauth2(const char *user, const struct se_secret *token, struct se_bu
 {
 	enum se_code code = check_parts(user, token, error);
 
-	if (code != SE_OK) {
+	if (code != SE_OK)
 		return code;
-	}
 	se_buffer_add_text(out, "user=");
 	se_buffer_add_text(out, user);
 	se_buffer_add_text(out, SEPARATOR);
@@ -71,15 +66,13 @@ se_message_xoauth2(const char *user, const struct se_secret *token, struct se_bu
 static void
 add_saslname(struct se_buffer *out, const char *name)
 {
-	for (; *name != '\0'; name++) {
-		if (*name == ',') {
+	for (; *name != '\0'; name++)
+		if (*name == ',')
 			se_buffer_add_text(out, "=2C");
-		} else if (*name == '=') {
+		else if (*name == '=')
 			se_buffer_add_text(out, "=3D");
-		} else {
+		else
 			se_buffer_add(out, name, 1);
-		}
-	}
 }
 
 enum se_code
@@ -88,16 +81,14 @@ se_message_oauthbearer(const char *user, const char *host, unsigned port,
 {
 	enum se_code code = check_parts(user, token, error);
 
-	if (code != SE_OK) {
+	if (code != SE_OK)
 		return code;
-	}
 	if (host != NULL && !is_plain(host, strlen(host))) {
 		return se_error_set(error, SE_CONFIG,
 			"the server's name \"%s\" has a control character in it", host);
 	}
-	if (port > 65535) {
+	if (port > 65535)
 		return se_error_set(error, SE_CONFIG, "%u is no port number", port);
-	}
 	se_buffer_add_text(out, "n,a=");
 	add_saslname(out, user);
 	se_buffer_add_text(out, "," SEPARATOR);
@@ -106,8 +97,7 @@ se_message_oauthbearer(const char *user, const char *host, unsigned port,
 		se_buffer_add_text(out, host);
 		se_buffer_add_text(out, SEPARATOR);
 	}
-	if (port != 0) {
+	if (port != 0)
 		se_buffer_addf(out, "port=%u" SEPARATOR, port);
-	}
 	return add_token(out, token, error);
 }

@@ -15,17 +15,14 @@ se_secret_new(const void *data, size_t len)
 {
 	struct se_secret *secret;
 
-	if (len > SIZE_MAX - sizeof(*secret) - 1) {
+	if (len > SIZE_MAX - sizeof(*secret) - 1)
 		return NULL;
-	}
 	secret = malloc(sizeof(*secret) + len + 1);
-	if (secret == NULL) {
+	if (secret == NULL)
 		return NULL;
-	}
 	secret->len = len;
-	if (len > 0) {
+	if (len > 0)
 		memcpy(secret->bytes, data, len);
-	}
 	secret->bytes[len] = '\0';
 	return secret;
 }
@@ -53,15 +50,12 @@ se_secret_equal(const struct se_secret *a, const struct se_secret *b)
 {
 	unsigned differs = 0;
 
-	if (a == NULL || b == NULL) {
+	if (a == NULL || b == NULL)
 		return a == b;
-	}
-	if (a->len != b->len) {
+	if (a->len != b->len)
 		return false;
-	}
-	for (size_t i = 0; i < a->len; i++) {
+	for (size_t i = 0; i < a->len; i++)
 		differs |= (unsigned char)a->bytes[i] ^ (unsigned char)b->bytes[i];
-	}
 	return differs == 0;
 }
 
@@ -77,9 +71,8 @@ se_secret_free(struct se_secret *secret)
 void
 se_wipe(void *data, size_t len)
 {
-	if (data == NULL || len == 0) {
+	if (data == NULL || len == 0)
 		return;
-	}
 #ifdef HAVE_EXPLICIT_BZERO
 	explicit_bzero(data, len);
 #else

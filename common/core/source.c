@@ -8,12 +8,10 @@ se_copy(char *to, size_t size, const char *from)
 	size_t len = strlen(from);
 	bool fits = len < size;
 
-	if (size == 0) {
+	if (size == 0)
 		return false;
-	}
-	if (!fits) {
+	if (!fits)
 		len = size - 1;
-	}
 	memcpy(to, from, len);
 	to[len] = '\0';
 	return fits;

@@ -12,29 +12,30 @@
 #include "core/secret.h"
 
 enum {
-	SE_NAME_MAX = 320,        /* bytes of a login name or SASL user (RFC 5321: 64 + 1 + 255) */
+	SE_NAME_MAX = 320, /* bytes of a login name or SASL user (RFC 5321: 64 + 1 + 255) */
 	SE_SERVICE_MAX = 31,
 	SE_SERVER_MAX = 255,
-	SE_FINGERPRINT_MAX = 8,   /* hex digits */
+	SE_FINGERPRINT_MAX = 8, /* hex digits */
 	SE_NOTE_MAX = 900,
-	SE_TOKEN_MAX = 32768,     /* bytes of an access token */
-	SE_BUDGET_MS = 20000      /* one SASL step: agent, lock, name, HTTP and retries together */
+	SE_TOKEN_MAX = 32768, /* bytes of an access token */
+	SE_BUDGET_MS = 20000  /* one SASL step: agent, lock, name, HTTP and retries together */
 };
 
 enum se_operation {
 	SE_OPERATION_TOKEN = 1, /* hand out the account's access token */
-	SE_OPERATION_REFRESH,   /* forget remembered errors and get a new token; none is sent back */
-	SE_OPERATION_REREAD     /* `login` is a token key: its state file has changed */
+	SE_OPERATION_REFRESH, /* forget remembered errors and get a new token; none is sent back */
+	SE_OPERATION_REREAD   /* `login` is a token key: its state file has changed */
 };
 
 struct se_request {
 	enum se_operation operation;
-	uint32_t time_left;                    /* milliseconds that the asker still has */
-	char login[SE_NAME_MAX + 1];           /* login name (AUTHNAME), or an account's label */
-	char service[SE_SERVICE_MAX + 1];      /* smtp, lmtp, imap, pop, sieve; "" not known */
-	char server[SE_SERVER_MAX + 1];        /* host name the token will be sent to; "": printed,
+	uint32_t time_left;               /* milliseconds that the asker still has */
+	char login[SE_NAME_MAX + 1];      /* login name (AUTHNAME), or an account's label */
+	char service[SE_SERVICE_MAX + 1]; /* smtp, lmtp, imap, pop, sieve; "" not known */
+	char server[SE_SERVER_MAX + 1];   /* host name the token will be sent to; "": printed,
 	                                          not sent (the tool) */
-	char rejected[SE_FINGERPRINT_MAX + 1]; /* fingerprint of a token the server refused, or "" */
+	char rejected[SE_FINGERPRINT_MAX +
+		      1]; /* fingerprint of a token the server refused, or "" */
 };
 
 struct se_answer {

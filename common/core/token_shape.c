@@ -15,15 +15,12 @@ enum {
 static int
 digit(char c)
 {
-	if (c >= 'A' && c <= 'Z') {
+	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
-	}
-	if (c >= 'a' && c <= 'z') {
+	if (c >= 'a' && c <= 'z')
 		return c - 'a' + 26;
-	}
-	if (c >= '0' && c <= '9') {
+	if (c >= '0' && c <= '9')
 		return c - '0' + 52;
-	}
 	return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
@@ -36,9 +33,8 @@ decode(const char *text, size_t len, char *out, size_t size)
 	unsigned held = 0;
 	size_t done = 0;
 
-	if (len % 4 == 1 || len / 4 * 3 + 2 > size) {
+	if (len % 4 == 1 || len / 4 * 3 + 2 > size)
 		return 0;
-	}
 	for (size_t i = 0; i < len; i++) {
 		bits = (bits << 6 | (unsigned)digit(text[i])) & 0xffff;
 		held += 6;
@@ -60,18 +56,16 @@ struct scan {
 static void
 skip_space(struct scan *scan)
 {
-	while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4) != NULL) {
+	while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4) != NULL)
 		scan->at++;
-	}
 }
 
 static bool
 take(struct scan *scan, char wanted)
 {
 	skip_space(scan);
-	if (scan->at == scan->end || *scan->at != wanted) {
+	if (scan->at == scan->end || *scan->at != wanted)
 		return false;
-	}
 	scan->at++;
 	return true;
 }
@@ -80,17 +74,14 @@ take(struct scan *scan, char wanted)
 static bool
 take_string(struct scan *scan, const char **content, size_t *len)
 {
-	if (!take(scan, '"')) {
+	if (!take(scan, '"'))
 		return false;
-	}
 	*content = scan->at;
 	while (scan->at < scan->end && *scan->at != '"') {
-		if ((unsigned char)*scan->at < 0x20) {
+		if ((unsigned char)*scan->at < 0x20)
 			return false;
-		}
-		if (*scan->at == '\\' && ++scan->at == scan->end) {
+		if (*scan->at == '\\' && ++scan->at == scan->end)
 			return false;
-		}
 		scan->at++;
 	}
 	*len = (size_t)(scan->at - *content);
@@ -109,17 +100,15 @@ skip_nested(struct scan *scan)
 		char c = *scan->at;
 
 		if (c == '"') {
-			if (!take_string(scan, &content, &len)) {
+			if (!take_string(scan, &content, &len))
 				return false;
-			}
 			continue;
 		}
 		scan->at++;
-		if (c == '[' || c == '{') {
+		if (c == '[' || c == '{')
 			depth++;
-		} else if ((c == ']' || c == '}') && --depth == 0) {
+		else if ((c == ']' || c == '}') && --depth == 0)
 			return true;
-		}
 	}
 	return false;
 }
@@ -131,20 +120,16 @@ skip_value(struct scan *scan)
 	size_t len;
 
 	skip_space(scan);
-	if (scan->at == scan->end) {
+	if (scan->at == scan->end)
 		return false;
-	}
-	if (*scan->at == '"') {
+	if (*scan->at == '"')
 		return take_string(scan, &begin, &len);
-	}
-	if (*scan->at == '{' || *scan->at == '[') {
+	if (*scan->at == '{' || *scan->at == '[')
 		return skip_nested(scan);
-	}
 	begin = scan->at;
 	while (scan->at < scan->end &&
-		(digit(*scan->at) >= 0 || *scan->at == '+' || *scan->at == '.')) {
+		(digit(*scan->at) >= 0 || *scan->at == '+' || *scan->at == '.'))
 		scan->at++;
-	}
 	return scan->at > begin;
 }
 
@@ -155,27 +140,22 @@ names_algorithm(const char *text, size_t len)
 	struct scan scan = {text, text + len};
 	bool found = false;
 
-	if (!take(&scan, '{')) {
+	if (!take(&scan, '{'))
 		return false;
-	}
 	do {
 		const char *key;
 		size_t key_len;
 
-		if (!take_string(&scan, &key, &key_len) || !take(&scan, ':')) {
+		if (!take_string(&scan, &key, &key_len) || !take(&scan, ':'))
 			return false;
-		}
 		skip_space(&scan);
-		if (key_len == 3 && memcmp(key, "alg", 3) == 0) {
+		if (key_len == 3 && memcmp(key, "alg", 3) == 0)
 			found = scan.at < scan.end && *scan.at == '"';
-		}
-		if (!skip_value(&scan)) {
+		if (!skip_value(&scan))
 			return false;
-		}
 	} while (take(&scan, ','));
-	if (!take(&scan, '}')) {
+	if (!take(&scan, '}'))
 		return false;
-	}
 	skip_space(&scan);
 	return found && scan.at == scan.end;
 }
@@ -191,37 +171,30 @@ is_jws(const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] != '.') {
-			if (digit(text[i]) < 0) {
+			if (digit(text[i]) < 0)
 				return false;
-			}
 			part++;
 			continue;
 		}
-		if (part == 0 || ++dots > 2) {
+		if (part == 0 || ++dots > 2)
 			return false;
-		}
-		if (dots == 1) {
+		if (dots == 1)
 			first = part;
-		}
 		part = 0;
 	}
-	if (dots != 2 || part == 0) {
+	if (dots != 2 || part == 0)
 		return false;
-	}
 	return names_algorithm(header, decode(text, first, header, sizeof(header)));
 }
 
 bool
 se_message_can_be_token(const char *text, size_t len)
 {
-	while (len > 0 && text[len - 1] == '=') {
+	while (len > 0 && text[len - 1] == '=')
 		len--;
-	}
-	for (size_t i = 0; i < len; i++) {
-		if (digit(text[i]) < 0 && memchr(".~+/", text[i], 4) == NULL) {
+	for (size_t i = 0; i < len; i++)
+		if (digit(text[i]) < 0 && memchr(".~+/", text[i], 4) == NULL)
 			return false;
-		}
-	}
 	return len > 0;
 }
 
@@ -231,7 +204,7 @@ is_opaque(const char *text, size_t len)
 {
 	return (memcmp(text, "ya29.", 5) == 0 || memcmp(text, "EwA", 3) == 0 ||
 		       memcmp(text, "EwB", 3) == 0) &&
-		se_message_can_be_token(text, len);
+	       se_message_can_be_token(text, len);
 }
 
 bool

@@ -20,22 +20,18 @@ static const struct {
 unsigned char
 se_wire_class_number(enum se_code code)
 {
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		if (classes[i].code == code) {
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (classes[i].code == code)
 			return classes[i].number;
-		}
-	}
 	return 8; /* SE_OK and SE_ABSENT are no answers of an agent */
 }
 
 enum se_code
 se_wire_class_code(unsigned char number)
 {
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		if (classes[i].number == number) {
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (classes[i].number == number)
 			return classes[i].code;
-		}
-	}
 	return SE_INTERNAL;
 }
 
@@ -45,19 +41,16 @@ se_wire_frame_len(const char *data, size_t len, size_t max)
 	const unsigned char *bytes = (const unsigned char *)data;
 	uint32_t body;
 
-	if (len < SE_WIRE_HEADER) {
+	if (len < SE_WIRE_HEADER)
 		return 0;
-	}
 	if (bytes[0] != 'S' || bytes[1] != 'E' || bytes[2] != SE_WIRE_VERSION ||
-		bytes[3] < KIND_REQUEST || bytes[3] > KIND_ERROR) {
+		bytes[3] < KIND_REQUEST || bytes[3] > KIND_ERROR)
 		return -1;
-	}
 	body = (uint32_t)bytes[4] << 24 | (uint32_t)bytes[5] << 16 | (uint32_t)bytes[6] << 8 |
 	       bytes[7];
 	if (max < SE_WIRE_HEADER || body > max - SE_WIRE_HEADER ||
-		body > 0x7fffffff - SE_WIRE_HEADER) {
+		body > 0x7fffffff - SE_WIRE_HEADER)
 		return -1;
-	}
 	return (long)body + SE_WIRE_HEADER;
 }
 
@@ -86,9 +79,8 @@ end_frame(struct se_buffer *out, size_t begin)
 {
 	unsigned char len[4];
 
-	if (out->failed) {
+	if (out->failed)
 		return false;
-	}
 	number_to_bytes(len, (uint32_t)(out->len - begin - SE_WIRE_HEADER));
 	memcpy(out->data + begin + 4, len, sizeof(len));
 	return true;
@@ -112,9 +104,8 @@ put_bytes(struct se_buffer *out, enum tag tag, const void *data, size_t len)
 static void
 put_text(struct se_buffer *out, enum tag tag, const char *text)
 {
-	if (text[0] != '\0') {
+	if (text[0] != '\0')
 		put_bytes(out, tag, text, strlen(text));
-	}
 }
 
 static void
@@ -153,11 +144,10 @@ se_wire_put_answer(struct se_buffer *out, const struct se_answer *answer)
 	size_t len = se_secret_len(answer->token);
 
 	put_text(out, TAG_USER, answer->user);
-	if (len > SE_TOKEN_MAX) {
+	if (len > SE_TOKEN_MAX)
 		out->failed = true;
-	} else if (len > 0) {
+	else if (len > 0)
 		put_bytes(out, TAG_TOKEN, se_secret_reveal(answer->token), len);
-	}
 	put_number(out, TAG_SECONDS_LEFT, answer->seconds_left);
 	put_number(out, TAG_KEEP, answer->keep);
 	put_text(out, TAG_FINGERPRINT, answer->fingerprint);

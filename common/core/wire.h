@@ -15,7 +15,7 @@
 
 enum {
 	SE_WIRE_HEADER = 8,
-	SE_WIRE_REQUEST_MAX = 2048,                              /* bytes of a whole frame */
+	SE_WIRE_REQUEST_MAX = 2048, /* bytes of a whole frame */
 	SE_WIRE_ANSWER_MAX = SE_TOKEN_MAX + SE_ERROR_TEXT_MAX + 3072
 };
 
@@ -34,7 +34,7 @@ bool se_wire_get_request(const char *data, size_t len, struct se_request *reques
 /* Reads an answer or an error frame: SE_OK with `answer` filled (the caller frees it), or the
  * agent's error in `error`; SE_INTERNAL with an empty text when the frame is not valid: only the
  * caller knows who sent it. */
-enum se_code se_wire_get_answer(const char *data, size_t len, struct se_answer *answer,
-	struct se_error *error);
+enum se_code
+se_wire_get_answer(const char *data, size_t len, struct se_answer *answer, struct se_error *error);
 
 #endif

@@ -31,9 +31,8 @@ open_frame(const char *data, size_t len, size_t max, enum kind *kind, struct rea
 	const unsigned char *bytes = (const unsigned char *)data;
 	long whole = se_wire_frame_len(data, len, max);
 
-	if (whole <= 0 || (size_t)whole != len) {
+	if (whole <= 0 || (size_t)whole != len)
 		return false;
-	}
 	*kind = (enum kind)bytes[3];
 	reader->at = bytes + SE_WIRE_HEADER;
 	reader->end = bytes + len;
@@ -48,13 +47,11 @@ next_field(struct reader *reader, struct field *field)
 	size_t left = (size_t)(reader->end - reader->at);
 	size_t len;
 
-	if (left < 3) {
+	if (left < 3)
 		return false;
-	}
 	len = (size_t)reader->at[1] << 8 | reader->at[2];
-	if (len > left - 3) {
+	if (len > left - 3)
 		return false;
-	}
 	field->tag = reader->at[0];
 	field->data = (const char *)reader->at + 3;
 	field->len = len;
@@ -66,12 +63,10 @@ next_field(struct reader *reader, struct field *field)
 static bool
 first_time(struct reader *reader, unsigned tag)
 {
-	if (tag >= TAG_END) {
+	if (tag >= TAG_END)
 		return true;
-	}
-	if ((reader->seen & BIT(tag)) != 0) {
+	if ((reader->seen & BIT(tag)) != 0)
 		return false;
-	}
 	reader->seen |= BIT(tag);
 	return true;
 }
@@ -79,9 +74,8 @@ first_time(struct reader *reader, unsigned tag)
 static bool
 get_text(const struct field *field, char *to, size_t size)
 {
-	if (field->len >= size || memchr(field->data, '\0', field->len) != NULL) {
+	if (field->len >= size || memchr(field->data, '\0', field->len) != NULL)
 		return false;
-	}
 	memcpy(to, field->data, field->len);
 	to[field->len] = '\0';
 	return true;
@@ -90,9 +84,8 @@ get_text(const struct field *field, char *to, size_t size)
 static bool
 get_number(const struct field *field, uint32_t *value)
 {
-	if (field->len != 4) {
+	if (field->len != 4)
 		return false;
-	}
 	*value = bytes_to_number((const unsigned char *)field->data);
 	return true;
 }
@@ -100,9 +93,8 @@ get_number(const struct field *field, uint32_t *value)
 static bool
 get_byte(const struct field *field, unsigned char *value)
 {
-	if (field->len != 1) {
+	if (field->len != 1)
 		return false;
-	}
 	*value = (unsigned char)field->data[0];
 	return true;
 }
@@ -115,9 +107,8 @@ request_field(const struct field *field, struct se_request *request)
 	switch (field->tag) {
 	case TAG_OPERATION:
 		if (!get_byte(field, &byte) || byte < SE_OPERATION_TOKEN ||
-			byte > SE_OPERATION_REREAD) {
+			byte > SE_OPERATION_REREAD)
 			return false;
-		}
 		request->operation = (enum se_operation)byte;
 		return true;
 	case TAG_TIME_LEFT:
@@ -144,14 +135,11 @@ se_wire_get_request(const char *data, size_t len, struct se_request *request)
 	enum kind kind;
 
 	memset(request, 0, sizeof(*request));
-	if (!open_frame(data, len, SE_WIRE_REQUEST_MAX, &kind, &reader) || kind != KIND_REQUEST) {
+	if (!open_frame(data, len, SE_WIRE_REQUEST_MAX, &kind, &reader) || kind != KIND_REQUEST)
 		return false;
-	}
-	while (next_field(&reader, &field)) {
-		if (!first_time(&reader, field.tag) || !request_field(&field, request)) {
+	while (next_field(&reader, &field))
+		if (!first_time(&reader, field.tag) || !request_field(&field, request))
 			return false;
-		}
-	}
 	return reader.at == reader.end && (reader.seen & needed) == needed;
 }
 
@@ -160,9 +148,8 @@ static enum se_code
 get_token(const struct field *field, struct se_answer *answer)
 {
 	if (field->len == 0 || field->len > SE_TOKEN_MAX ||
-		memchr(field->data, '\0', field->len) != NULL) {
+		memchr(field->data, '\0', field->len) != NULL)
 		return SE_INTERNAL;
-	}
 	answer->token = se_secret_new(field->data, field->len);
 	return answer->token == NULL ? SE_MEMORY : SE_OK;
 }
@@ -208,13 +195,11 @@ read_answer(struct reader *reader, struct se_answer *answer)
 	enum se_code code;
 
 	while (next_field(reader, &field)) {
-		if (!first_time(reader, field.tag)) {
+		if (!first_time(reader, field.tag))
 			return SE_INTERNAL;
-		}
 		code = answer_field(&field, answer);
-		if (code != SE_OK) {
+		if (code != SE_OK)
 			return code;
-		}
 	}
 	se_text_clean(answer->note);
 	return reader->at == reader->end ? SE_OK : SE_INTERNAL;
@@ -233,17 +218,15 @@ read_error(struct reader *reader, struct se_error *error)
 
 	while (valid && next_field(reader, &field)) {
 		valid = first_time(reader, field.tag);
-		if (valid && field.tag == TAG_CLASS) {
+		if (valid && field.tag == TAG_CLASS)
 			valid = get_byte(&field, &class);
-		} else if (valid && field.tag == TAG_RETRY_AFTER) {
+		else if (valid && field.tag == TAG_RETRY_AFTER)
 			valid = get_number(&field, &retry_after);
-		} else if (valid && field.tag == TAG_TEXT) {
+		else if (valid && field.tag == TAG_TEXT)
 			valid = field.len > 0 && get_text(&field, text, sizeof(text));
-		}
 	}
-	if (!valid || reader->at != reader->end || (reader->seen & needed) != needed) {
+	if (!valid || reader->at != reader->end || (reader->seen & needed) != needed)
 		return false;
-	}
 	(void)se_error_set(error, se_wire_class_code(class), "%s", text);
 	error->retry_after = retry_after;
 	return true;
@@ -259,12 +242,10 @@ se_wire_get_answer(const char *data, size_t len, struct se_answer *answer, struc
 	memset(answer, 0, sizeof(*answer));
 	se_error_clear(error);
 	error->code = SE_INTERNAL;
-	if (!open_frame(data, len, SE_WIRE_ANSWER_MAX, &kind, &reader)) {
+	if (!open_frame(data, len, SE_WIRE_ANSWER_MAX, &kind, &reader))
 		return SE_INTERNAL;
-	}
-	if (kind == KIND_ERROR) {
+	if (kind == KIND_ERROR)
 		return read_error(&reader, error) ? error->code : SE_INTERNAL;
-	}
 	code = kind == KIND_ANSWER ? read_answer(&reader, answer) : SE_INTERNAL;
 	if (code != SE_OK) {
 		se_answer_free(answer);

@@ -26,9 +26,8 @@ system_monotonic(void *context)
 	(void)context;
 #ifdef CLOCK_BOOTTIME
 	/* A laptop's sleep counts: tokens age in it, and servers have hung up after it. */
-	if (clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
+	if (clock_gettime(CLOCK_BOOTTIME, &now) == 0)
 		return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	}
 #endif
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -44,11 +43,10 @@ ask_kernel(unsigned char *data, size_t len)
 	while (done < len) {
 		ssize_t got = getrandom(data + done, len - done, 0);
 
-		if (got > 0) {
+		if (got > 0)
 			done += (size_t)got;
-		} else if (got == 0 || errno != EINTR) {
+		else if (got == 0 || errno != EINTR)
 			break;
-		}
 	}
 #else
 	(void)data;
@@ -64,17 +62,15 @@ read_urandom(unsigned char *data, size_t len)
 	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 	size_t done = 0;
 
-	if (fd < 0) {
+	if (fd < 0)
 		return false;
-	}
 	while (done < len) {
 		ssize_t got = read(fd, data + done, len - done);
 
-		if (got > 0) {
+		if (got > 0)
 			done += (size_t)got;
-		} else if (got == 0 || errno != EINTR) {
+		else if (got == 0 || errno != EINTR)
 			break;
-		}
 	}
 	(void)close(fd);
 	return done == len;

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct se_world {
-	int64_t (*wall)(void *context);      /* seconds since 1970-01-01 UTC */
-	int64_t (*monotonic)(void *context); /* milliseconds, never backwards */
+	int64_t (*wall)(void *context);                        /* seconds since 1970-01-01 UTC */
+	int64_t (*monotonic)(void *context);                   /* milliseconds, never backwards */
 	bool (*random)(void *context, void *data, size_t len); /* false: no randomness to be had */
 	void *context;
 };

@@ -8,8 +8,8 @@
 enum {
 	LOCK_WAIT_FIRST_MS = 5, /* between two tries of a lock that somebody has, doubling up to */
 	LOCK_WAIT_MAX_MS = 40,
-	RETRY_PAUSE_MS = 1000,  /* before the one repetition of a request that failed in passing */
-	RETRY_NEEDS_MS = 3000,  /* that must be left for it */
+	RETRY_PAUSE_MS = 1000, /* before the one repetition of a request that failed in passing */
+	RETRY_NEEDS_MS = 3000, /* that must be left for it */
 	REJECT_EVERY_MS = 60000
 };
 
@@ -47,8 +47,8 @@ se_acquire_say(const struct se_acquisition *acquisition, bool warning, const cha
 }
 
 void
-se_acquire_init(struct se_acquisition *acquisition, struct se_shared *shared,
-	struct se_token_key *key)
+se_acquire_init(
+	struct se_acquisition *acquisition, struct se_shared *shared, struct se_token_key *key)
 {
 	memset(acquisition, 0, sizeof(*acquisition));
 	acquisition->shared = shared;
@@ -72,7 +72,7 @@ static bool
 is_rejected(const struct se_acquisition *acquisition)
 {
 	return acquisition->rejected[0] != '\0' &&
-		strcmp(acquisition->rejected, acquisition->state.fingerprint) == 0;
+	       strcmp(acquisition->rejected, acquisition->state.fingerprint) == 0;
 }
 
 enum se_use
@@ -80,14 +80,15 @@ se_acquire_judge(const struct se_acquisition *acquisition, unsigned min_lifetime
 {
 	if (acquisition->state.access_token == NULL || is_rejected(acquisition))
 		return SE_USE_NOT;
-	return se_policy_judge(&acquisition->state.times, se_acquire_wall(acquisition), min_lifetime);
+	return se_policy_judge(
+		&acquisition->state.times, se_acquire_wall(acquisition), min_lifetime);
 }
 
 bool
 se_acquire_still_valid(const struct se_acquisition *acquisition)
 {
 	return acquisition->state.access_token != NULL &&
-		se_policy_still_valid(&acquisition->state.times, se_acquire_wall(acquisition));
+	       se_policy_still_valid(&acquisition->state.times, se_acquire_wall(acquisition));
 }
 
 bool
@@ -143,16 +144,19 @@ log_new_token(const struct se_acquisition *acquisition, int64_t lifetime)
 	const char *tenant = account->value[SE_KEY_TENANT].text;
 	struct se_error line;
 
-	se_error_set(&line, SE_OK, "%s: new access token for %s %s in tenant %s, good for %lld s, "
-		"fingerprint %s, request %s%s", acquisition->login,
-		acquisition->key.app_only ? "app" : "identity",
+	se_error_set(&line, SE_OK,
+		"%s: new access token for %s %s in tenant %s, good for %lld s, "
+		"fingerprint %s, request %s%s",
+		acquisition->login, acquisition->key.app_only ? "app" : "identity",
 		acquisition->key.app_only ? acquisition->key.client_id : acquisition->key.holder,
 		tenant != NULL ? tenant : account->token_endpoint, (long long)lifetime,
 		acquisition->state.fingerprint, acquisition->request_id,
 		acquisition->state.times.usable < acquisition->state.times.expires &&
-		acquisition->key.app_only && account->max_age == 0 ?
-		" (no roles in it: unless RBAC for Applications gives the app its rights, Exchange "
-		"will refuse it; a new one is fetched every 4 minutes)" : "");
+				acquisition->key.app_only && account->max_age == 0
+			? " (no roles in it: unless RBAC for Applications gives the app its "
+			  "rights, Exchange "
+			  "will refuse it; a new one is fetched every 4 minutes)"
+			: "");
 	se_acquire_say(acquisition, false, line.text);
 }
 
@@ -195,7 +199,7 @@ tries_again(struct se_acquisition *acquisition, const struct se_error *error)
 	int64_t now = se_acquire_monotonic(acquisition);
 
 	if (error->code != SE_AGAIN || error->retry_after > 0 || acquisition->tries > 0 ||
-	    acquisition->deadline - now < RETRY_NEEDS_MS)
+		acquisition->deadline - now < RETRY_NEEDS_MS)
 		return false;
 	acquisition->tries++;
 	acquisition->phase = SE_PHASE_PAUSED;
@@ -231,8 +235,8 @@ answered(void *context, const struct se_http_response *response, const struct se
 		return;
 	}
 	if (se_answer_read(acquisition->account, acquisition->login, response->status,
-		    response->body, response->body_len, response->retry_after, &grant, &error) !=
-	    SE_OK) {
+		    response->body, response->body_len, response->retry_after, &grant,
+		    &error) != SE_OK) {
 		failed(acquisition, &error);
 		return;
 	}
@@ -260,8 +264,7 @@ make_request_id(struct se_acquisition *acquisition)
 }
 
 static enum se_code
-start_transfer(struct se_acquisition *acquisition, struct se_secret *form,
-	struct se_error *error)
+start_transfer(struct se_acquisition *acquisition, struct se_secret *form, struct se_error *error)
 {
 	struct se_shared *shared = acquisition->shared;
 	const struct se_account *account = acquisition->account;
@@ -294,14 +297,15 @@ begin_fetch(struct se_acquisition *acquisition)
 	enum se_code code;
 
 	if (!acquisition->key.app_only && acquisition->state.refresh_token == NULL) {
-		code = se_error_set(&error, SE_SIGN_IN, "nobody has signed in as %s yet; put a "
+		code = se_error_set(&error, SE_SIGN_IN,
+			"nobody has signed in as %s yet; put a "
 			"refresh token in with: sasl-entra import token %s",
 			acquisition->key.holder, acquisition->login);
 		end(acquisition, code, &error);
 		return;
 	}
-	code = se_request_form(acquisition->account, acquisition->state.refresh_token, &form,
-		&error);
+	code = se_request_form(
+		acquisition->account, acquisition->state.refresh_token, &form, &error);
 	if (code == SE_OK) {
 		acquisition->phase = SE_PHASE_FETCHING;
 		code = start_transfer(acquisition, form, &error);
@@ -331,9 +335,9 @@ wait_for_lock(struct se_acquisition *acquisition)
 
 	acquisition->tries++;
 	acquisition->next = se_acquire_monotonic(acquisition) +
-		(pause < LOCK_WAIT_MAX_MS ? pause : LOCK_WAIT_MAX_MS);
+			    (pause < LOCK_WAIT_MAX_MS ? pause : LOCK_WAIT_MAX_MS);
 	if (acquisition->why == SE_WHY_AHEAD ||
-	    (se_acquire_look(acquisition, NULL) == SE_OK && is_done_already(acquisition)))
+		(se_acquire_look(acquisition, NULL) == SE_OK && is_done_already(acquisition)))
 		end(acquisition, SE_OK, NULL);
 }
 
@@ -354,7 +358,7 @@ locked(struct se_acquisition *acquisition)
 		return;
 	}
 	if (acquisition->why != SE_WHY_FORCED &&
-	    se_acquire_remembers(acquisition, acquisition->account, &error)) {
+		se_acquire_remembers(acquisition, acquisition->account, &error)) {
 		end(acquisition, error.code, &error);
 		return;
 	}
@@ -368,8 +372,8 @@ try_lock(struct se_acquisition *acquisition)
 	enum se_code code = SE_OK;
 
 	if (acquisition->shared->store != NULL)
-		code = se_store_lock(acquisition->shared->store, &acquisition->key,
-			&acquisition->lock, &error);
+		code = se_store_lock(
+			acquisition->shared->store, &acquisition->key, &acquisition->lock, &error);
 	if (code == SE_AGAIN) {
 		wait_for_lock(acquisition);
 		return;
@@ -403,8 +407,8 @@ int64_t
 se_acquire_due(const struct se_acquisition *acquisition)
 {
 	if (acquisition->phase == SE_PHASE_LOCKING || acquisition->phase == SE_PHASE_PAUSED)
-		return acquisition->next < acquisition->deadline ? acquisition->next :
-			acquisition->deadline;
+		return acquisition->next < acquisition->deadline ? acquisition->next
+								 : acquisition->deadline;
 	return INT64_MAX;
 }
 
@@ -418,7 +422,8 @@ se_acquire_step(struct se_acquisition *acquisition, int64_t now)
 	if (acquisition->phase == SE_PHASE_PAUSED) {
 		begin_fetch(acquisition);
 	} else if (now >= acquisition->deadline) {
-		se_error_set(&error, SE_AGAIN, "another process has been fetching this token for too "
+		se_error_set(&error, SE_AGAIN,
+			"another process has been fetching this token for too "
 			"long; it is tried again by itself");
 		end(acquisition, SE_AGAIN, &error);
 	} else {

@@ -33,8 +33,8 @@ struct se_acquisition;
 
 /* Called once for each se_acquire_begin(), possibly from inside it. SE_OK: `acquisition` has a
  * token to use, just fetched or found; else `error`. */
-typedef void se_acquire_ended(void *context, struct se_acquisition *acquisition,
-	enum se_code code, const struct se_error *error);
+typedef void se_acquire_ended(void *context, struct se_acquisition *acquisition, enum se_code code,
+	const struct se_error *error);
 
 struct se_acquisition {
 	struct se_shared *shared;
@@ -65,8 +65,8 @@ struct se_acquisition {
 };
 
 /* An acquisition for a key, which is taken over. */
-void se_acquire_init(struct se_acquisition *acquisition, struct se_shared *shared,
-	struct se_token_key *key);
+void se_acquire_init(
+	struct se_acquisition *acquisition, struct se_shared *shared, struct se_token_key *key);
 
 /* Ends what is under way without a call, tries once more to keep what is not kept, wipes. */
 void se_acquire_end(struct se_acquisition *acquisition);

@@ -18,9 +18,11 @@ se_acquire_complain(struct se_acquisition *acquisition, const struct se_error *e
 	if (acquisition->complained)
 		return;
 	acquisition->complained = true;
-	se_error_set(&line, SE_OK, "the token of %s is used but could not be kept, and lives in "
-		"memory until that works: %s", acquisition->login[0] != '\0' ? acquisition->login :
-		acquisition->key.holder, error->text);
+	se_error_set(&line, SE_OK,
+		"the token of %s is used but could not be kept, and lives in "
+		"memory until that works: %s",
+		acquisition->login[0] != '\0' ? acquisition->login : acquisition->key.holder,
+		error->text);
 	se_acquire_say(acquisition, true, line.text);
 }
 
@@ -33,7 +35,8 @@ se_acquire_save(struct se_acquisition *acquisition)
 
 	if (!has_store(acquisition) || acquisition->lock < 0)
 		return;
-	if (se_store_write(shared->store, &acquisition->key, &acquisition->state, &error) == SE_OK) {
+	if (se_store_write(shared->store, &acquisition->key, &acquisition->state, &error) ==
+		SE_OK) {
 		acquisition->unsaved = false;
 		acquisition->complained = false;
 		acquisition->file = se_store_identify(shared->store, &acquisition->key);
@@ -65,7 +68,7 @@ static bool
 same_file(const struct se_file_id *a, const struct se_file_id *b)
 {
 	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-		a->changed_ns == b->changed_ns;
+	       a->changed_ns == b->changed_ns;
 }
 
 /* Takes over what was read, unless what is at hand is newer and not kept yet. */

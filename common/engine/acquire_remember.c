@@ -53,10 +53,12 @@ se_acquire_remembers(struct se_acquisition *acquisition, const struct se_account
 	digest_cause(account, cause);
 	/* A clock that jumped must not make a failure last. */
 	if (left <= 0 || left > SE_RETRY_AFTER_MAX || now < failure->since ||
-	    strcmp(cause, failure->cause) != 0)
+		strcmp(cause, failure->cause) != 0)
 		return false;
-	se_error_set(error, failure->code, "%s [remembered; asked again in %lld s, or at once after "
-		"a change or \"sasl-entra refresh\"]", failure->text, (long long)left);
+	se_error_set(error, failure->code,
+		"%s [remembered; asked again in %lld s, or at once after "
+		"a change or \"sasl-entra refresh\"]",
+		failure->text, (long long)left);
 	error->retry_after = (unsigned)left;
 	return true;
 }
@@ -68,12 +70,14 @@ se_acquire_remember(struct se_acquisition *acquisition, const struct se_error *e
 	char cause[17];
 
 	digest_cause(acquisition->account, cause);
-	failure->count = failure->code != SE_OK && strcmp(failure->cause, cause) == 0 ?
-		failure->count + 1 : 1;
+	failure->count = failure->code != SE_OK && strcmp(failure->cause, cause) == 0
+				 ? failure->count + 1
+				 : 1;
 	failure->code = error->code;
 	failure->since = se_acquire_wall(acquisition);
-	failure->until = failure->since + (int64_t)se_policy_backoff(error->code,
-		error->retry_after, failure->count, se_acquire_chance(acquisition));
+	failure->until =
+		failure->since + (int64_t)se_policy_backoff(error->code, error->retry_after,
+					 failure->count, se_acquire_chance(acquisition));
 	memcpy(failure->cause, cause, sizeof(failure->cause));
 	(void)se_copy(failure->text, sizeof(failure->text), error->text);
 	se_acquire_save(acquisition);

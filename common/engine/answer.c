@@ -37,18 +37,23 @@ take_access_token(const struct se_json *json, struct se_grant *grant, struct se_
 	const char *type = se_json_string(json, "token_type");
 
 	if (token == NULL)
-		return se_error_set(error, SE_AGAIN, "the token endpoint said yes but sent no "
+		return se_error_set(error, SE_AGAIN,
+			"the token endpoint said yes but sent no "
 			"access_token; is it the right address?");
 	if (!is_token_text(token))
-		return se_error_set(error, SE_AGAIN, "the token endpoint sent an access_token that no "
-			"mail server could be given (empty, longer than %d bytes, or with characters "
-			"that are not visible ASCII)", SE_TOKEN_MAX);
+		return se_error_set(error, SE_AGAIN,
+			"the token endpoint sent an access_token that no "
+			"mail server could be given (empty, longer than %d bytes, or with "
+			"characters "
+			"that are not visible ASCII)",
+			SE_TOKEN_MAX);
 	if (type != NULL && strcasecmp(type, "Bearer") != 0)
-		return se_error_set(error, SE_CONFIG, "the token endpoint sent a token of another "
+		return se_error_set(error, SE_CONFIG,
+			"the token endpoint sent a token of another "
 			"type than Bearer, which XOAUTH2 cannot use; look at \"token_endpoint\"");
 	grant->access_token = se_secret_new(token, strlen(token));
 	if (grant->access_token == NULL ||
-	    !se_digest_hex(token, strlen(token), grant->fingerprint, SE_FINGERPRINT_MAX))
+		!se_digest_hex(token, strlen(token), grant->fingerprint, SE_FINGERPRINT_MAX))
 		return se_error_memory(error);
 	return SE_OK;
 }
@@ -89,8 +94,8 @@ read_grant(const struct se_account *account, const struct se_json *json, struct 
 
 struct refusal {
 	const char *login;
-	char reason[64];    /* `error` */
-	unsigned number;    /* AADSTS; 0: none */
+	char reason[64]; /* `error` */
+	unsigned number; /* AADSTS; 0: none */
 	char trace[64];
 };
 
@@ -99,8 +104,10 @@ struct refusal {
 static void
 copy_word(char *to, size_t size, const char *from)
 {
-	size_t len = from != NULL ? strspn(from, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789_-.") : 0;
+	size_t len = from != NULL
+			     ? strspn(from, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					    "0123456789_-.")
+			     : 0;
 
 	if (len == 0 || from[len] != '\0' || len >= size)
 		len = 0;
@@ -130,15 +137,15 @@ static const struct {
 	const char *todo;
 } reasons[] = {
 	{"invalid_request", SE_CONFIG, "found the request wrong",
-		"Compare tenant, client_id and scope of [account {label}] with the app registration."},
+		"Compare tenant, client_id and scope of [account {label}] with the app "
+		"registration."},
 	{"invalid_client", SE_CONFIG, "refused the app's credential",
-		"Compare the credential of [account {label}] with app {app}'s certificates and secrets."},
-	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in",
-		"Sign in again: {sign_in}"},
+		"Compare the credential of [account {label}] with app {app}'s certificates and "
+		"secrets."},
+	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in", "Sign in again: {sign_in}"},
 	{"interaction_required", SE_SIGN_IN, "wants a person to sign in",
 		"Sign in again: {sign_in}"},
-	{"login_required", SE_SIGN_IN, "wants a person to sign in",
-		"Sign in again: {sign_in}"},
+	{"login_required", SE_SIGN_IN, "wants a person to sign in", "Sign in again: {sign_in}"},
 	{"consent_required", SE_SIGN_IN, "misses consent to what the app asks for",
 		"Sign in again: {sign_in}; or have an administrator of {tenant} consent "
 		"for app {app}."},
@@ -191,16 +198,16 @@ fill_in(const struct se_account *account, const char *login, const char *text,
 		if (strncmp(open, "{sign_in}", 9) == 0)
 			se_buffer_addf(out, "%s%s", command, login);
 		else
-			se_buffer_add_text(out,
-				value_of(account, open + 1, (size_t)(close - open - 1)));
+			se_buffer_add_text(
+				out, value_of(account, open + 1, (size_t)(close - open - 1)));
 		text = close + 1;
 	}
 	se_buffer_add_text(out, text);
 }
 
 static enum se_code
-say(const struct se_account *account, const struct refusal *refusal, long status,
-	enum se_code code, const char *what, const char *todo, struct se_error *error)
+say(const struct se_account *account, const struct refusal *refusal, long status, enum se_code code,
+	const char *what, const char *todo, struct se_error *error)
 {
 	struct se_buffer text;
 
@@ -237,7 +244,8 @@ explain(const struct se_account *account, const struct refusal *refusal, long st
 				reasons[i].todo, error);
 	if (status == 429 || status == 408 || status >= 500)
 		return say(account, refusal, status, SE_AGAIN,
-			status == 429 ? "says that it is asked too often" : "has a fault of its own",
+			status == 429 ? "says that it is asked too often"
+				      : "has a fault of its own",
 			"It is asked again by itself.", error);
 	return say(account, refusal, status, SE_CONFIG, "refused the request",
 		"Look at authority and token_endpoint of [account {label}].", error);
@@ -274,13 +282,16 @@ not_json(const struct se_account *account, const char *login, long status, unsig
 	const struct refusal none = {login, "no JSON", 0, ""};
 
 	if (status == 200)
-		se_error_set(error, SE_AGAIN, "%s answered with status 200 and something that is not "
+		se_error_set(error, SE_AGAIN,
+			"%s answered with status 200 and something that is not "
 			"a whole JSON object; is a proxy or a portal in between?",
 			account->token_endpoint);
 	else if (status >= 300 && status < 400)
-		se_error_set(error, SE_CONFIG, "%s answered with a redirect (status %ld), which is "
+		se_error_set(error, SE_CONFIG,
+			"%s answered with a redirect (status %ld), which is "
 			"never followed with credentials; look at authority and token_endpoint of "
-			"[account %s]", account->token_endpoint, status, account->label);
+			"[account %s]",
+			account->token_endpoint, status, account->label);
 	else
 		explain(account, &none, status, error);
 	if (error->code == SE_AGAIN)
@@ -289,8 +300,8 @@ not_json(const struct se_account *account, const char *login, long status, unsig
 }
 
 enum se_code
-se_answer_read(const struct se_account *account, const char *login, long status,
-	const char *body, size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error)
+se_answer_read(const struct se_account *account, const char *login, long status, const char *body,
+	size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error)
 {
 	struct se_json *json = se_json_parse(body, len);
 	enum se_code code;

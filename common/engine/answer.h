@@ -28,8 +28,9 @@ struct se_grant {
 /* Reads an HTTP answer for the account; `login` is who asked, for what to do next. SE_OK and `grant`, to be freed by the caller; else
  * `error`, with the endpoint's `error`, the AADSTS number and the trace id, and never with a part
  * of the answer that could hold a token. `retry_after` in seconds, 0: not said. */
-enum se_code se_answer_read(const struct se_account *account, const char *login, long status,
-	const char *body, size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error);
+enum se_code
+se_answer_read(const struct se_account *account, const char *login, long status, const char *body,
+	size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error);
 
 void se_grant_free(struct se_grant *grant);
 

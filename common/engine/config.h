@@ -29,13 +29,14 @@ struct se_account {
 	struct se_value value[SE_KEY_COUNT];
 
 	/* derived from the values, so that nobody parses twice */
-	bool app_only;              /* sign_in = app */
-	const char *token_endpoint; /* https://HOST/TENANT/oauth2/v2.0/token, or as overridden; NULL:
+	bool app_only; /* sign_in = app */
+	const char
+		*token_endpoint;  /* https://HOST/TENANT/oauth2/v2.0/token, or as overridden; NULL:
 	                               no tenant, as token_from = password allows */
-	const char *authority;      /* https://HOST[:PORT]/TENANT; NULL: no tenant, because endpoint
+	const char *authority;    /* https://HOST[:PORT]/TENANT; NULL: no tenant, because endpoint
 	                               and scope are written out */
-	const char *scope;          /* what a token request asks for */
-	const char *const *match;   /* NULL-terminated, lower case */
+	const char *scope;        /* what a token request asks for */
+	const char *const *match; /* NULL-terminated, lower case */
 	const char *const *servers; /* NULL-terminated, lower case */
 	const char *const *services;
 	unsigned timeout;        /* seconds for one HTTP request */

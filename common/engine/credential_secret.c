@@ -17,8 +17,8 @@ is_printable(const char *text, size_t len)
 }
 
 enum se_code
-se_credential_secret_read(const struct se_account *account, struct se_secret **secret,
-	struct se_error *error)
+se_credential_secret_read(
+	const struct se_account *account, struct se_secret **secret, struct se_error *error)
 {
 	const char *path = account->value[SE_KEY_CLIENT_SECRET_FILE].text;
 	struct se_buffer text;
@@ -34,11 +34,15 @@ se_credential_secret_read(const struct se_account *account, struct se_secret **s
 	if (len > 0 && text.data[len - 1] == '\r')
 		len--;
 	if (code == SE_OK && len == 0)
-		code = se_error_set(error, SE_CONFIG, "%s is empty; write the client secret's value "
-			"to it", path);
+		code = se_error_set(error, SE_CONFIG,
+			"%s is empty; write the client secret's value "
+			"to it",
+			path);
 	else if (code == SE_OK && !is_printable(text.data, len))
-		code = se_error_set(error, SE_CONFIG, "%s holds more than one line or control "
-			"characters; it must hold the client secret's value and nothing else", path);
+		code = se_error_set(error, SE_CONFIG,
+			"%s holds more than one line or control "
+			"characters; it must hold the client secret's value and nothing else",
+			path);
 	else if (code == SE_OK && (*secret = se_secret_new(text.data, len)) == NULL)
 		code = se_error_memory(error);
 	se_buffer_free(&text);

@@ -88,7 +88,7 @@ open_store(struct se_engine *engine)
 	struct se_error error = {0}, line;
 
 	if (engine->state_dir != NULL && path != NULL && strcmp(engine->state_dir, path) == 0 &&
-	    engine->shared.store != NULL) {
+		engine->shared.store != NULL) {
 		free(path);
 		return;
 	}
@@ -159,8 +159,8 @@ se_engine_load_if_changed(struct se_engine *engine, struct se_error *error)
 
 	(void)se_file_identify(engine->path, &id);
 	if (engine->config != NULL && id.device == engine->tried.device &&
-	    id.inode == engine->tried.inode && id.size == engine->tried.size &&
-	    id.changed_ns == engine->tried.changed_ns)
+		id.inode == engine->tried.inode && id.size == engine->tried.size &&
+		id.changed_ns == engine->tried.changed_ns)
 		return SE_OK;
 	return se_engine_load(engine, error);
 }
@@ -232,10 +232,11 @@ give_up(struct se_engine *engine, struct se_ask *ask)
 	struct se_error error = {0};
 
 	(void)se_ask_take_off(engine, ask);
-	se_error_set(&error, SE_AGAIN, "no token within %u s: %s", (ask->request.time_left + 999) /
-		1000, acquisition->phase == SE_PHASE_LOCKING ?
-		"another process is fetching it and has not finished" :
-		"the token endpoint has not answered yet");
+	se_error_set(&error, SE_AGAIN, "no token within %u s: %s",
+		(ask->request.time_left + 999) / 1000,
+		acquisition->phase == SE_PHASE_LOCKING
+			? "another process is fetching it and has not finished"
+			: "the token endpoint has not answered yet");
 	se_ask_give(ask, acquisition, SE_AGAIN, &error);
 	free(ask);
 	leave(engine, entry);

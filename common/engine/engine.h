@@ -23,7 +23,7 @@ enum se_role {
 struct se_engine_options {
 	enum se_role role;
 	const char *configuration; /* absolute path */
-	bool users_own;            /* it is the user's own file: state goes to his state directory */
+	bool users_own; /* it is the user's own file: state goes to his state directory */
 	const struct se_world *world;
 	/* One line for the log: a new token, or trouble that an answer does not tell of. */
 	void (*log)(void *context, bool warning, const char *text);
@@ -53,8 +53,8 @@ const char *se_engine_state_dir(const struct se_engine *engine);
 
 /* The end of an ask. On SE_OK `answer` is the callee's to read and to take the token from (set
  * answer->token to NULL); else `error` is set. */
-typedef void se_engine_done(void *context, enum se_code code, struct se_answer *answer,
-	const struct se_error *error);
+typedef void se_engine_done(
+	void *context, enum se_code code, struct se_answer *answer, const struct se_error *error);
 
 struct se_ask;
 

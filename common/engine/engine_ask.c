@@ -63,8 +63,8 @@ static bool
 may_serve_stale(const struct se_ask *ask, const struct se_acquisition *acquisition)
 {
 	return ask->request.operation == SE_OPERATION_TOKEN &&
-		se_acquire_still_valid(acquisition) &&
-		strcmp(ask->request.rejected, acquisition->state.fingerprint) != 0;
+	       se_acquire_still_valid(acquisition) &&
+	       strcmp(ask->request.rejected, acquisition->state.fingerprint) != 0;
 }
 
 void
@@ -148,12 +148,15 @@ not_signed_in(const struct se_engine *engine, const struct se_entry *entry, cons
 	struct se_error *error)
 {
 	if (engine->shared.store == NULL)
-		return se_error_set(error, SE_CONFIG, "a sign-in needs a state directory, and there "
+		return se_error_set(error, SE_CONFIG,
+			"a sign-in needs a state directory, and there "
 			"is %s%s; set \"state_dir\", or let sasl-entrad serve this account",
 			engine->state_dir != NULL ? "none that can be used at " : "none",
 			engine->state_dir != NULL ? engine->state_dir : "");
-	return se_error_set(error, SE_SIGN_IN, "nobody has signed in as %s yet; put a refresh token "
-		"in with: sasl-entra import token %s", entry->acquisition.key.holder, login);
+	return se_error_set(error, SE_SIGN_IN,
+		"nobody has signed in as %s yet; put a refresh token "
+		"in with: sasl-entra import token %s",
+		entry->acquisition.key.holder, login);
 }
 
 /* The entry of the account's token key. A delegated account without a sign-in leaves none
@@ -231,7 +234,8 @@ consider(const struct se_ask *ask, const struct se_account *account, enum se_why
 
 static struct se_ask *
 prepare(struct se_engine *engine, const struct se_request *request,
-	const struct se_account *account, struct se_entry *entry, se_engine_done *done, void *context)
+	const struct se_account *account, struct se_entry *entry, se_engine_done *done,
+	void *context)
 {
 	struct se_ask *ask = calloc(1, sizeof(*ask));
 	const char *user = se_account_user(account, request->service);
@@ -267,15 +271,15 @@ choose_account(struct se_engine *engine, const struct se_request *request,
 		se_error_set(error, SE_CONFIG, "no configuration has been read");
 		return NULL;
 	}
-	account = request->operation == SE_OPERATION_REFRESH || request->server[0] == '\0' ?
-		se_account_named(engine->config, request->login, error) :
-		se_account_match(engine->config, request->login, error);
+	account = request->operation == SE_OPERATION_REFRESH || request->server[0] == '\0'
+			  ? se_account_named(engine->config, request->login, error)
+			  : se_account_match(engine->config, request->login, error);
 	if (account == NULL)
 		return NULL;
 	if (peer != NULL && se_account_check_peer(account, peer, error) != SE_OK)
 		return NULL;
 	if (request->server[0] != '\0' &&
-	    se_account_check_server(account, request->server, error) != SE_OK)
+		se_account_check_server(account, request->server, error) != SE_OK)
 		return NULL;
 	return account;
 }
@@ -333,7 +337,8 @@ point_to_password(const struct se_request *request, const struct se_account *acc
 	struct se_error error = {0};
 
 	if (request->server[0] == '\0') {
-		se_error_set(&error, SE_CONFIG, "[account %s] says token_from = password: the token "
+		se_error_set(&error, SE_CONFIG,
+			"[account %s] says token_from = password: the token "
 			"is the mail program's password, and there is none to fetch",
 			account->label);
 		return refuse(request, &error, done, context);
@@ -354,7 +359,7 @@ reread(struct se_engine *engine, const struct se_request *request, se_engine_don
 	struct se_error error = {0};
 
 	if (entry != NULL && entry->acquisition.phase == SE_PHASE_IDLE &&
-	    se_acquire_look(&entry->acquisition, &error) == SE_CONFIG)
+		se_acquire_look(&entry->acquisition, &error) == SE_CONFIG)
 		return refuse(request, &error, done, context);
 	done(context, SE_OK, &answer, NULL);
 	return NULL;
@@ -385,7 +390,7 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 		return refuse(request, &error, done, context);
 	}
 	if (consider(ask, account, &why, &error) ||
-	    (why == SE_WHY_AHEAD && renews_behind(engine, ask, account))) {
+		(why == SE_WHY_AHEAD && renews_behind(engine, ask, account))) {
 		se_ask_give(ask, &entry->acquisition, error.code, &error);
 		free(ask);
 		return NULL;

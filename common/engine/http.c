@@ -144,15 +144,16 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	host_of(request->url, transfer->host, sizeof(transfer->host));
 	se_buffer_init(&transfer->answer, SE_HTTP_BODY_MAX);
 	if (http->parked >= SE_HTTP_PARKED_MAX) {
-		se_error_set(error, SE_AGAIN, "%zu name lookups still hang, so %s is not asked; "
-			"look at the name servers in /etc/resolv.conf", http->parked,
-			transfer->host);
+		se_error_set(error, SE_AGAIN,
+			"%zu name lookups still hang, so %s is not asked; "
+			"look at the name servers in /etc/resolv.conf",
+			http->parked, transfer->host);
 		transfer_free(transfer);
 		return NULL;
 	}
 	transfer->easy = curl_easy_init();
 	if (transfer->easy == NULL || !se_http_prepare(transfer, request) ||
-	    curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+		curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
 		se_error_set(error, SE_MEMORY, "libcurl could not prepare a request to %s",
 			transfer->host);
 		transfer_free(transfer);
@@ -185,9 +186,10 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 		return;
 	}
 	if (transfer->too_large) {
-		se_error_set(&error, SE_AGAIN, "%s answered with more than %d KiB, which no token "
-			"endpoint does; is it the right address?", transfer->host,
-			SE_HTTP_BODY_MAX / 1024);
+		se_error_set(&error, SE_AGAIN,
+			"%s answered with more than %d KiB, which no token "
+			"endpoint does; is it the right address?",
+			transfer->host, SE_HTTP_BODY_MAX / 1024);
 		done(transfer->context, NULL, &error);
 	} else if (code != CURLE_OK) {
 		se_http_explain(transfer, code, &error);
@@ -195,8 +197,9 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 	} else {
 		(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &response.status);
 		(void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
-		response.retry_after = retry_after <= 0 ? 0 :
-			retry_after > 3600 ? 3600 : (unsigned)retry_after;
+		response.retry_after = retry_after <= 0     ? 0
+				       : retry_after > 3600 ? 3600
+							    : (unsigned)retry_after;
 		response.body = se_buffer_text(&transfer->answer);
 		response.body_len = transfer->answer.len;
 		done(transfer->context, &response, NULL);
@@ -317,12 +320,13 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 		/* CURL_WAIT_POLLIN, PRI and OUT are not poll's numbers. */
 		extra[i].fd = fds[i].fd;
 		extra[i].events = (short)(((fds[i].events & POLLIN) ? CURL_WAIT_POLLIN : 0) |
-			((fds[i].events & POLLOUT) ? CURL_WAIT_POLLOUT : 0));
+					  ((fds[i].events & POLLOUT) ? CURL_WAIT_POLLOUT : 0));
 		extra[i].revents = 0;
 	}
 	errno = 0;
 	ok = curl_multi_poll(http->multi, extra, (unsigned)count, shorten(http, wait), NULL) ==
-		CURLM_OK || errno == EINTR;
+		     CURLM_OK ||
+	     errno == EINTR;
 	for (i = 0; i < count; i++)
 		fds[i].revents = revents_of(&extra[i]);
 	if (extra != few)

@@ -28,24 +28,24 @@ struct se_http_transfer;
 
 struct se_http_request {
 	const char *url;
-	struct se_secret *body;  /* taken over, whatever happens; form-encoded */
-	const char *request_id;  /* sent as client-request-id */
-	const char *proxy;       /* NULL: none */
-	const char *ca_file;     /* NULL: the system's */
-	int64_t deadline;        /* on world->monotonic, milliseconds */
+	struct se_secret *body; /* taken over, whatever happens; form-encoded */
+	const char *request_id; /* sent as client-request-id */
+	const char *proxy;      /* NULL: none */
+	const char *ca_file;    /* NULL: the system's */
+	int64_t deadline;       /* on world->monotonic, milliseconds */
 };
 
 struct se_http_response {
 	long status;
-	const char *body;     /* NUL-terminated, may hold NUL bytes */
+	const char *body; /* NUL-terminated, may hold NUL bytes */
 	size_t body_len;
 	unsigned retry_after; /* seconds; 0: not said */
 };
 
 /* Called once a transfer, from se_http_turn(): `response` when an HTTP answer came, whatever its
  * status; else NULL, and `error` says what happened. */
-typedef void se_http_done(void *context, const struct se_http_response *response,
-	const struct se_error *error);
+typedef void
+se_http_done(void *context, const struct se_http_response *response, const struct se_error *error);
 
 /* NULL when libcurl cannot start. */
 struct se_http *se_http_new(const struct se_world *world);

@@ -26,12 +26,16 @@ explain_proxy(const struct se_http_transfer *transfer, struct se_error *error)
 	if (status < 300)
 		return false;
 	if (status == 407)
-		se_error_set(error, SE_CONFIG, "the proxy wants a password before it connects to %s "
+		se_error_set(error, SE_CONFIG,
+			"the proxy wants a password before it connects to %s "
 			"(status 407), and sasl-entra has none to give; let the proxy admit this "
-			"machine, or name another one with the key \"proxy\"", transfer->host);
+			"machine, or name another one with the key \"proxy\"",
+			transfer->host);
 	else
-		se_error_set(error, SE_AGAIN, "the proxy did not connect to %s (status %ld); look at "
-			"its log, and at the key \"proxy\"", transfer->host, status);
+		se_error_set(error, SE_AGAIN,
+			"the proxy did not connect to %s (status %ld); look at "
+			"its log, and at the key \"proxy\"",
+			transfer->host, status);
 	return true;
 }
 
@@ -45,29 +49,41 @@ se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct s
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		se_error_set(error, SE_AGAIN, "no address was found for %s (%s); look at the network "
-			"and /etc/resolv.conf", host, text);
+		se_error_set(error, SE_AGAIN,
+			"no address was found for %s (%s); look at the network "
+			"and /etc/resolv.conf",
+			host, text);
 		break;
 	case CURLE_COULDNT_CONNECT:
-		se_error_set(error, SE_AGAIN, "%s cannot be reached (%s); look at the network, the "
-			"firewall and the key \"proxy\"", host, text);
+		se_error_set(error, SE_AGAIN,
+			"%s cannot be reached (%s); look at the network, the "
+			"firewall and the key \"proxy\"",
+			host, text);
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
-		se_error_set(error, SE_CONFIG, "the certificate of %s is not to be trusted (%s); if a "
-			"proxy here inspects TLS, name its CA with the key \"ca_file\"", host, text);
+		se_error_set(error, SE_CONFIG,
+			"the certificate of %s is not to be trusted (%s); if a "
+			"proxy here inspects TLS, name its CA with the key \"ca_file\"",
+			host, text);
 		break;
 	case CURLE_SSL_CACERT_BADFILE:
-		se_error_set(error, SE_CONFIG, "the CA certificates to check %s with cannot be read "
-			"(%s); install ca-certificates or correct the key \"ca_file\"", host, text);
+		se_error_set(error, SE_CONFIG,
+			"the CA certificates to check %s with cannot be read "
+			"(%s); install ca-certificates or correct the key \"ca_file\"",
+			host, text);
 		break;
 	case CURLE_SSL_CONNECT_ERROR:
-		se_error_set(error, SE_AGAIN, "no TLS connection to %s (%s); TLS 1.2 or later is "
-			"needed", host, text);
+		se_error_set(error, SE_AGAIN,
+			"no TLS connection to %s (%s); TLS 1.2 or later is "
+			"needed",
+			host, text);
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_URL_MALFORMAT:
-		se_error_set(error, SE_CONFIG, "%s is not asked: the address must begin with https:// "
-			"(%s)", host, text);
+		se_error_set(error, SE_CONFIG,
+			"%s is not asked: the address must begin with https:// "
+			"(%s)",
+			host, text);
 		break;
 	case CURLE_OUT_OF_MEMORY:
 		se_error_memory(error);
@@ -85,11 +101,15 @@ se_http_explain_late(struct se_http_transfer *transfer, struct se_error *error)
 
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	if (se_http_looks_up_name(transfer))
-		se_error_set(error, SE_AGAIN, "the name lookup of %s did not end in time; look at "
-			"the name servers in /etc/resolv.conf", transfer->host);
+		se_error_set(error, SE_AGAIN,
+			"the name lookup of %s did not end in time; look at "
+			"the name servers in /etc/resolv.conf",
+			transfer->host);
 	else if (ready == 0)
-		se_error_set(error, SE_AGAIN, "no connection to %s in time; look at the network, the "
-			"firewall and the key \"proxy\"", transfer->host);
+		se_error_set(error, SE_AGAIN,
+			"no connection to %s in time; look at the network, the "
+			"firewall and the key \"proxy\"",
+			transfer->host);
 	else
 		se_error_set(error, SE_AGAIN, "%s did not answer in time", transfer->host);
 }

@@ -117,10 +117,9 @@ set_request(struct se_http_transfer *transfer, const struct se_http_request *req
 		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_POST, 1L);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
-		(long)se_secret_len(transfer->body));
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-		se_secret_reveal(transfer->body));
+	ok = ok &&
+	     !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)se_secret_len(transfer->body));
+	ok = ok && !curl_easy_setopt(easy, CURLOPT_POSTFIELDS, se_secret_reveal(transfer->body));
 	ok = ok && add_header(transfer, "Accept: ", "application/json");
 	ok = ok && add_header(transfer, "Expect:", "");
 	ok = ok && add_header(transfer, "client-request-id: ", request->request_id);

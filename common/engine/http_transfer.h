@@ -42,8 +42,8 @@ bool se_http_looks_up_name(const struct se_http_transfer *transfer);
 bool se_http_prepare(struct se_http_transfer *transfer, const struct se_http_request *request);
 
 /* Says in words what libcurl's code means for this transfer, or why its time was up. */
-void se_http_explain(const struct se_http_transfer *transfer, CURLcode code,
-	struct se_error *error);
+void
+se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error);
 void se_http_explain_late(struct se_http_transfer *transfer, struct se_error *error);
 
 #endif

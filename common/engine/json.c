@@ -51,7 +51,7 @@ se_json_parse(const char *text, size_t len)
 	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
 	object = json_tokener_parse_ex(tokener, text, (int)len);
 	if (json_tokener_get_error(tokener) != json_tokener_success ||
-	    json_object_get_type(object) != json_type_object) {
+		json_object_get_type(object) != json_type_object) {
 		se_json_free(outer_of(object));
 		object = NULL;
 	} else {
@@ -90,8 +90,8 @@ wipe(json_object *object)
 
 	switch (json_object_get_type(object)) {
 	case json_type_string:
-		wipe_text(json_object_get_string(object),
-			(size_t)json_object_get_string_len(object));
+		wipe_text(
+			json_object_get_string(object), (size_t)json_object_get_string_len(object));
 		break;
 	case json_type_object: {
 		json_object_object_foreach(object, name, member)
@@ -173,7 +173,7 @@ number(json_object *object, int64_t *value)
 		errno = 0;
 		*value = strtoll(text, &end, 10);
 		return errno == 0 && end != text &&
-			end == text + json_object_get_string_len(object);
+		       end == text + json_object_get_string_len(object);
 	default:
 		return false;
 	}
@@ -193,7 +193,7 @@ se_json_first_integer(const struct se_json *json, const char *name, int64_t *val
 	json_object *object = member(json, name);
 
 	if (object == NULL || json_object_get_type(object) != json_type_array ||
-	    json_object_array_length(object) == 0)
+		json_object_array_length(object) == 0)
 		return false;
 	return number(json_object_array_get_idx(object, 0), value);
 }
@@ -241,8 +241,8 @@ bool
 se_json_write(struct se_json *json, struct se_buffer *out)
 {
 	size_t len = 0;
-	const char *text = json_object_to_json_string_length(inner_of(json),
-		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	const char *text = json_object_to_json_string_length(
+		inner_of(json), JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 	bool ok;
 
 	if (text == NULL)

@@ -63,7 +63,7 @@ unsigned
 se_policy_min_lifetime(unsigned min_lifetime, const char *server)
 {
 	if (strcasecmp(server, "smtp.hve.mx.microsoft") != 0 &&
-	    strcasecmp(server, "smtp-hve.office365.com") != 0)
+		strcasecmp(server, "smtp-hve.office365.com") != 0)
 		return min_lifetime;
 	return min_lifetime > SE_HVE_LIFETIME ? min_lifetime : SE_HVE_LIFETIME;
 }

@@ -56,7 +56,7 @@ unsigned se_policy_min_lifetime(unsigned min_lifetime, const char *server);
 
 /* Seconds for which the same request is not made again. `count`: failures in a row, this one
  * included. `retry_after`: what the endpoint said, 0 for nothing. */
-unsigned se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count,
-	unsigned chance);
+unsigned
+se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count, unsigned chance);
 
 #endif

@@ -80,8 +80,8 @@ se_store_identify(struct se_store *store, const struct se_token_key *key)
 /* --- the lock --------------------------------------------------------------------------------- */
 
 enum se_code
-se_store_lock(struct se_store *store, const struct se_token_key *key, int *lock,
-	struct se_error *error)
+se_store_lock(
+	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error)
 {
 	char name[FILE_NAME_MAX];
 	int fd;
@@ -90,13 +90,13 @@ se_store_lock(struct se_store *store, const struct se_token_key *key, int *lock,
 	file_name(key, "lock", name);
 	/* flock(2) needs no right to write, so that a lock file that exists serves on a read-only
 	 * file system too; and its lock belongs to the open file, not to the process. */
-	fd = openat(store->directory, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-		0600);
+	fd = openat(store->directory, name,
+		O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (fd < 0 && (errno == EROFS || errno == EACCES))
 		fd = openat(store->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s", store->path,
-			name, strerror(errno));
+		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s",
+			store->path, name, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		*lock = fd;
 		return SE_OK;
@@ -105,8 +105,8 @@ se_store_lock(struct se_store *store, const struct se_token_key *key, int *lock,
 		(void)close(fd);
 		return SE_AGAIN;
 	}
-	se_error_set(error, SE_CONFIG, "%s/%s cannot be locked: %s", store->path, name,
-		strerror(errno));
+	se_error_set(
+		error, SE_CONFIG, "%s/%s cannot be locked: %s", store->path, name, strerror(errno));
 	(void)close(fd);
 	return SE_CONFIG;
 }
@@ -148,7 +148,7 @@ read_failure(const struct se_json *json, struct se_failure *failure)
 	const char *cause = se_json_string(inner, "cause");
 
 	if (inner == NULL || text == NULL || cause == NULL ||
-	    !se_json_integer(inner, "class", &code) || code <= SE_OK || code >= SE_ABSENT)
+		!se_json_integer(inner, "class", &code) || code <= SE_OK || code >= SE_ABSENT)
 		return;
 	(void)se_json_integer(inner, "until", &failure->until);
 	(void)se_json_integer(inner, "since", &failure->since);
@@ -174,8 +174,8 @@ is_for(const struct se_json *json, const struct se_token_key *key)
 	const struct se_json *inner = se_json_object(json, "key");
 
 	return inner != NULL && same(inner, "endpoint", key->endpoint) &&
-		same(inner, "client_id", key->client_id) && same(inner, "scope", key->scope) &&
-		same(inner, key->app_only ? "credential" : "identity", key->holder);
+	       same(inner, "client_id", key->client_id) && same(inner, "scope", key->scope) &&
+	       same(inner, key->app_only ? "credential" : "identity", key->holder);
 }
 
 static enum se_code
@@ -185,10 +185,10 @@ read_state(const struct se_json *json, const struct se_token_key *key, struct se
 	const char *fingerprint = se_json_string(json, "fingerprint");
 
 	if (!se_json_integer(json, "version", &version) || version != STATE_VERSION ||
-	    !is_for(json, key))
+		!is_for(json, key))
 		return SE_CONFIG;
 	if (!read_secret(json, "access_token", &state->access_token) ||
-	    !read_secret(json, "refresh_token", &state->refresh_token))
+		!read_secret(json, "refresh_token", &state->refresh_token))
 		return SE_MEMORY;
 	(void)se_json_integer(json, "obtained", &state->times.obtained);
 	(void)se_json_integer(json, "expires", &state->times.expires);
@@ -229,9 +229,12 @@ se_store_read(struct se_store *store, const struct se_token_key *key, struct se_
 	se_state_free(state);
 	if (code == SE_MEMORY)
 		return se_error_memory(error);
-	return se_error_set(error, SE_CONFIG, "the state file %s/%s is damaged, of another version, "
-		"or another account's; it is left as it is. Move it away and sign in again (app-only "
-		"accounts need nothing more)", store->path, name);
+	return se_error_set(error, SE_CONFIG,
+		"the state file %s/%s is damaged, of another version, "
+		"or another account's; it is left as it is. Move it away and sign in again "
+		"(app-only "
+		"accounts need nothing more)",
+		store->path, name);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -244,9 +247,9 @@ key_object(const struct se_token_key *key)
 	if (json == NULL)
 		return NULL;
 	if (se_json_set_string(json, "endpoint", key->endpoint) &&
-	    se_json_set_string(json, "client_id", key->client_id) &&
-	    se_json_set_string(json, "scope", key->scope) &&
-	    se_json_set_string(json, key->app_only ? "credential" : "identity", key->holder))
+		se_json_set_string(json, "client_id", key->client_id) &&
+		se_json_set_string(json, "scope", key->scope) &&
+		se_json_set_string(json, key->app_only ? "credential" : "identity", key->holder))
 		return json;
 	se_json_free(json);
 	return NULL;
@@ -260,11 +263,11 @@ failure_object(const struct se_failure *failure)
 	if (json == NULL)
 		return NULL;
 	if (se_json_set_integer(json, "class", (int)failure->code) &&
-	    se_json_set_integer(json, "since", failure->since) &&
-	    se_json_set_integer(json, "until", failure->until) &&
-	    se_json_set_integer(json, "count", failure->count) &&
-	    se_json_set_string(json, "cause", failure->cause) &&
-	    se_json_set_string(json, "text", failure->text))
+		se_json_set_integer(json, "since", failure->since) &&
+		se_json_set_integer(json, "until", failure->until) &&
+		se_json_set_integer(json, "count", failure->count) &&
+		se_json_set_string(json, "cause", failure->cause) &&
+		se_json_set_string(json, "text", failure->text))
 		return json;
 	se_json_free(json);
 	return NULL;
@@ -292,8 +295,8 @@ fill_object(struct se_json *json, const struct se_token_key *key, const struct s
 	}
 	if (state->refresh_token != NULL) {
 		ok = ok && set_secret(json, "refresh_token", state->refresh_token);
-		ok = ok && se_json_set_integer(json, "refresh_token_since",
-			state->refresh_token_since);
+		ok = ok &&
+		     se_json_set_integer(json, "refresh_token_since", state->refresh_token_since);
 	}
 	if (state->failure.code != SE_OK)
 		ok = ok && se_json_set_object(json, "failure", failure_object(&state->failure));
@@ -317,14 +320,14 @@ sweep(const struct se_store *store, const char *name)
 	}
 	while ((entry = readdir(directory)) != NULL)
 		if (entry->d_name[0] == '.' && strncmp(entry->d_name + 1, name, len) == 0 &&
-		    entry->d_name[len + 1] == '.')
+			entry->d_name[len + 1] == '.')
 			(void)unlinkat(store->directory, entry->d_name, 0);
 	(void)closedir(directory);
 }
 
 enum se_code
-se_store_write(struct se_store *store, const struct se_token_key *key,
-	const struct se_state *state, struct se_error *error)
+se_store_write(struct se_store *store, const struct se_token_key *key, const struct se_state *state,
+	struct se_error *error)
 {
 	struct se_json *json = se_json_new();
 	char name[FILE_NAME_MAX];

@@ -22,7 +22,7 @@ struct se_failure {
 	int64_t until;     /* seconds since 1970: not tried again before */
 	int64_t since;     /* when it was noted */
 	unsigned count;    /* failures in a row */
-	char cause[17];    /* digest of configuration and credential file: another one, another try */
+	char cause[17]; /* digest of configuration and credential file: another one, another try */
 	char text[SE_ERROR_TEXT_MAX];
 };
 
@@ -53,8 +53,8 @@ enum se_code se_store_write(struct se_store *store, const struct se_token_key *k
 
 /* Tries for the key's lock without waiting: SE_OK and *lock, SE_AGAIN when somebody has it, else
  * an error. It ends with se_store_unlock() or with the process. */
-enum se_code se_store_lock(struct se_store *store, const struct se_token_key *key, int *lock,
-	struct se_error *error);
+enum se_code se_store_lock(
+	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error);
 void se_store_unlock(int lock);
 
 void se_state_free(struct se_state *state);

@@ -46,7 +46,7 @@ name_key(struct se_token_key *key)
 	se_buffer_addf(&canonical, "%s\n%s\n%s\n%s\n%s", key->app_only ? "app" : "user",
 		key->endpoint, key->client_id, key->scope, key->holder);
 	ok = !canonical.failed &&
-		se_digest_hex(canonical.data, canonical.len, key->name, SE_TOKEN_KEY_DIGITS);
+	     se_digest_hex(canonical.data, canonical.len, key->name, SE_TOKEN_KEY_DIGITS);
 	se_buffer_free(&canonical);
 	return ok;
 }
@@ -62,10 +62,10 @@ se_token_key_make(const struct se_account *account, const char *login, struct se
 	key->endpoint = strdup(account->token_endpoint);
 	key->client_id = lower(client_id != NULL ? client_id : "");
 	key->scope = strdup(account->scope);
-	key->holder = key->app_only ? credential_name(account) :
-		lower(se_account_identity(account, login));
+	key->holder = key->app_only ? credential_name(account)
+				    : lower(se_account_identity(account, login));
 	if (key->endpoint == NULL || key->client_id == NULL || key->scope == NULL ||
-	    key->holder == NULL || !name_key(key)) {
+		key->holder == NULL || !name_key(key)) {
 		se_token_key_free(key);
 		return se_error_memory(error);
 	}

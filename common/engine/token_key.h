@@ -13,12 +13,13 @@
 enum { SE_TOKEN_KEY_DIGITS = 32 };
 
 struct se_token_key {
-	char name[SE_TOKEN_KEY_DIGITS + 1]; /* hex, of SHA-256 over the rest: the state file's name */
+	char name[SE_TOKEN_KEY_DIGITS +
+		  1]; /* hex, of SHA-256 over the rest: the state file's name */
 	bool app_only;
 	char *endpoint;  /* the token endpoint, which holds authority and tenant */
 	char *client_id; /* "" where the account has none */
 	char *scope;
-	char *holder;    /* app-only: the credential ("secret:/etc/..."); else the identity signed in,
+	char *holder; /* app-only: the credential ("secret:/etc/..."); else the identity signed in,
 	                    lower case */
 };
 

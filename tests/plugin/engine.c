@@ -71,9 +71,8 @@ assert_fails(int result, const char *text)
 
 	log_clear();
 	assert_int_equal(log_in(&person, detail, sizeof(detail)), result);
-	if (strstr(detail, text) == NULL) {
+	if (strstr(detail, text) == NULL)
 		fail_msg("\"%s\" is not in \"%s\"", text, detail);
-	}
 	assert_non_null(strstr(detail, LOGIN ": "));
 	assert_int_equal(log_count(SASL_LOG_FAIL), 1);
 }
@@ -282,9 +281,8 @@ become_user(void)
 {
 	char path[600];
 
-	if (geteuid() == 0) {
+	if (geteuid() == 0)
 		CHECK(setgroups(0, NULL) == 0 && setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
-	}
 	snprintf(path, sizeof(path), "%s/config", own_directory);
 	setenv("XDG_CONFIG_HOME", path, 1);
 	snprintf(path, sizeof(path), "%s/run", own_directory);
@@ -382,9 +380,8 @@ test_own_configuration(void **state)
 	snprintf(path, sizeof(path), "%s/home/.config/sasl-entra/sasl-entra.conf", own_directory);
 	write_file(path, "");
 	in_child(own_engine);
-	if (geteuid() == 0) {
+	if (geteuid() == 0)
 		in_child(root_has_none);
-	}
 
 	/* The user's agent is asked, the system's never. */
 	system_agent = agent_start(SE_SOCKET_PATH);

@@ -16,9 +16,8 @@ fake_open(const char *configuration, bool users_own)
 {
 	struct se_engine_handle *handle;
 
-	if (engine_fake.no_memory) {
+	if (engine_fake.no_memory)
 		return NULL;
-	}
 	handle = malloc(sizeof(*handle));
 	if (handle != NULL) {
 		handle->number = ++engine_fake.opened;
@@ -43,9 +42,8 @@ fake_ask(struct se_engine_handle *handle, const struct se_request *request,
 		strncpy(error->text, engine_fake.text, sizeof(error->text) - 1);
 		return engine_fake.code;
 	}
-	if (!engine_fake.empty) {
+	if (!engine_fake.empty)
 		answer->token = se_secret_new(engine_fake.token, strlen(engine_fake.token));
-	}
 	strncpy(answer->user, engine_fake.user, sizeof(answer->user) - 1);
 	memcpy(answer->fingerprint, fingerprint, sizeof(answer->fingerprint));
 	return SE_OK;

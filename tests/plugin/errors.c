@@ -36,9 +36,8 @@ tear_down(void **state)
 static void
 assert_says(const char *text)
 {
-	if (strstr(detail, text) == NULL) {
+	if (strstr(detail, text) == NULL)
 		fail_msg("\"%s\" is not in \"%s\"", text, detail);
-	}
 }
 
 static void
@@ -376,9 +375,8 @@ static void
 test_jail(void **state)
 {
 	(void)state;
-	if (!have_root()) {
+	if (!have_root())
 		return;
-	}
 	in_child(jail_without_agent);
 	in_child(jail_without_name);
 	assert_int_equal(agent->asked, 0);
@@ -391,9 +389,8 @@ test_jail_agent(void **state)
 	struct agent *other;
 
 	(void)state;
-	if (!have_root()) {
+	if (!have_root())
 		return;
-	}
 	snprintf(path, sizeof(path), "%s%s", jail, SE_SOCKET_PATH);
 	other = agent_start(path);
 	in_child(jail_with_agent);
@@ -411,9 +408,8 @@ test_jail_postfix_service(void **state)
 	struct agent *other;
 
 	(void)state;
-	if (!have_root()) {
+	if (!have_root())
 		return;
-	}
 	snprintf(path, sizeof(path), "%s/private/sasl-entra", jail);
 	other = agent_start(path);
 	in_child(jail_with_agent);
@@ -473,9 +469,8 @@ static void
 test_other_rights(void **state)
 {
 	(void)state;
-	if (!have_root()) {
+	if (!have_root())
 		return;
-	}
 	agent_stop(agent);
 	agent = NULL;
 	write_file(SE_CONFIGURATION_PATH, "");
@@ -516,9 +511,8 @@ main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "--secure") == 0) {
 		int line = secure_main(argv[2]);
 
-		if (line != 0) {
+		if (line != 0)
 			fprintf(stderr, "# line %d: %s\n", line, detail);
-		}
 		return line != 0;
 	}
 	world_setup();

@@ -459,9 +459,8 @@ kde_begin(struct login *login)
 		SASL_CB_GETREALM, SASL_CB_USER, SASL_CB_AUTHNAME, SASL_CB_PASS, SASL_CB_CANON_USER,
 		SASL_CB_LIST_END};
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		login->callbacks[i] = (sasl_callback_t){ids[i], NULL, NULL};
-	}
 	assert_int_equal(sasl_client_init(quiet_callbacks), SASL_OK);
 	begin(login, "smtp", SERVER, NULL);
 }
@@ -479,9 +478,8 @@ test_kde(void **state)
 	do {
 		result = sasl_client_start(
 			login.conn, "XOAUTH2", &need, &login.out, &login.len, &login.mechanism);
-		if (result == SASL_INTERACT) {
+		if (result == SASL_INTERACT)
 			interact(&login, need, false);
-		}
 	} while (result == SASL_INTERACT);
 	assert_int_equal(result, SASL_CONTINUE);
 	assert_xoauth2(login.out, login.len, LOGIN, OTHER_TOKEN);
@@ -504,9 +502,8 @@ test_kde_null_results(void **state)
 	do {
 		result = sasl_client_start(
 			login.conn, "XOAUTH2", &need, &login.out, &login.len, &login.mechanism);
-		if (result == SASL_INTERACT) {
+		if (result == SASL_INTERACT)
 			interact(&login, need, false);
-		}
 	} while (result == SASL_INTERACT);
 	assert_int_equal(result, SASL_NOUSER);
 	assert_non_null(strstr(sasl_errdetail(login.conn), "nothing for " LOGIN));
@@ -529,9 +526,8 @@ test_imtest(void **state)
 	begin(&login, "pop3", "outlook.office365.com", "52.98.0.1;995");
 	set_properties(&login, 0);
 	while ((result = sasl_client_start(login.conn, "XOAUTH2", &need, &login.out, &login.len,
-			&login.mechanism)) == SASL_INTERACT) {
+			&login.mechanism)) == SASL_INTERACT)
 		interact(&login, need, false);
-	}
 	assert_int_equal(result, SASL_CONTINUE);
 	assert_xoauth2(login.out, login.len, LOGIN, TOKEN);
 	assert_string_equal(agent->request.service, "pop");

@@ -70,13 +70,11 @@ make_plugin_set(const char *directory, bool ours_first)
 
 	snprintf(ours, sizeof(ours), "%s/libsasl-entra.so", plugin_directory());
 	snprintf(to, sizeof(to), "%s/libsasl-entra.so", directory);
-	if (ours_first) {
+	if (ours_first)
 		copy_file(ours, to);
-	}
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (glob(places[i], 0, NULL, &found) != 0) {
+		if (glob(places[i], 0, NULL, &found) != 0)
 			continue;
-		}
 		for (size_t j = 0; j < 2; j++) {
 			const char *slash = strrchr(found.gl_pathv[0], '/');
 
@@ -112,9 +110,8 @@ chosen(const char *offered, unsigned flags)
 	callbacks_for(&person, callbacks);
 	assert_int_equal(sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
 	assert_int_equal(sasl_setprop(conn, SASL_SEC_PROPS, &properties), SASL_OK);
-	if (sasl_client_start(conn, offered, NULL, NULL, NULL, &mechanism) != SASL_CONTINUE) {
+	if (sasl_client_start(conn, offered, NULL, NULL, NULL, &mechanism) != SASL_CONTINUE)
 		mechanism = "none";
-	}
 	sasl_dispose(&conn);
 	person_free(&person);
 	return strcmp(mechanism, "XOAUTH2") == 0 ? "XOAUTH2"
@@ -135,11 +132,10 @@ choose_among(const char *directory, bool configured)
 	const char *ours = configured ? "XOAUTH2" : "password";
 
 	se_copy(path, sizeof(path), directory);
-	if (configured) {
+	if (configured)
 		write_file(SE_CONFIGURATION_PATH, "");
-	} else {
+	else
 		unlink(SE_CONFIGURATION_PATH);
-	}
 	assert_int_equal(sasl_client_init(callbacks), SASL_OK);
 	assert_string_equal(chosen("LOGIN XOAUTH2", 0), ours);
 	assert_string_equal(chosen("XOAUTH2 LOGIN", 0), ours);
@@ -277,9 +273,8 @@ resident_pages(void)
 	FILE *file = fopen("/proc/self/statm", "r");
 
 	if (file != NULL) {
-		if (fscanf(file, "%ld %ld", &size, &resident) != 2) {
+		if (fscanf(file, "%ld %ld", &size, &resident) != 2)
 			resident = 0;
-		}
 		fclose(file);
 	}
 	return resident;
@@ -300,12 +295,10 @@ is_checked(void)
 	bool found = false;
 	FILE *file = fopen("/proc/self/maps", "r");
 
-	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL) {
+	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
 		found = strstr(line, "vgpreload") != NULL;
-	}
-	if (file != NULL) {
+	if (file != NULL)
 		fclose(file);
-	}
 	return found;
 }
 
@@ -330,9 +323,8 @@ test_cycles(void **state)
 	}
 	assert_int_equal(blocks, blocks_early);
 	/* libc's own bookkeeping of dlopen() may move by a page or two */
-	if (!is_checked()) {
+	if (!is_checked())
 		assert_true(resident_pages() - pages_early <= 32);
-	}
 	agent_stop(agent);
 }
 
@@ -489,9 +481,8 @@ test_threads(void **state)
 
 	(void)state;
 	assert_int_equal(sasl_client_init(callbacks), SASL_OK);
-	for (int i = 0; i < THREADS; i++) {
+	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, log_in_often, NULL), 0);
-	}
 	for (int i = 0; i < THREADS; i++) {
 		void *worked = NULL;
 

@@ -77,9 +77,8 @@ copy_file(const char *from, const char *to)
 	unlink(to); /* never write into what a process has mapped */
 	out = fopen(to, "w");
 	assert_non_null(out);
-	while ((len = fread(block, 1, sizeof(block), in)) > 0) {
+	while ((len = fread(block, 1, sizeof(block), in)) > 0)
 		assert_int_equal(fwrite(block, 1, len, out), len);
-	}
 	assert_int_equal(fclose(out), 0);
 	fclose(in);
 }
@@ -91,9 +90,8 @@ built(const char *variable, const char *path)
 	const char *given = getenv(variable);
 	const char *top = getenv("top_builddir");
 
-	if (given != NULL) {
+	if (given != NULL)
 		return given;
-	}
 	snprintf(name, sizeof(name), "%s/%s", top != NULL ? top : ".", path);
 	return name;
 }
@@ -183,13 +181,11 @@ world_teardown(void)
 	char command[PATH_MAX + 16];
 
 	put_aside(SE_CONFIGURATION_PATH, true);
-	if (engine_is_private()) {
+	if (engine_is_private())
 		put_aside(SE_ENGINE_PATH, true);
-	}
 	snprintf(command, sizeof(command), "rm -rf '%s'", work);
-	if (system(command) != 0) {
+	if (system(command) != 0)
 		printf("# %s is left behind\n", work);
-	}
 	close(lock);
 }
 
@@ -237,9 +233,8 @@ in_child(int (*body)(void))
 
 		if (line != 0) {
 			fprintf(stderr, "# line %d of the child's body; logged:\n", line);
-			for (unsigned i = 0; i < line_count; i++) {
+			for (unsigned i = 0; i < line_count; i++)
 				fprintf(stderr, "#   %d %s\n", lines[i].level, lines[i].text);
-			}
 		}
 		_exit(line != 0);
 	}
@@ -282,30 +277,25 @@ agent_serve(struct agent *agent, int client)
 	while (whole == 0 || len < (size_t)whole) {
 		ssize_t got = read(client, frame + len, sizeof(frame) - len);
 
-		if (got <= 0) {
+		if (got <= 0)
 			return;
-		}
 		len += (size_t)got;
 		whole = se_wire_frame_len(frame, len, sizeof(frame));
-		if (whole < 0) {
+		if (whole < 0)
 			return;
-		}
 	}
-	if (!se_wire_get_request(frame, len, &agent->request)) {
+	if (!se_wire_get_request(frame, len, &agent->request))
 		return;
-	}
 	agent->asked++;
-	if (agent->silent) {
+	if (agent->silent)
 		return;
-	}
 	se_buffer_init(&out, SE_WIRE_ANSWER_MAX);
 	agent_answer(agent, &out);
 	for (size_t done = 0; done < out.len;) {
 		ssize_t put = write(client, out.data + done, out.len - done);
 
-		if (put <= 0) {
+		if (put <= 0)
 			break;
-		}
 		done += (size_t)put;
 	}
 	se_buffer_free(&out);
@@ -356,9 +346,8 @@ agent_start(const char *path)
 void
 agent_stop(struct agent *agent)
 {
-	if (agent == NULL) {
+	if (agent == NULL)
 		return;
-	}
 	kill((pid_t)agent->process, SIGKILL);
 	waitpid((pid_t)agent->process, NULL, 0);
 	unlink(agent->path);
@@ -387,14 +376,12 @@ login_callback(void *context, int id, const char **result, unsigned *len)
 {
 	struct person *person = context;
 
-	if (id != SASL_CB_AUTHNAME) {
+	if (id != SASL_CB_AUTHNAME)
 		return SASL_BADPARAM;
-	}
 	person->asked_login++;
 	*result = person->login;
-	if (len != NULL) {
+	if (len != NULL)
 		*len = person->login != NULL ? (unsigned)strlen(person->login) : 0;
-	}
 	return SASL_OK;
 }
 
@@ -403,14 +390,12 @@ user_callback(void *context, int id, const char **result, unsigned *len)
 {
 	struct person *person = context;
 
-	if (id != SASL_CB_USER) {
+	if (id != SASL_CB_USER)
 		return SASL_BADPARAM;
-	}
 	person->asked_user++;
 	*result = person->user;
-	if (len != NULL) {
+	if (len != NULL)
 		*len = person->user != NULL ? (unsigned)strlen(person->user) : 0;
-	}
 	return SASL_OK;
 }
 
@@ -423,15 +408,13 @@ password_callback(sasl_conn_t *conn, void *context, int id, sasl_secret_t **secr
 
 	(void)conn;
 	person->asked_password++;
-	if (id != SASL_CB_PASS || person->password == NULL) {
+	if (id != SASL_CB_PASS || person->password == NULL)
 		return SASL_FAIL;
-	}
 	len = strlen(person->password);
 	free(person->secret);
 	person->secret = malloc(offsetof(sasl_secret_t, data) + (len > 8 ? len : 8));
-	if (person->secret == NULL) {
+	if (person->secret == NULL)
 		return SASL_NOMEM;
-	}
 	person->secret->len = len;
 	memcpy(person->secret->data, person->password, len);
 	*secret = person->secret;
@@ -468,20 +451,17 @@ log_count(int level)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < line_count; i++) {
+	for (unsigned i = 0; i < line_count; i++)
 		count += lines[i].level == level;
-	}
 	return count;
 }
 
 bool
 log_has(const char *text)
 {
-	for (unsigned i = 0; i < line_count; i++) {
-		if (strstr(lines[i].text, text) != NULL) {
+	for (unsigned i = 0; i < line_count; i++)
+		if (strstr(lines[i].text, text) != NULL)
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -511,9 +491,8 @@ log_in(struct person *person, char *detail, size_t size)
 
 	callbacks_for(person, callbacks);
 	result = sasl_client_new("smtp", SERVER, NULL, NULL, callbacks, 0, &conn);
-	if (result != SASL_OK) {
+	if (result != SASL_OK)
 		return result;
-	}
 	result = sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, NULL);
 	detail[0] = '\0';
 	if (result == SASL_CONTINUE && out != NULL) {

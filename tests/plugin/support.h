@@ -64,9 +64,8 @@ void skip_because(const char *why);
 void in_child(int (*body)(void));
 #define CHECK(condition) \
 	do { \
-		if (!(condition)) { \
+		if (!(condition)) \
 			return __LINE__; \
-		} \
 	} while (0)
 
 /* --- the agent ------------------------------------------------------------------------------ */

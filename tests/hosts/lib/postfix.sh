@@ -32,7 +32,7 @@ postfix_setup() {
 }
 
 postfix_main_cf() {
-  local port=$1
+  local port=$1 libraries=${postfix_root:+LD_LIBRARY_PATH=$postfix_root/usr/lib/postfix}
   shift
   cat << END
 compatibility_level     = 3.6
@@ -47,7 +47,8 @@ setgid_group            = $postfix_setgid
 maillog_file            = $postfix_log
 maillog_file_prefixes   = $work
 import_environment      = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME
-    SASL_PATH=$plugin_path${postfix_root:+ LD_LIBRARY_PATH=$postfix_root/usr/lib/postfix}
+    SASL_PATH=$plugin_path $libraries
+export_environment      = TZ MAIL_CONFIG LANG=C $libraries
 
 myhostname              = relay.contoso.com
 mydestination           =
@@ -127,11 +128,11 @@ postfix_start() {
   }
 }
 
-postfix_master() { tr -dc 0-9 < "$postfix_queue/pid/master.pid" 2> /dev/null; }
+postfix_master() { tr -dc 0-9 2> /dev/null < "$postfix_queue/pid/master.pid"; }
 
 postfix_running() {
   local pid
-  pid=$(postfix_master)
+  pid=$(postfix_master 2> /dev/null)
   [ -n "$pid" ] && [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f \
     "$(postfix_program lib/postfix/sbin/master)")" ]
 }

@@ -55,7 +55,10 @@ case_delivery() {
   case_begin
   postfix_start
   send_mail "$sender"
-  check 'a message is delivered' arrives 1
+  check 'a message is delivered' arrives 1 || {
+    diag "$(log_new | tail -n 20)"
+    bail 'without that, nothing else is worth a try'
+  }
   check '... with XOAUTH2, as the login name' \
     grep -q '"user": *"'$sender'".*"mechanism": *"XOAUTH2"' "$work/exchange/deliveries.jsonl"
   wait_for 10 log_has 'status=sent (250'
