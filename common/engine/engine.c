@@ -237,7 +237,9 @@ give_up(struct se_engine *engine, struct se_ask *ask)
 		acquisition->phase == SE_PHASE_LOCKING
 			? "another process is fetching it and has not finished"
 			: "the token endpoint has not answered yet");
+	engine->telling++;
 	se_ask_give(ask, acquisition, SE_AGAIN, &error);
+	engine->telling--;
 	free(ask);
 	leave(engine, entry);
 }

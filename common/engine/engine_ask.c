@@ -77,28 +77,35 @@ se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition, 
 		give_error(ask, error);
 }
 
-/* Takes those who wait for this token off the list first: `done` may ask or cancel again. */
+static struct se_ask *
+oldest_ready(const struct se_engine *engine, const struct se_acquisition *acquisition)
+{
+	struct se_ask *ask, *oldest = NULL;
+
+	for (ask = engine->asks; ask != NULL; ask = ask->next)
+		if (ask->ready && &ask->entry->acquisition == acquisition)
+			oldest = ask;
+	return oldest;
+}
+
+/* `done` may ask again, which is another matter, or cancel one of those that are not told yet. */
 static void
 ended(void *context, struct se_acquisition *acquisition, enum se_code code,
 	const struct se_error *error)
 {
 	struct se_engine *engine = context;
-	struct se_ask **at = &engine->asks, *ready = NULL, *ask;
+	struct se_ask *ask;
 
-	while ((ask = *at) != NULL) {
-		if (&ask->entry->acquisition != acquisition) {
-			at = &ask->next;
-			continue;
-		}
-		*at = ask->next;
-		ask->next = ready;
-		ready = ask;
-	}
-	while ((ask = ready) != NULL) {
-		ready = ask->next;
+	for (ask = engine->asks; ask != NULL; ask = ask->next)
+		if (&ask->entry->acquisition == acquisition)
+			ask->ready = true;
+	engine->telling++;
+	while ((ask = oldest_ready(engine, acquisition)) != NULL) {
+		(void)se_ask_take_off(engine, ask);
 		se_ask_give(ask, acquisition, code, error);
 		free(ask);
 	}
+	engine->telling--;
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -187,7 +194,7 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 		*error = reason;
 	else
 		not_signed_in(engine, entry, login, error);
-	if (entry->acquisition.phase == SE_PHASE_IDLE)
+	if (entry->acquisition.phase == SE_PHASE_IDLE && engine->telling == 0)
 		drop_entry(engine, entry);
 	return NULL;
 }

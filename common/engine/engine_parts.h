@@ -21,6 +21,7 @@ struct se_ask {
 	char user[SE_NAME_MAX + 1];
 	unsigned min_lifetime;
 	int64_t deadline; /* monotonic ms */
+	bool ready;       /* what it waited for has ended, and it is about to be told */
 	se_engine_done *done;
 	void *context;
 };
@@ -41,6 +42,7 @@ struct se_engine {
 	char *state_dir;
 	struct se_entry *entries;
 	struct se_ask *asks;
+	unsigned telling; /* calls of `done` that a turn has under way: no entry goes meanwhile */
 };
 
 int64_t se_engine_monotonic(const struct se_engine *engine);

@@ -604,8 +604,10 @@ write_limited(void *context)
 	CHECK(se_store_write(store, &anna, &state, &error) == SE_AGAIN);
 	CHECK(strstr(error.text, file_of(&anna)) != NULL);
 	CHECK(strstr(error.text, "ulimit -f") != NULL);
+	se_state_free(&state);
 	CHECK(se_store_read(store, &anna, &state, &error) == SE_OK);
 	CHECK(strcmp(se_secret_reveal(state.refresh_token), "old") == 0);
+	se_state_free(&state);
 	return 0;
 }
 
@@ -617,6 +619,7 @@ test_no_room(void **state)
 	assert_int_equal(end_child(start_child(write_limited, NULL)), 0);
 	expect_refresh_token(&anna, "old");
 	assert_int_equal(count_files(directory(), ""), 1);
+	assert_int_equal(count_hidden(directory()), 0);
 }
 
 static int
@@ -634,8 +637,11 @@ write_read_only(void *context)
 	CHECK(se_store_write(own, &anna, &state, &error) == SE_CONFIG);
 	CHECK(strstr(error.text, file_of(&anna)) != NULL);
 	CHECK(strstr(error.text, "chown") != NULL);
+	se_state_free(&state);
 	CHECK(se_store_read(own, &anna, &state, &error) == SE_OK);
 	CHECK(strcmp(se_secret_reveal(state.refresh_token), "old") == 0);
+	se_state_free(&state);
+	se_store_close(own);
 	return 0;
 }
 
@@ -699,8 +705,10 @@ test_kill(void **state)
 		seen += memcmp(&before, &after, sizeof(before)) != 0;
 	}
 	assert_true(seen > 0);
+	/* And what the last one left half written holds no token for long. */
 	write_tokens(&anna, "a", "after all that");
 	expect_refresh_token(&anna, "after all that");
+	assert_int_equal(count_hidden(directory()), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -113,24 +113,38 @@ read_text(const char *path)
 	return text;
 }
 
-unsigned
-count_files(const char *path, const char *ending)
+static unsigned
+count_entries(const char *path, bool hidden, const char *ending)
 {
 	DIR *list = opendir(path);
 	struct dirent *entry;
 	size_t len = strlen(ending);
 	unsigned count = 0;
 
-	while (list != NULL && (entry = readdir(list)) != NULL) {
-		size_t name_len = strlen(entry->d_name);
+	assert_non_null(list);
+	while ((entry = readdir(list)) != NULL) {
+		const char *name = entry->d_name;
+		size_t name_len = strlen(name);
 
-		if (entry->d_name[0] != '.' && name_len >= len &&
-			strcmp(entry->d_name + name_len - len, ending) == 0)
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+			(name[0] == '.') == hidden && name_len >= len &&
+			strcmp(name + name_len - len, ending) == 0)
 			count++;
 	}
-	if (list != NULL)
-		closedir(list);
+	closedir(list);
 	return count;
+}
+
+unsigned
+count_files(const char *path, const char *ending)
+{
+	return count_entries(path, false, ending);
+}
+
+unsigned
+count_hidden(const char *path)
+{
+	return count_entries(path, true, "");
 }
 
 /* --- configuration --------------------------------------------------------------------------- */

@@ -36,8 +36,9 @@ void write_text(const char *path, const char *text); /* mode 0600 */
 /* The whole file and a NUL, to be freed; NULL when it is not there. */
 char *read_text(const char *path);
 
-/* How many entries a directory has whose name ends so. */
+/* How many entries a directory has whose name ends so, or begins with a dot. */
 unsigned count_files(const char *directory, const char *ending);
+unsigned count_hidden(const char *directory);
 
 /* --- configuration --------------------------------------------------------------------------- */
 

@@ -63,6 +63,52 @@ tests_unit_engine_account_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_aadsts_SOURCES = tests/unit/engine_aadsts.c
 tests_unit_engine_aadsts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_aadsts_LDADD = libse-engine.la $(CMOCKA_LIBS)
+# Against tests/faults, and on their own.
+engine_support = tests/unit/engine_support.c tests/unit/engine_support.h
+engine_asking = $(engine_support) tests/unit/engine_asking.c tests/unit/engine_asking.h
+engine_unit_tests += \
+	tests/unit/engine_json \
+	tests/unit/engine_policy \
+	tests/unit/engine_answer \
+	tests/unit/engine_request \
+	tests/unit/engine_store \
+	tests/unit/engine_http \
+	tests/unit/engine_http_tls \
+	tests/unit/engine_http_name \
+	tests/unit/engine_engine \
+	tests/unit/engine_processes
+tests_unit_engine_json_SOURCES = tests/unit/engine_json.c $(engine_support)
+tests_unit_engine_json_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_json_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_policy_SOURCES = tests/unit/engine_policy.c $(engine_support)
+tests_unit_engine_policy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_policy_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_answer_SOURCES = tests/unit/engine_answer.c $(engine_support)
+tests_unit_engine_answer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_answer_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_request_SOURCES = tests/unit/engine_request.c $(engine_support)
+tests_unit_engine_request_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_request_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_store_SOURCES = tests/unit/engine_store.c $(engine_support)
+tests_unit_engine_store_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_store_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_http_SOURCES = tests/unit/engine_http.c $(engine_support)
+tests_unit_engine_http_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_http_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_http_tls_SOURCES = tests/unit/engine_http_tls.c $(engine_support)
+# libcurl alone, to show what it would do by itself.
+tests_unit_engine_http_tls_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
+tests_unit_engine_http_tls_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CURL_LIBS)
+tests_unit_engine_http_name_SOURCES = tests/unit/engine_http_name.c $(engine_support)
+tests_unit_engine_http_name_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+# getaddrinfo() is its own.
+tests_unit_engine_http_name_LDADD = libse-engine.la $(CMOCKA_LIBS) $(DL_LIBS) -lpthread
+tests_unit_engine_engine_SOURCES = tests/unit/engine_engine.c $(engine_asking)
+tests_unit_engine_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_asking)
+tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS)
 check_PROGRAMS += $(core_unit_tests) $(engine_unit_tests)
 TESTS += $(core_unit_tests) $(engine_unit_tests)
 endif

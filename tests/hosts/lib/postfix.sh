@@ -113,8 +113,12 @@ postfix_fill_jail() {
   done
 }
 
-# passwords LINE... : the map of smtp_sasl_password_maps; smtp(8) reads it when it starts.
-passwords() { printf '%s\n' "$@" > "$work/postfix/sasl_passwd"; }
+# passwords LINE... : the map of smtp_sasl_password_maps; smtp(8) reads it when it starts. It waits
+# while a map has just been written, hence the older date.
+passwords() {
+  printf '%s\n' "$@" > "$work/postfix/sasl_passwd"
+  touch -d '1 hour ago' "$work/postfix/sasl_passwd"
+}
 
 # postfix_set NAME=VALUE... : in main.cf, for processes that start from now on.
 postfix_set() { postfix_run sbin/postconf -e "$@"; }
@@ -170,6 +174,7 @@ postfix_queued() {
 }
 
 # mark : from here on `log_has` and `log_count` look at the mail log.
+log_from=1
 mark() { log_from=$(($(lines "$postfix_log") + 1)); }
 log_new() { tail -n "+$log_from" "$postfix_log"; }
 log_has() { log_new | grep -qF -- "$1"; }

@@ -64,7 +64,7 @@ case_delivery() {
   wait_for 10 log_has 'status=sent (250'
   check '... which Postfix logs with the 250' log_has 'status=sent (250'
   equal '... with one token request' "$(token_requests)" 1
-  equal '... and no warning' "$(log_count warning:)" 0
+  equal '... and no word of trouble' "$(log_new | grep -c 'smtp.*warning:')" 0
 }
 
 # 200 login names of one registration through 20 smtp(8) processes that all start with nothing.
@@ -79,7 +79,7 @@ case_many_senders() {
   tenant_set fault -d '{"match": {"path": "/token"}, "action": {"delay": 1}, "count": -1}'
   from=${EPOCHREALTIME/./}
   postfix_start
-  wait_for 5 log_has 'TLS' || true
+  wait_for 10 pgrep -g "$(postfix_master)" -x smtp
   look_at_processes
   check '200 messages of 200 senders are delivered' wait_for 90 arrived 200
   processes=$(log_new | sed -n 's/.*postfix\/smtp\[\([0-9]*\)\].*status=sent.*/\1/p' | sort -u | wc -l)
@@ -136,13 +136,15 @@ case_tenant_down_with_token() {
   postfix_start
   send_mail "$sender"
   check 'a first message fetches a token' arrives 1
+  equal '... with one token request' "$(token_requests)" 1
   postfix_stop
   tenant_stop
   postfix_start
-  for number in 1 2 3 4 5; do send_mail "$sender" "number $number"; done
-  check 'while the tenant is down and the token is valid, mail flows' arrives 6
+  # Exchange takes no more than three connections of a mailbox at once.
+  for number in 1 2 3; do send_mail "$sender" "number $number"; done
+  check 'while the tenant is down and the token is valid, mail flows' arrives 4
+  equal '... with no word of trouble' "$(plugin_lines)" 0
   tenant_start
-  equal '... with one token request in all' "$(token_requests)" 1
 }
 
 case_tenant_down_without_token() {

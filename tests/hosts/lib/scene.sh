@@ -34,6 +34,8 @@ scene_begin() {
   trap scene_end EXIT
   trap 'exit 1' HUP INT TERM
   scene_clean
+  mkdir -p "$scene_conf" "$SE_STAGE/run" "${scene_state%/*}"
+  touch "$scene_conf/.tests"
 }
 
 # at_end COMMAND... : run at exit, the last one first.
@@ -81,8 +83,6 @@ end_process() {
 config_write() {
   local group=$1
   shift
-  mkdir -p "$scene_conf"
-  touch "$scene_conf/.tests"
   cp "$work/tenant/ca.pem" "$scene_conf/ca.pem"
   chmod 644 "$scene_conf/ca.pem"
   secret_write "$group" "$tenant_secret"

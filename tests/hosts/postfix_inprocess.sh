@@ -1,0 +1,27 @@
+#!/bin/bash
+# A private Postfix whose smtp(8) keeps the root directory, without an agent: each smtp(8) loads the
+# engine, and they share tokens in a state directory of Postfix's own.
+lib=${top_srcdir:?}/tests/hosts/lib
+# shellcheck source=/dev/null
+for part in tap scene tenant get_postfix postfix postfix_cases; do . "$lib/$part.sh"; done
+
+scene_begin
+at_end standins_stop
+at_end postfix_stop
+reason=$(postfix_get "$top_builddir") || skip_all "$reason"
+postfix_get "$top_builddir" > /dev/null
+diag "$postfix_how"
+
+tenant_start
+submission_start exchange
+secret_group=$postfix_group
+config_write "$secret_group" "state_dir          = $scene_state"
+plugin_path=$SE_STAGE/lib/sasl2
+postfix_setup n "${submission_port[exchange]}"
+
+source_start() { install -d -m 700 -o "$postfix_owner" -g "$postfix_group" "$scene_state"; }
+source_forget() { rm -rf "$scene_state"; }
+
+run_cases
+check 'no secret is in any log, message or process argument' no_secrets
+finish
