@@ -4,3 +4,4 @@ include tests/agent/local.mk
 include tests/fuzz/local.mk
 include tests/tenant/local.mk
 include tests/faults/local.mk
+include tests/hosts/local.mk
