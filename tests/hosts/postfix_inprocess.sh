@@ -15,7 +15,8 @@ diag "$postfix_how"
 tenant_start
 submission_start exchange
 secret_group=$postfix_group
-config_write "$secret_group" "state_dir          = $scene_state"
+config_write "$secret_group"
+sed -i "1i [defaults]\nstate_dir          = $scene_state\n" "$scene_conf/sasl-entra.conf"
 plugin_path=$SE_STAGE/lib/sasl2
 postfix_setup n "${submission_port[exchange]}"
 
