@@ -14,8 +14,8 @@
 #define TRACE "9b1c6f0e-1111-2222-3333-444455556666"
 
 /* As long as real ones, so that it passes for no word. */
-#define CANARY                                                                                     \
-	"canary0123456789canary0123456789canary0123456789canary0123456789canary0123456789"         \
+#define CANARY \
+	"canary0123456789canary0123456789canary0123456789canary0123456789canary0123456789" \
 	"canary0123456789canary0123456789"
 
 static struct se_config *config;
@@ -118,7 +118,8 @@ test_lifetimes(void **state)
 		assert_int_equal(grant.expires_in, lifetimes[i].expires_in);
 		assert_int_equal(grant.refresh_in, -1);
 	}
-	expect(app, 200, "{\"access_token\": \"t\", \"expires_in\": 86400, \"refresh_in\": \"43200\"}",
+	expect(app, 200,
+		"{\"access_token\": \"t\", \"expires_in\": 86400, \"refresh_in\": \"43200\"}",
 		SE_OK, NULL);
 	assert_int_equal(grant.refresh_in, 43200);
 	expect(app, 200, "{\"access_token\": \"t\", \"refresh_in\": -1}", SE_OK, NULL);
@@ -138,14 +139,15 @@ test_types(void **state)
 	expect(app, 200, "{\"access_token\": \"canary\", \"token_type\": \"mac\"}", SE_CONFIG,
 		"another type than Bearer");
 	assert_says(error.text, "token_endpoint");
-	expect(app, 200, "{\"access_token\": \"canary\", \"token_type\": \"\"}", SE_CONFIG, "Bearer");
+	expect(app, 200, "{\"access_token\": \"canary\", \"token_type\": \"\"}", SE_CONFIG,
+		"Bearer");
 }
 
 static void
 test_bad_tokens(void **state)
 {
-	static const char *const bad[] = {"", " ", "canary with blanks", "canary\\u0001", "canary\\n",
-		"canary\\u007f", "canary\\u00fc"};
+	static const char *const bad[] = {"", " ", "canary with blanks", "canary\\u0001",
+		"canary\\n", "canary\\u007f", "canary\\u00fc"};
 	char *body = malloc(SE_TOKEN_MAX + 100);
 	size_t i;
 
@@ -177,8 +179,8 @@ test_bad_tokens(void **state)
 static void
 test_refresh_tokens(void **state)
 {
-	static const char *const bad[] = {"\"\"", "\"with blank\"", "\"a\\u0001\"", "null", "17",
-		"\"a\\u0000b\""};
+	static const char *const bad[] = {
+		"\"\"", "\"with blank\"", "\"a\\u0001\"", "null", "17", "\"a\\u0000b\""};
 	char body[300];
 	size_t i;
 
@@ -203,15 +205,15 @@ static const struct {
 	const char *token;
 	bool roleless;
 } jwts[] = {
-	{JWT_HEADER "eyJhdWQiOiJ4In0.c2ln", true},                             /* {"aud":"x"} */
-	{JWT_HEADER "eyJhdWQiOiJ4eSJ9.c2ln", true},                            /* {"aud":"xy"} */
-	{JWT_HEADER "eyJhdWQiOiJ4eXoifQ.c2ln", true},                          /* {"aud":"xyz"} */
-	{JWT_HEADER "eyJhIjoiPz8_fn4-In0.c2ln", true},                         /* {"a":"???~~>"} */
-	{JWT_HEADER "eyJyb2xlcyI6WyJTTVRQLlNlbmRBc0FwcCJdfQ.c2ln", false},     /* {"roles":[...]} */
-	{JWT_HEADER "eyJhdWQiOiJ4In0", false},                                 /* two parts */
-	{JWT_HEADER "eyJhdWQiOiJ4In0.c2ln.more", false},                       /* four parts */
-	{JWT_HEADER "eyJhdWQiOiJ4In.c2ln", false},                             /* cut JSON */
-	{JWT_HEADER "a.c2ln", false},                                          /* no base64 */
+	{JWT_HEADER "eyJhdWQiOiJ4In0.c2ln", true},                         /* {"aud":"x"} */
+	{JWT_HEADER "eyJhdWQiOiJ4eSJ9.c2ln", true},                        /* {"aud":"xy"} */
+	{JWT_HEADER "eyJhdWQiOiJ4eXoifQ.c2ln", true},                      /* {"aud":"xyz"} */
+	{JWT_HEADER "eyJhIjoiPz8_fn4-In0.c2ln", true},                     /* {"a":"???~~>"} */
+	{JWT_HEADER "eyJyb2xlcyI6WyJTTVRQLlNlbmRBc0FwcCJdfQ.c2ln", false}, /* {"roles":[...]} */
+	{JWT_HEADER "eyJhdWQiOiJ4In0", false},                             /* two parts */
+	{JWT_HEADER "eyJhdWQiOiJ4In0.c2ln.more", false},                   /* four parts */
+	{JWT_HEADER "eyJhdWQiOiJ4In.c2ln", false},                         /* cut JSON */
+	{JWT_HEADER "a.c2ln", false},                                      /* no base64 */
 	{JWT_HEADER ".c2ln", false},
 	{JWT_HEADER "$$$$.c2ln", false},
 	{"..", false},
@@ -246,8 +248,10 @@ static const struct {
 } reasons[] = {
 	{"invalid_request", SE_CONFIG, "request wrong", "[account scanner]"},
 	{"invalid_client", SE_CONFIG, "refused the app's credential", APP},
-	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in", "sasl-entra import token " LOGIN},
-	{"interaction_required", SE_SIGN_IN, "a person to sign in", "sasl-entra import token " LOGIN},
+	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in",
+		"sasl-entra import token " LOGIN},
+	{"interaction_required", SE_SIGN_IN, "a person to sign in",
+		"sasl-entra import token " LOGIN},
 	{"login_required", SE_SIGN_IN, "a person to sign in", "sasl-entra import token " LOGIN},
 	{"consent_required", SE_SIGN_IN, "consent", "administrator of fabrikam.com"},
 	{"unauthorized_client", SE_ADMIN, "this grant", "administrator of fabrikam.com"},
@@ -271,7 +275,8 @@ test_reasons(void **state)
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		snprintf(body, sizeof(body), "{\"error\": \"%s\", \"trace_id\": \"" TRACE "\"}",
 			reasons[i].error);
-		snprintf(words, sizeof(words), "(%s, status 400, trace " TRACE ")", reasons[i].error);
+		snprintf(words, sizeof(words), "(%s, status 400, trace " TRACE ")",
+			reasons[i].error);
 		expect(person, 400, body, reasons[i].code, words);
 		assert_says(error.text, reasons[i].what);
 		assert_says(error.text, reasons[i].todo);
@@ -365,8 +370,8 @@ test_retry_after(void **state)
 static void
 test_trace_ids(void **state)
 {
-	static const char *const bad[] = {"", "with blank", "line\\nbreak", "<b>", "a\\\"b", CANARY,
-		"\\u00fc", "a\\u0000"};
+	static const char *const bad[] = {
+		"", "with blank", "line\\nbreak", "<b>", "a\\\"b", CANARY, "\\u00fc", "a\\u0000"};
 	char body[300];
 	size_t i;
 
@@ -374,8 +379,8 @@ test_trace_ids(void **state)
 	expect(app, 400, "{\"error\": \"invalid_request\", \"trace_id\": \"" TRACE "\"}", SE_CONFIG,
 		", trace " TRACE ")");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		snprintf(body, sizeof(body), "{\"error\": \"invalid_request\", \"trace_id\": \"%s\"}",
-			bad[i]);
+		snprintf(body, sizeof(body),
+			"{\"error\": \"invalid_request\", \"trace_id\": \"%s\"}", bad[i]);
 		expect(app, 400, body, SE_CONFIG, "invalid_request");
 		assert_silent_about(error.text, "trace ");
 		snprintf(body, sizeof(body), "{\"error\": \"%s\"}", bad[i]);
@@ -399,12 +404,14 @@ test_other_bodies(void **state)
 	expect(app, 403, "[\"" CANARY "\"]", SE_CONFIG, "[account relay]");
 
 	expect(app, 200, "", SE_AGAIN, "not a whole JSON object");
-	assert_says(error.text, "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0");
+	assert_says(error.text,
+		"https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0");
 	assert_says(error.text, "proxy or a portal");
 	expect(app, 200, "<html>Please sign in to the guest network</html>", SE_AGAIN, "portal");
 	expect(app, 200, "{\"access_token\": \"" CANARY, SE_AGAIN, "not a whole JSON object");
 	expect(app, 200, "{\"access_token\": \"" CANARY "\"", SE_AGAIN, "not a whole JSON object");
-	expect(app, 200, "{\"access_token\": \"" CANARY "\"}{}", SE_AGAIN, "not a whole JSON object");
+	expect(app, 200, "{\"access_token\": \"" CANARY "\"}{}", SE_AGAIN,
+		"not a whole JSON object");
 	expect(app, 204, "{\"access_token\": \"" CANARY "\"}", SE_CONFIG, "status 204");
 }
 

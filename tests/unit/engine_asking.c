@@ -145,7 +145,8 @@ take_line(void *context, bool warning, const char *text)
 	assert_null(context);
 	engine_warnings += warning;
 	snprintf(engine_log + len, sizeof(engine_log) - len, "%s\n", text);
-	assert_silent_about(text, "aaaaaaaaaa"); /* in every access token, and "rrr" in the others */
+	assert_silent_about(
+		text, "aaaaaaaaaa"); /* in every access token, and "rrr" in the others */
 	assert_silent_about(text, "rrrrrrrrrr");
 	assert_silent_about(text, "s3cr3t");
 }

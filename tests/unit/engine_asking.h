@@ -11,9 +11,9 @@
 #include "engine_support.h"
 
 #define APP "00001111-aaaa-2222-bbbb-3333cccc4444"
-#define LOGIN "alerts@contoso.com"  /* of the app-only account "relay" */
-#define PERSON "anna@fabrikam.com"  /* of the delegated account "person" */
-#define SERVER "smtp.test"          /* that both may use */
+#define LOGIN "alerts@contoso.com"   /* of the app-only account "relay" */
+#define PERSON "anna@fabrikam.com"   /* of the delegated account "person" */
+#define SERVER "smtp.test"           /* that both may use */
 #define HVE "smtp-hve.office365.com" /* that wants more */
 
 /* --- configuration --------------------------------------------------------------------------- */

@@ -15,8 +15,8 @@ enum {
 	ASKS = 1000
 };
 
-#define UNAUTHORIZED                                                                               \
-	"{\"status\": 401, \"body\": \"{\\\"error\\\": \\\"invalid_client\\\", "                   \
+#define UNAUTHORIZED \
+	"{\"status\": 401, \"body\": \"{\\\"error\\\": \\\"invalid_client\\\", " \
 	"\\\"error_codes\\\": [7000222], \\\"trace_id\\\": \\\"9b1c6f0e\\\"}\"}"
 
 static struct se_engine *engine;
@@ -395,8 +395,9 @@ expect_asked_again(const char *name, long hits)
 
 	ask(engine, &one);
 	assert_int_equal(one.code, SE_ADMIN);
-	assert_says(one.error.text, LOGIN ": Entra refused the client secret because it has expired "
-		"(invalid_client, AADSTS7000222, trace 9b1c6f0e)");
+	assert_says(one.error.text,
+		LOGIN ": Entra refused the client secret because it has expired "
+		      "(invalid_client, AADSTS7000222, trace 9b1c6f0e)");
 	assert_says(one.error.text, scratch("secret"));
 	assert_silent_about(one.error.text, "[remembered");
 	assert_int_equal(faults_hits(name), hits);
@@ -548,7 +549,7 @@ test_retry_after(void **state)
 	(void)state;
 	start("throttle", SE_ROLE_HOST);
 	(void)faults_say("answer throttle {\"status\": 429, \"body\": \"Too Many Requests\", "
-		"\"headers\": {\"Retry-After\": \"60\"}}");
+			 "\"headers\": {\"Retry-After\": \"60\"}}");
 	ask(engine, &one);
 	assert_int_equal(one.code, SE_AGAIN);
 	assert_says(one.error.text, "asked too often");
@@ -670,7 +671,8 @@ expect_sent(const char *name, const char *refresh_token)
 	char words[300];
 	const char *last = faults_say("last %s", name);
 
-	snprintf(words, sizeof(words), "&grant_type=refresh_token&refresh_token=%s\"", refresh_token);
+	snprintf(words, sizeof(words), "&grant_type=refresh_token&refresh_token=%s\"",
+		refresh_token);
 	assert_says(last, words);
 }
 
@@ -702,7 +704,7 @@ test_rotation(void **state)
 
 	/* An answer without one leaves the old one in force, and a bad one is none. */
 	(void)faults_say("answer rotation [{}, {\"members\": {\"refresh_token\": \"\"}}, "
-		"{\"members\": {\"refresh_token\": \"with blanks\"}}]");
+			 "{\"members\": {\"refresh_token\": \"with blanks\"}}]");
 	world_wait(1805);
 	ask(engine, &one);
 	assert_int_equal(token_number(&one), 2);
@@ -715,7 +717,8 @@ test_rotation(void **state)
 	expect_kept("refresh-rotation-1-");
 
 	/* Nor does an error take it away. */
-	(void)faults_say("answer rotation {\"status\": 400, \"body\": "
+	(void)faults_say(
+		"answer rotation {\"status\": 400, \"body\": "
 		"\"{\\\"error\\\": \\\"invalid_grant\\\", \\\"error_codes\\\": [700082]}\"}");
 	world_wait(7200);
 	ask(engine, &one);
@@ -819,7 +822,8 @@ test_reload(void **state)
 	assert_int_equal(se_engine_load(engine, &error), SE_CONFIG);
 	assert_int_equal(ask_number(engine), 1);
 
-	configure("reload", true, "", "[account new]\nmatch = *@adatum.com\ntenant = adatum.com\n"
+	configure("reload", true, "",
+		"[account new]\nmatch = *@adatum.com\ntenant = adatum.com\n"
 		"client_id = " APP "\nservers = " SERVER "\n");
 	assert_int_equal(se_engine_load_if_changed(engine, &error), SE_OK);
 	ask(engine, &one);
@@ -999,8 +1003,8 @@ static struct asked inner, waiting;
 static unsigned outer_calls;
 
 static void
-ask_and_cancel(void *context, enum se_code code, struct se_answer *answer,
-	const struct se_error *error)
+ask_and_cancel(
+	void *context, enum se_code code, struct se_answer *answer, const struct se_error *error)
 {
 	(void)context;
 	(void)code;
@@ -1043,8 +1047,8 @@ test_calls_from_done(void **state)
 
 /* Asks for itself again, when the sign-in that it waited for is gone. */
 static void
-sign_out_and_ask(void *context, enum se_code code, struct se_answer *answer,
-	const struct se_error *error)
+sign_out_and_ask(
+	void *context, enum se_code code, struct se_answer *answer, const struct se_error *error)
 {
 	char command[300];
 

@@ -232,7 +232,8 @@ static void
 test_schemes(void **state)
 {
 	static const char *const others[] = {"HTTP://localhost/x", "ftp://localhost/x",
-		"file:///etc/passwd", "ldap://localhost/x", "smtp://localhost/x", "telnet://localhost"};
+		"file:///etc/passwd", "ldap://localhost/x", "smtp://localhost/x",
+		"telnet://localhost"};
 	struct fetch one = {.url = faults_url("http", "/target")};
 	size_t i;
 

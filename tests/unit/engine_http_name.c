@@ -14,7 +14,7 @@
 #include "engine_support.h"
 
 enum {
-	SHORT = 500,  /* milliseconds that a request gets */
+	SHORT = 500, /* milliseconds that a request gets */
 	SLACK = 1000, /* milliseconds that it may take longer: 300 are allowed, the rest is for a busy
 	                 machine */
 	RELEASE_MS = 20000

@@ -303,8 +303,8 @@ test_write(void **state)
 	assert_int_equal(value, INT64_C(8589934592));
 	assert_true(se_json_integer(again, "negative", &value));
 	assert_int_equal(value, -1);
-	assert_string_equal(se_json_string(se_json_object(again, "inner"), "quote"),
-		"a\"b\\c/d\x01\xc3\xbc");
+	assert_string_equal(
+		se_json_string(se_json_object(again, "inner"), "quote"), "a\"b\\c/d\x01\xc3\xbc");
 	se_json_free(again);
 }
 

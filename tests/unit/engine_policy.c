@@ -124,8 +124,7 @@ test_judge(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
 		struct se_times times = se_policy_times(T0, &ages[i].said, 0);
-		enum se_use use =
-			se_policy_judge(&times, T0 + ages[i].age, ages[i].min_lifetime);
+		enum se_use use = se_policy_judge(&times, T0 + ages[i].age, ages[i].min_lifetime);
 
 		if (use != ages[i].use)
 			fail_msg("%s: %d", ages[i].what, (int)use);

@@ -102,8 +102,8 @@ hold_race(const char *login, int processes)
 	for (i = 0; i < processes; i++)
 		assert_int_equal(end_child(children[i]), 0);
 	for (i = 0; i < processes; i++) {
-		assert_int_equal(read(race.result[0], tokens[i], sizeof(tokens[i])),
-			sizeof(tokens[i]));
+		assert_int_equal(
+			read(race.result[0], tokens[i], sizeof(tokens[i])), sizeof(tokens[i]));
 		for (k = 0; k < i && strcmp(tokens[k], tokens[i]) != 0;)
 			k++;
 		different += k == i;
@@ -195,7 +195,8 @@ test_shared_failure(void **state)
 
 	(void)state;
 	configure("failing", true, "", "");
-	(void)faults_say("answer failing {\"delay\": 0.2, \"status\": 401, \"body\": "
+	(void)faults_say(
+		"answer failing {\"delay\": 0.2, \"status\": 401, \"body\": "
 		"\"{\\\"error\\\": \\\"invalid_client\\\", \\\"error_codes\\\": [7000215]}\"}");
 	for (i = 0; i < PROCESSES; i++)
 		children[i] = start_child(fail_in_race, NULL);

@@ -147,8 +147,8 @@ parameter(const char *name)
 static enum se_code
 make_form(const struct se_account *account, const char *refresh_token)
 {
-	struct se_secret *token = refresh_token != NULL ?
-		se_secret_new(refresh_token, strlen(refresh_token)) : NULL;
+	struct se_secret *token =
+		refresh_token != NULL ? se_secret_new(refresh_token, strlen(refresh_token)) : NULL;
 	struct se_secret *made = NULL;
 	enum se_code code;
 
@@ -194,7 +194,8 @@ test_public_client(void **state)
 	assert_int_equal(make_form(person, odd), SE_OK);
 	assert_int_equal(form.count, 4);
 	assert_string_equal(parameter("client_id"), APP);
-	assert_string_equal(parameter("scope"), "https://outlook.office.com/SMTP.Send "
+	assert_string_equal(parameter("scope"),
+		"https://outlook.office.com/SMTP.Send "
 		"https://outlook.office.com/IMAP.AccessAsUser.All offline_access");
 	assert_string_equal(parameter("grant_type"), "refresh_token");
 	assert_string_equal(parameter("refresh_token"), odd);
@@ -251,12 +252,14 @@ test_encoding(void **state)
 	token = se_secret_new(all, 256); /* with the NUL */
 	assert_int_equal(se_request_form(person, token, &made, &error), SE_OK);
 	text = se_secret_reveal(made);
-	assert_int_equal(strspn(text,
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%&="),
+	assert_int_equal(
+		strspn(text,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%&="),
 		strlen(text));
 	at = strstr(text, "refresh_token=%01%02%03");
 	assert_non_null(at);
-	assert_non_null(strstr(text, "%1F%20%21%22%23%24%25%26%27%28%29%2A%2B%2C-.%2F0123456789%3A"));
+	assert_non_null(
+		strstr(text, "%1F%20%21%22%23%24%25%26%27%28%29%2A%2B%2C-.%2F0123456789%3A"));
 	assert_non_null(strstr(text, "%7D~%7F%80%81"));
 	assert_non_null(strstr(text, "%FE%FF%00"));
 	read_form(text);

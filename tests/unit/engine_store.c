@@ -46,7 +46,8 @@ begin(void **state)
 	assert_int_equal(
 		se_token_key_make(&config->accounts[1], "Anna@Fabrikam.com", &anna, &error), SE_OK);
 	assert_int_equal(
-		se_token_key_make(&config->accounts[1], "berta@fabrikam.com", &berta, &error), SE_OK);
+		se_token_key_make(&config->accounts[1], "berta@fabrikam.com", &berta, &error),
+		SE_OK);
 	se_config_free(config);
 	return 0;
 }
@@ -158,7 +159,8 @@ test_round_trip(void **cmocka_state)
 	state.failure.until = INT64_C(8589934593);
 	state.failure.count = 3;
 	memcpy(state.failure.cause, "0123456789abcdef", 17);
-	snprintf(state.failure.text, sizeof(state.failure.text), "it did not work \xe2\x80\x94 sorry");
+	snprintf(state.failure.text, sizeof(state.failure.text),
+		"it did not work \xe2\x80\x94 sorry");
 	assert_int_equal(se_store_write(store, &anna, &state, &error), SE_OK);
 
 	assert_int_equal(stat(file_of(&anna), &st), 0);
@@ -323,7 +325,8 @@ test_garbage(void **state)
 	expect_damaged("");
 	expect_damaged("{}");
 	expect_damaged("null");
-	expect_damaged("\x7f" "ELF");
+	expect_damaged("\x7f"
+		       "ELF");
 	expect_damaged("{\"version\": 1}");
 	expect_damaged("{\"version\": 1, \"key\": 5, \"refresh_token\": \"canary\"}");
 
@@ -354,7 +357,8 @@ test_too_large(void **state)
 static void
 test_odd_failures(void **state)
 {
-	static const char *const failures[] = {"5", "{}", "{\"class\": 0, \"text\": \"t\", \"cause\": \"c\"}",
+	static const char *const failures[] = {"5", "{}",
+		"{\"class\": 0, \"text\": \"t\", \"cause\": \"c\"}",
 		"{\"class\": 9, \"text\": \"t\", \"cause\": \"c\"}",
 		"{\"class\": 10, \"text\": \"t\", \"cause\": \"c\"}",
 		"{\"class\": -1, \"text\": \"t\", \"cause\": \"c\"}",

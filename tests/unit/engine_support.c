@@ -272,7 +272,8 @@ run_server(int commands, int replies, const char *where)
 	const char *python = getenv("PYTHON"), *top = getenv("top_srcdir");
 	char script[PATH_MAX];
 
-	snprintf(script, sizeof(script), "%s/tests/faults/fault_server.py", top != NULL ? top : ".");
+	snprintf(
+		script, sizeof(script), "%s/tests/faults/fault_server.py", top != NULL ? top : ".");
 	if (dup2(commands, STDIN_FILENO) < 0 || dup2(replies, STDOUT_FILENO) < 0)
 		_exit(98);
 	if (python == NULL || python[0] == '\0')
@@ -326,12 +327,12 @@ faults_stop(void)
 
 	if (server.process <= 0)
 		return;
-	(void)kill(server.process, SIGTERM);
-	(void)waitpid(server.process, &status, 0);
 	if (server.commands != NULL)
 		fclose(server.commands);
 	if (server.replies != NULL)
 		fclose(server.replies);
+	(void)kill(server.process, SIGTERM);
+	(void)waitpid(server.process, &status, 0);
 	free(server.reply);
 	se_json_free(server.ports);
 	memset(&server, 0, sizeof(server));
@@ -371,8 +372,8 @@ faults_url(const char *listener, const char *path)
 {
 	char *url = next_text();
 
-	snprintf(url, PATH_MAX, "%s://localhost:%u%s", strcmp(listener, "http") == 0 ? "http" : "https",
-		faults_port(listener), path);
+	snprintf(url, PATH_MAX, "%s://localhost:%u%s",
+		strcmp(listener, "http") == 0 ? "http" : "https", faults_port(listener), path);
 	return url;
 }
 
@@ -416,8 +417,9 @@ fetch_start(struct se_http *http, struct fetch *fetch)
 		.body = se_secret_new(body, strlen(body)),
 		.request_id = REQUEST_ID,
 		.proxy = fetch->proxy,
-		.ca_file = fetch->ca_file == NULL ? faults_ca() :
-			fetch->ca_file[0] != '\0' ? fetch->ca_file : NULL,
+		.ca_file = fetch->ca_file == NULL      ? faults_ca()
+			   : fetch->ca_file[0] != '\0' ? fetch->ca_file
+						       : NULL,
 		.deadline = world.monotonic(NULL) + (fetch->time > 0 ? fetch->time : 20000),
 	};
 

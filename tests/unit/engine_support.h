@@ -71,12 +71,12 @@ int end_child(pid_t child);
 /* For the first line of a teardown: in a child, cmocka goes on there after an assertion failed. */
 void end_if_child(void);
 
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			print_error("line %d: %s\n", __LINE__, #condition);                        \
-			return 1;                                                                  \
-		}                                                                                  \
+#define CHECK(condition) \
+	do { \
+		if (!(condition)) { \
+			print_error("line %d: %s\n", __LINE__, #condition); \
+			return 1; \
+		} \
 	} while (0)
 
 /* --- texts ----------------------------------------------------------------------------------- */
@@ -115,7 +115,7 @@ struct fetch {
 	const char *body;
 	const char *proxy;
 	const char *ca_file; /* "": the system's */
-	int64_t time; /* milliseconds */
+	int64_t time;        /* milliseconds */
 
 	/* what came */
 	struct se_http_transfer *transfer;
