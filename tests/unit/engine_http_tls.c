@@ -134,7 +134,6 @@ test_no_tls(void **state)
 
 /* --- the environment --------------------------------------------------------------------------- */
 
-/* What libcurl does when nobody tells it otherwise; the HTTP status, or 0. */
 /* The body would go to stdout, where the test's own lines go. */
 static size_t
 discard(char *data, size_t size, size_t count, void *context)
@@ -144,6 +143,7 @@ discard(char *data, size_t size, size_t count, void *context)
 	return size * count;
 }
 
+/* What libcurl does when nobody tells it otherwise; the HTTP status, or 0. */
 static long
 curl_alone(const char *url)
 {
