@@ -75,6 +75,10 @@ void se_acquire_end(struct se_acquisition *acquisition);
  * SE_CONFIG: it cannot be used, `error` says why. */
 enum se_code se_acquire_look(struct se_acquisition *acquisition, struct se_error *error);
 
+/* Tries again to keep what could not be written, unless an acquisition is under way: at most once a
+ * minute, or `now`. */
+void se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now);
+
 /* Whether the token at hand will do for somebody who wants min_lifetime seconds of it. */
 enum se_use se_acquire_judge(const struct se_acquisition *acquisition, unsigned min_lifetime);
 

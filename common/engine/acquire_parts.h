@@ -17,9 +17,6 @@ void se_acquire_say(const struct se_acquisition *acquisition, bool warning, cons
 /* Writes the state file, under the lock; on failure the state lives on in memory. */
 void se_acquire_save(struct se_acquisition *acquisition);
 
-/* Tries again what could not be written: at most once a minute, or `now`. */
-void se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now);
-
 /* Says once that the token cannot be kept. */
 void se_acquire_complain(struct se_acquisition *acquisition, const struct se_error *error);
 

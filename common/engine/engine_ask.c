@@ -186,8 +186,10 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 		se_error_memory(error);
 		return NULL;
 	}
-	if (entry->acquisition.phase == SE_PHASE_IDLE)
+	if (entry->acquisition.phase == SE_PHASE_IDLE) {
+		se_acquire_save_unsaved(&entry->acquisition, false);
 		(void)se_acquire_look(&entry->acquisition, &reason);
+	}
 	if (account->app_only || entry->acquisition.state.refresh_token != NULL)
 		return entry;
 	if (reason.code == SE_CONFIG)

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import answers
 import certificates
 
-MAX_REQUEST = 1024 * 1024
+MAX_REQUEST = 4 * 1024 * 1024
 IDLE = 60
 FOREVER = 60
 

@@ -17,7 +17,8 @@
 enum {
 	SHORT = 700,  /* milliseconds that a request without an answer gets */
 	SLACK = 1000, /* milliseconds that it may take longer on a busy machine */
-	MANY = 40
+	MANY = 40,
+	LONG = 1200000 /* bytes: libcurl expects leave from 1 MiB on */
 };
 
 static struct se_http *http;
@@ -116,14 +117,14 @@ test_request(void **state)
 static void
 test_long_request(void **state)
 {
-	char *body = malloc(100001);
+	char *body = malloc(LONG + 1);
 	struct fetch one = {.url = faults_url("https", "/echo"), .body = body};
 	struct se_json *json;
 
 	(void)state;
 	assert_non_null(body);
-	memset(body, 'b', 100000);
-	body[100000] = '\0';
+	memset(body, 'b', LONG);
+	body[LONG] = '\0';
 	one.url = faults_url("https", "/target");
 	fetch(http, &one);
 	assert_true(one.answered);
@@ -173,6 +174,7 @@ test_retry_after(void **state)
 		{"/retry-after/1000000000000", 3600, 3600},
 		{"/retry-after/99999999999999999999999", 0, 3600},
 		{"/retry-after/3600", 3600, 3600},
+		{"/retry-after/5000", 3600, 3600},
 		{"/retry-after/soon", 0, 0},
 		{"/retry-after/DATE", 100, 121},
 	};

@@ -16,7 +16,7 @@
 
 #include "engine_support.h"
 
-enum { TEXTS = 16, REPLY_MAX = 1 << 20 };
+enum { TEXTS = 16, REPLY_MAX = 1 << 22 };
 
 /* The next of a few buffers, so that several texts can be in one call. */
 static char *
