@@ -22,6 +22,8 @@ scene_ends=()
 
 scene_begin() {
   [ "$(id -u)" -eq 0 ] || skip_all "must run as root: it sets up chroots and other users"
+  # Its etc, run and var are removed: never those of a real installation.
+  [[ $SE_STAGE = /tmp/?* ]] || bail "SE_STAGE must be a directory below /tmp"
   [ -e "$SE_STAGE/lib/sasl2/libsasl-entra.so" ] || bail "nothing is installed in $SE_STAGE"
   umask 022
   # What an earlier, killed test left; never a configuration that a test did not write.
