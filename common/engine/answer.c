@@ -95,6 +95,7 @@ read_grant(const struct se_account *account, const struct se_json *json, struct 
 struct refusal {
 	const char *login;
 	char reason[64]; /* `error` */
+	char detail[64]; /* `suberror`, Microsoft's addition */
 	unsigned number; /* AADSTS; 0: none */
 	char trace[64];
 };
@@ -130,12 +131,14 @@ aadsts_number(const struct se_json *json)
 	return 0;
 }
 
-static const struct {
+struct meaning {
 	const char *reason;
 	enum se_code code;
 	const char *what;
 	const char *todo;
-} reasons[] = {
+};
+
+static const struct meaning reasons[] = {
 	{"invalid_request", SE_CONFIG, "found the request wrong",
 		"Compare tenant, client_id and scope of [account {label}] with the app "
 		"registration."},
@@ -162,6 +165,36 @@ static const struct {
 	{"server_error", SE_AGAIN, "had an error of its own", "It is asked again by itself."},
 	{"temporarily_unavailable", SE_AGAIN, "is too busy", "It is asked again by itself."},
 };
+
+/* Those that say more than invalid_grant or interaction_required, with which they come. */
+static const struct meaning details[] = {
+	{"additional_action", SE_SIGN_IN, "wants the person to do more before signing in",
+		"Let the person sign in with a browser once and do what it asks, then: {sign_in}"},
+	{"message_only", SE_ADMIN, "refuses this sign-in, and another one would not help",
+		"Ask an administrator of {tenant}, with the trace id."},
+	{"consent_required", SE_SIGN_IN, "misses consent to what the app asks for",
+		"Sign in again: {sign_in}; or have an administrator of {tenant} consent for app "
+		"{app}."},
+	{"user_password_expired", SE_SIGN_IN, "says that the person's password has expired",
+		"Let the person choose a new one, then sign in again: {sign_in}"},
+	{"client_mismatch", SE_CONFIG, "says that the refresh token belongs to another app",
+		"Look at client_id of [account {label}], or sign in with this app: {sign_in}"},
+	{"protection_policy_required", SE_ADMIN, "asks for an app protection policy",
+		"Ask an administrator of {tenant} to except app {app} from that policy."},
+	{"device_authentication_failed", SE_ADMIN, "could not authenticate the device",
+		"Ask an administrator of {tenant} to except app {app} from that policy."},
+};
+
+static const struct meaning *
+find_meaning(const struct meaning *table, size_t count, const char *reason)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(table[i].reason, reason) == 0)
+			return &table[i];
+	return NULL;
+}
 
 static const char *
 value_of(const struct se_account *account, const char *name, size_t len)
@@ -219,6 +252,8 @@ say(const struct se_account *account, const struct refusal *refusal, long status
 		se_buffer_addf(&text, ", AADSTS%u", refusal->number);
 	else
 		se_buffer_addf(&text, ", status %ld", status);
+	if (refusal->detail[0] != '\0')
+		se_buffer_addf(&text, ", %s", refusal->detail);
 	if (refusal->trace[0] != '\0')
 		se_buffer_addf(&text, ", trace %s", refusal->trace);
 	se_buffer_add_text(&text, "). ");
@@ -228,20 +263,24 @@ say(const struct se_account *account, const struct refusal *refusal, long status
 	return code;
 }
 
-/* The number knows more than `error` where the table has it; `error` decides elsewhere. */
+/* The number knows more than `error` where the table has it; `suberror` and `error` decide
+ * elsewhere. */
 static enum se_code
 explain(const struct se_account *account, const struct refusal *refusal, long status,
 	struct se_error *error)
 {
 	const struct se_aadsts *known = se_aadsts_find(refusal->number);
-	size_t i;
+	const struct meaning *meaning =
+		find_meaning(details, sizeof(details) / sizeof(details[0]), refusal->detail);
 
 	if (known != NULL)
 		return say(account, refusal, status, known->code, known->what, known->todo, error);
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (strcmp(reasons[i].reason, refusal->reason) == 0)
-			return say(account, refusal, status, reasons[i].code, reasons[i].what,
-				reasons[i].todo, error);
+	if (meaning == NULL)
+		meaning = find_meaning(
+			reasons, sizeof(reasons) / sizeof(reasons[0]), refusal->reason);
+	if (meaning != NULL)
+		return say(account, refusal, status, meaning->code, meaning->what, meaning->todo,
+			error);
 	if (status == 429 || status == 408 || status >= 500)
 		return say(account, refusal, status, SE_AGAIN,
 			status == 429 ? "says that it is asked too often"
@@ -255,10 +294,11 @@ static enum se_code
 read_refusal(const struct se_account *account, const char *login, const struct se_json *json,
 	long status, unsigned retry_after, struct se_error *error)
 {
-	struct refusal refusal = {login, {0}, 0, {0}};
+	struct refusal refusal = {login, {0}, {0}, 0, {0}};
 	enum se_code code;
 
 	copy_word(refusal.reason, sizeof(refusal.reason), se_json_string(json, "error"));
+	copy_word(refusal.detail, sizeof(refusal.detail), se_json_string(json, "suberror"));
 	copy_word(refusal.trace, sizeof(refusal.trace), se_json_string(json, "trace_id"));
 	refusal.number = aadsts_number(json);
 	code = explain(account, &refusal, status, error);
@@ -279,7 +319,7 @@ static enum se_code
 not_json(const struct se_account *account, const char *login, long status, unsigned retry_after,
 	struct se_error *error)
 {
-	const struct refusal none = {login, "no JSON", 0, ""};
+	const struct refusal none = {login, "no JSON", "", 0, ""};
 
 	if (status == 200)
 		se_error_set(error, SE_AGAIN,

@@ -265,6 +265,22 @@ static const struct {
 	{"something_new", SE_CONFIG, "refused the request", "token_endpoint"},
 };
 
+/* `suberror` is Microsoft's; one that nobody knows leaves the decision to `error`. */
+static void
+test_details(void **state)
+{
+	(void)state;
+	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"message_only\"}", SE_ADMIN,
+		"(invalid_grant, status 400, message_only)");
+	assert_says(error.text, "administrator of fabrikam.com");
+	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"client_mismatch\"}",
+		SE_CONFIG, "another app");
+	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"bad_token\"}", SE_SIGN_IN,
+		"no longer accepts the sign-in (invalid_grant, status 400, bad_token)");
+	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"no such <b>word\"}",
+		SE_SIGN_IN, "(invalid_grant, status 400)");
+}
+
 static void
 test_reasons(void **state)
 {
@@ -468,6 +484,7 @@ main(void)
 		cmocka_unit_test(test_refresh_tokens),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_details),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_loop_detection),
 		cmocka_unit_test(test_retry_after),
