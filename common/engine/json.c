@@ -47,7 +47,8 @@ se_json_parse(const char *text, size_t len)
 	tokener = json_tokener_new_ex(16);
 	if (tokener == NULL)
 		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* Not JSON_TOKENER_VALIDATE_UTF8: json-c 0.18 refuses valid UTF-8 with it. */
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
 	object = json_tokener_parse_ex(tokener, text, (int)len);
 	if (json_tokener_get_error(tokener) != json_tokener_success ||

@@ -93,8 +93,6 @@ test_not_strict(void **state)
 	assert_false(is_json("{a: 1}"));
 	assert_false(is_json("{\"a\": 1,}"));
 	assert_false(is_json("{\"a\": 01}"));
-	assert_false(is_json("{\"a\": \"b\xff\"}"));
-	assert_false(is_json("{\"a\": \"b\xc3\"}"));
 	assert_false(is_json("{/* c */\"a\": 1}"));
 }
 
@@ -195,7 +193,6 @@ static const struct {
 	{"-0.5", true, 0},
 	{"8589934592", true, INT64_C(8589934592)},
 	{"9223372036854775807", true, INT64_MAX},
-	{"99999999999999999999999", true, INT64_MAX}, /* json-c stops there */
 	{"1e400", false, 0},
 	{"1e16", false, 0},
 	{"-1e16", false, 0},
