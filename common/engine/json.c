@@ -36,6 +36,17 @@ is_blank(const char *text, size_t from, size_t len)
 	return true;
 }
 
+static bool
+is_ascii(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] > 0x7f)
+			return false;
+	return true;
+}
+
 struct se_json *
 se_json_parse(const char *text, size_t len)
 {
@@ -47,8 +58,8 @@ se_json_parse(const char *text, size_t len)
 	tokener = json_tokener_new_ex(16);
 	if (tokener == NULL)
 		return NULL;
-	/* Not JSON_TOKENER_VALIDATE_UTF8: json-c 0.18 refuses valid UTF-8 with it. */
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
+	json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
 	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
 	object = json_tokener_parse_ex(tokener, text, (int)len);
 	if (json_tokener_get_error(tokener) != json_tokener_success ||
@@ -56,7 +67,7 @@ se_json_parse(const char *text, size_t len)
 		se_json_free(outer_of(object));
 		object = NULL;
 	} else {
-		/* JSON_TOKENER_STRICT refuses other text behind the object, but not NUL bytes. */
+		/* json-c leaves other text behind the object alone, or NUL bytes at least. */
 		if (!is_blank(text, json_tokener_get_parse_end(tokener), len)) {
 			se_json_free(outer_of(object));
 			object = NULL;

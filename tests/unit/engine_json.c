@@ -94,6 +94,9 @@ test_not_strict(void **state)
 	assert_false(is_json("{\"a\": 1,}"));
 	assert_false(is_json("{\"a\": 01}"));
 	assert_false(is_json("{/* c */\"a\": 1}"));
+	assert_true(is_json("{\"a\": \"b\xc3\xbc\"}"));
+	assert_false(is_json("{\"a\": \"b\xc3\xbc\"} x"));
+	assert_false(is_json("{\"a\": \"b\xc3\xbc"));
 }
 
 static void
