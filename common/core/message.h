@@ -29,6 +29,9 @@ enum se_code se_message_oauthbearer(const char *user, const char *host, unsigned
  * b64token) that begin with ya29., EwA or EwB. A password for a person never passes. */
 bool se_message_is_token(const char *text, size_t len);
 
+/* Whether it is a signed JWT: three base64url parts, the first a JSON object with "alg". */
+bool se_message_is_jwt(const char *text, size_t len);
+
 /* Whether it could be one at all: RFC 6750 b64token, not empty. For passwords of accounts that
  * say token_from = password. */
 bool se_message_can_be_token(const char *text, size_t len);

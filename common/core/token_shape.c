@@ -208,6 +208,12 @@ is_opaque(const char *text, size_t len)
 }
 
 bool
+se_message_is_jwt(const char *text, size_t len)
+{
+	return text != NULL && is_jws(text, len);
+}
+
+bool
 se_message_is_token(const char *text, size_t len)
 {
 	return text != NULL && len >= SHORTEST && (is_jws(text, len) || is_opaque(text, len));

@@ -292,6 +292,7 @@ start_transfer(struct se_acquisition *acquisition, struct se_secret *form, struc
 static void
 begin_fetch(struct se_acquisition *acquisition)
 {
+	struct se_request_parts parts = {.assertion = NULL};
 	struct se_error error = {0};
 	struct se_secret *form = NULL;
 	enum se_code code;
@@ -304,8 +305,10 @@ begin_fetch(struct se_acquisition *acquisition)
 		end(acquisition, code, &error);
 		return;
 	}
+	parts.grant = acquisition->key.app_only ? SE_GRANT_APP : SE_GRANT_REFRESH;
+	parts.refresh_token = acquisition->state.refresh_token;
 	code = se_request_form(
-		acquisition->account, acquisition->state.refresh_token, &form, &error);
+		acquisition->account, acquisition->shared->world, &parts, &form, &error);
 	if (code == SE_OK) {
 		acquisition->phase = SE_PHASE_FETCHING;
 		code = start_transfer(acquisition, form, &error);

@@ -13,17 +13,17 @@ static const char *const china_servers[] = {"smtp.partner.outlook.cn", "partner.
 static const struct se_cloud clouds[] = {
 	{"global", NULL, "https://login.microsoftonline.com",
 		"https://outlook.office365.com/.default", "https://outlook.office.com/",
-		global_servers},
+		global_servers, "api://AzureADTokenExchange"},
 	{"gcc-high", "usgov", "https://login.microsoftonline.us",
 		"https://outlook.office365.us/.default", "https://outlook.office365.us/",
-		gcc_high_servers},
+		gcc_high_servers, "api://AzureADTokenExchangeUSGov"},
 	/* Not verified against a DoD tenant; other clients use this scope too. */
 	{"dod", "usgov-dod", "https://login.microsoftonline.us",
 		"https://outlook.office365.us/.default", "https://outlook.office365.us/",
-		dod_servers},
+		dod_servers, "api://AzureADTokenExchangeUSGov"},
 	{"china", NULL, "https://login.partner.microsoftonline.cn",
-		"https://partner.outlook.cn/.default", "https://partner.outlook.cn/",
-		china_servers},
+		"https://partner.outlook.cn/.default", "https://partner.outlook.cn/", china_servers,
+		"api://AzureADTokenExchangeChina"},
 };
 
 const struct se_cloud *

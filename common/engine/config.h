@@ -17,6 +17,12 @@ enum {
 	SE_CONFIG_PROBLEMS_MAX = 50   /* complaints that are kept */
 };
 
+/* What stands for the endpoint of a managed identity, which each machine has elsewhere. */
+#define SE_MACHINE_ENDPOINT "the managed identity endpoint"
+
+struct se_cloud;
+struct se_provider;
+
 struct se_value {
 	const char *text; /* as written or as the default says; NULL: absent */
 	unsigned line;    /* 0: not from the file */
@@ -30,13 +36,22 @@ struct se_account {
 
 	/* derived from the values, so that nobody parses twice */
 	bool app_only; /* sign_in = app */
+	bool machine;  /* credential = managed-identity */
+	const struct se_cloud *cloud;
+	const struct se_provider *provider;
+	const char *unusable;             /* why this process can get no token for it, or NULL */
+	const char *federated_token_file; /* a path, also where `env` named it; else NULL */
+	bool from_environment;            /* of the agent or the tool */
 	const char
-		*token_endpoint;  /* https://HOST/TENANT/oauth2/v2.0/token, or as overridden; NULL:
-	                               no tenant, as token_from = password allows */
-	const char *authority;    /* https://HOST[:PORT]/TENANT; NULL: no tenant, because endpoint
+		*token_endpoint; /* https://HOST/TENANT/oauth2/v2.0/token, or as overridden; NULL:
+	                               no tenant, as token_from = password allows; for a managed
+	                               identity words that stand for it */
+	const char *authorization_endpoint; /* where a browser signs in; NULL: not known */
+	const char *device_endpoint;        /* where a device code comes from; NULL: not known */
+	const char *authority;      /* https://HOST[:PORT]/TENANT; NULL: no tenant, because endpoint
 	                               and scope are written out */
-	const char *scope;        /* what a token request asks for */
-	const char *const *match; /* NULL-terminated, lower case */
+	const char *scope;          /* what a token request asks for */
+	const char *const *match;   /* NULL-terminated, lower case */
 	const char *const *servers; /* NULL-terminated, lower case */
 	const char *const *services;
 	unsigned timeout;        /* seconds for one HTTP request */

@@ -4,8 +4,19 @@
 #include "engine/allow.h"
 #include "engine/cloud.h"
 #include "engine/derive.h"
+#include "engine/derive_environment.h"
 #include "engine/names.h"
+#include "engine/provider.h"
 #include "engine/values.h"
+
+/* Where a secret only says which program asks, a person still signs in. */
+static const char *
+default_sign_in(const struct se_account *account)
+{
+	if (account->provider != NULL && !account->provider->microsoft)
+		return "user";
+	return se_name_equal(account->value[SE_KEY_CREDENTIAL].text, "none") ? "user" : "app";
+}
 
 void
 se_derive_defaults(struct se_account *account, bool system_wide)
@@ -18,9 +29,11 @@ se_derive_defaults(struct se_account *account, bool system_wide)
 			value[i].text = se_keys[i].fallback;
 	if (value[SE_KEY_SERVICES].text == NULL)
 		value[SE_KEY_SERVICES].text = system_wide ? "smtp" : "smtp imap";
+	account->provider = se_provider_find(value[SE_KEY_PROVIDER].text);
+	account->cloud = se_cloud_find(value[SE_KEY_CLOUD].text);
 	if (value[SE_KEY_SIGN_IN].text == NULL)
-		value[SE_KEY_SIGN_IN].text =
-			se_name_equal(value[SE_KEY_CREDENTIAL].text, "none") ? "user" : "app";
+		value[SE_KEY_SIGN_IN].text = default_sign_in(account);
+	account->machine = se_name_equal(value[SE_KEY_CREDENTIAL].text, "managed-identity");
 	account->app_only = se_name_equal(value[SE_KEY_SIGN_IN].text, "app");
 }
 
@@ -104,31 +117,77 @@ written_scope(struct se_arena *arena, const char *text)
 	return scope;
 }
 
+/* An endpoint as written, as the provider has it, or below the authority. False when memory ran
+ * out. */
 static bool
-derive_addresses(struct se_account *account, struct se_arena *arena, const struct se_cloud *cloud)
+endpoint(const struct se_account *account, struct se_arena *arena, enum se_key key,
+	const char *preset, const char *path, const char **out)
+{
+	*out = account->value[key].text != NULL ? account->value[key].text : preset;
+	if (*out == NULL && account->authority != NULL)
+		*out = join(arena, account->authority, path, "");
+	return *out != NULL || account->authority == NULL;
+}
+
+static bool
+derive_endpoints(struct se_account *account, struct se_arena *arena)
+{
+	const struct se_provider *provider = account->provider;
+
+	if (!endpoint(account, arena, SE_KEY_TOKEN_ENDPOINT, provider->token_endpoint,
+		    "/oauth2/v2.0/token", &account->token_endpoint) ||
+		!endpoint(account, arena, SE_KEY_AUTHORIZATION_ENDPOINT,
+			provider->authorization_endpoint, "/oauth2/v2.0/authorize",
+			&account->authorization_endpoint) ||
+		!endpoint(account, arena, SE_KEY_DEVICE_ENDPOINT, provider->device_endpoint,
+			"/oauth2/v2.0/devicecode", &account->device_endpoint))
+		return false;
+	if (account->machine)
+		account->token_endpoint = SE_MACHINE_ENDPOINT;
+	return true;
+}
+
+static bool
+derive_authority(struct se_account *account, struct se_arena *arena)
 {
 	const struct se_value *value = account->value;
 	const char *origin = value[SE_KEY_AUTHORITY].text;
 
-	if (value[SE_KEY_TENANT].text != NULL) {
-		account->authority = join(arena, origin != NULL ? origin : cloud->authority, "/",
-			value[SE_KEY_TENANT].text);
-		if (account->authority == NULL)
-			return false;
-	}
-	account->token_endpoint = value[SE_KEY_TOKEN_ENDPOINT].text;
-	if (account->token_endpoint == NULL && account->authority != NULL) {
-		account->token_endpoint = join(arena, account->authority, "/oauth2/v2.0/token", "");
-		if (account->token_endpoint == NULL)
-			return false;
-	}
-	if (value[SE_KEY_SCOPE].text != NULL)
-		account->scope = written_scope(arena, value[SE_KEY_SCOPE].text);
+	if (!account->provider->microsoft || value[SE_KEY_TENANT].text == NULL)
+		return true;
+	account->authority = join(arena, origin != NULL ? origin : account->cloud->authority, "/",
+		value[SE_KEY_TENANT].text);
+	return account->authority != NULL;
+}
+
+static bool
+derive_scope(struct se_account *account, struct se_arena *arena)
+{
+	const struct se_provider *provider = account->provider;
+	const char *written = account->value[SE_KEY_SCOPE].text;
+
+	if (written != NULL)
+		account->scope = written_scope(arena, written);
 	else if (account->app_only)
-		account->scope = cloud->app_scope;
+		account->scope = provider->app_scope != NULL ? provider->app_scope
+							     : account->cloud->app_scope;
+	else if (provider->delegated_scope != NULL)
+		account->scope = provider->delegated_scope;
 	else
-		account->scope = delegated_scope(account, arena, cloud->delegated_base);
+		account->scope = delegated_scope(account, arena, account->cloud->delegated_base);
 	return account->scope != NULL;
+}
+
+static bool
+derive_servers(struct se_account *account, struct se_arena *arena)
+{
+	const char *written = account->value[SE_KEY_SERVERS].text;
+
+	account->servers = account->provider->servers != NULL ? account->provider->servers
+							      : account->cloud->servers;
+	if (written != NULL)
+		account->servers = split(arena, written);
+	return account->servers != NULL;
 }
 
 static unsigned
@@ -141,19 +200,17 @@ bool
 se_derive(struct se_account *account, struct se_arena *arena, struct se_report *report)
 {
 	const struct se_value *value = account->value;
-	const struct se_cloud *cloud = se_cloud_find(value[SE_KEY_CLOUD].text);
 
-	if (cloud == NULL)
+	if (account->cloud == NULL || account->provider == NULL)
 		return false;
 	account->match = split(arena, value[SE_KEY_MATCH].text);
 	account->services = split(arena, value[SE_KEY_SERVICES].text);
-	account->servers = cloud->servers;
-	if (value[SE_KEY_SERVERS].text != NULL)
-		account->servers = split(arena, value[SE_KEY_SERVERS].text);
-	if (account->match == NULL || account->services == NULL || account->servers == NULL)
+	if (account->match == NULL || account->services == NULL)
 		return false;
 	account->timeout = seconds(&value[SE_KEY_TIMEOUT]);
 	account->min_lifetime = seconds(&value[SE_KEY_MIN_LIFETIME]);
 	account->max_age = seconds(&value[SE_KEY_MAX_AGE]);
-	return derive_addresses(account, arena, cloud) && se_allow_resolve(account, arena, report);
+	return se_derive_environment(account, arena) && derive_authority(account, arena) &&
+	       derive_endpoints(account, arena) && derive_scope(account, arena) &&
+	       derive_servers(account, arena) && se_allow_resolve(account, arena, report);
 }

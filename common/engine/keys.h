@@ -16,6 +16,11 @@ enum se_key {
 	SE_KEY_SIGN_IN,
 	SE_KEY_CREDENTIAL,
 	SE_KEY_CLIENT_SECRET_FILE,
+	SE_KEY_CERTIFICATE,
+	SE_KEY_PRIVATE_KEY,
+	SE_KEY_PRIVATE_KEY_PASSWORD_FILE,
+	SE_KEY_FEDERATED_TOKEN_FILE,
+	SE_KEY_MANAGED_IDENTITY_ID,
 	SE_KEY_IDENTITY,
 	SE_KEY_SERVICES,
 	SE_KEY_SERVERS,
@@ -25,6 +30,9 @@ enum se_key {
 	SE_KEY_SCOPE,
 	SE_KEY_AUTHORITY,
 	SE_KEY_TOKEN_ENDPOINT,
+	SE_KEY_DEVICE_ENDPOINT,
+	SE_KEY_AUTHORIZATION_ENDPOINT,
+	SE_KEY_PROVIDER,
 	SE_KEY_TOKEN_FROM,
 	SE_KEY_PROXY,
 	SE_KEY_CA_FILE,
@@ -37,17 +45,20 @@ enum se_key {
 };
 
 enum se_key_type {
-	SE_TYPE_WORD,    /* one of `choices` */
-	SE_TYPE_TEXT,    /* printable, no spaces */
-	SE_TYPE_LIST,    /* words separated by commas or spaces */
-	SE_TYPE_MATCHES, /* login names: addresses, *@domain, * */
-	SE_TYPE_GUID,
-	SE_TYPE_TENANT, /* GUID or domain name, or common, organizations, consumers */
-	SE_TYPE_HOSTS,  /* host names, or * */
-	SE_TYPE_ORIGIN, /* https://HOST[:PORT] */
-	SE_TYPE_URL,    /* https://HOST[:PORT]/PATH */
-	SE_TYPE_PROXY,  /* http://HOST:PORT, https://, socks5h://; no user and password in it */
-	SE_TYPE_PATH,   /* absolute */
+	SE_TYPE_WORD,      /* one of `choices` */
+	SE_TYPE_TEXT,      /* printable, no spaces */
+	SE_TYPE_LIST,      /* words separated by commas or spaces */
+	SE_TYPE_MATCHES,   /* login names: addresses, *@domain, * */
+	SE_TYPE_CLIENT_ID, /* one word; a GUID with Microsoft, as rules.c sees to */
+	SE_TYPE_TENANT,    /* GUID or domain name, or common, organizations, consumers */
+	SE_TYPE_HOSTS,     /* host names, or * */
+	SE_TYPE_ORIGIN,    /* https://HOST[:PORT] */
+	SE_TYPE_URL,       /* https://HOST[:PORT]/PATH */
+	SE_TYPE_PROXY,     /* http://HOST:PORT, https://, socks5h://; no user and password in it */
+	SE_TYPE_PATH,      /* absolute */
+	SE_TYPE_KEY,       /* a path, or the URI of a key that an OpenSSL store has: pkcs11:... */
+	SE_TYPE_FEDERATED, /* a path, env, or managed-identity */
+	SE_TYPE_MACHINE, /* system, client_id:GUID, object_id:GUID, resource_id:/subscriptions/... */
 	SE_TYPE_SECONDS
 };
 

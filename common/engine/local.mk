@@ -13,6 +13,9 @@ libse_engine_la_SOURCES = \
 	common/engine/urls.c common/engine/urls.h \
 	common/engine/values.c common/engine/values.h \
 	common/engine/rules.c common/engine/rules.h \
+	common/engine/rules_credential.c common/engine/rules_credential.h \
+	common/engine/provider.c common/engine/provider.h \
+	common/engine/derive_environment.c common/engine/derive_environment.h \
 	common/engine/allow.c common/engine/allow.h \
 	common/engine/derive.c common/engine/derive.h \
 	common/engine/config.c common/engine/config.h \
@@ -25,6 +28,8 @@ libse_engine_la_SOURCES = \
 	common/engine/http.c common/engine/http.h common/engine/http_transfer.h \
 	common/engine/http_prepare.c common/engine/http_explain.c \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
+	common/engine/credential_certificate.c common/engine/credential_certificate.h \
+	common/engine/credential_federated.c common/engine/credential_federated.h \
 	common/engine/request.c common/engine/request.h \
 	common/engine/answer.c common/engine/answer.h \
 	common/engine/token_key.c common/engine/token_key.h \

@@ -116,6 +116,34 @@ check_path(const struct value *value)
 	return true;
 }
 
+bool
+se_value_is_uri(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+	return text[0] != '/' && len > 1 && text[len] == ':' && se_is_letter(text[0]);
+}
+
+/* A PIN in the URI would stand in a file that everybody may read. */
+static bool
+check_key(const struct value *value)
+{
+	if (!se_value_is_uri(value->text))
+		return check_path(value);
+	if (strstr(value->text, "pin-value=") != NULL)
+		return refuse(value,
+			"a PIN may not stand in this file, which others may read; write it to a "
+			"file of its own and name that with private_key_password_file");
+	return check_text(value);
+}
+
+static bool
+check_federated(const struct value *value)
+{
+	return strcmp(value->text, "env") == 0 || strcmp(value->text, "managed-identity") == 0 ||
+	       check_path(value);
+}
+
 static bool
 check_seconds(const struct value *value)
 {
@@ -165,11 +193,38 @@ refuse_guid(const struct value *value, const char *what)
 	return false;
 }
 
-static bool
-check_guid(const struct value *value)
+bool
+se_value_check_guid(enum se_key key, const char *text, unsigned line, struct se_report *report)
 {
-	return se_is_guid(value->text) ||
-	       refuse_guid(value, "the Application (client) ID of an app registration");
+	const struct value value = {&se_keys[key], text, line, report};
+
+	return se_is_guid(text) ||
+	       refuse_guid(&value, "the Application (client) ID of an app registration");
+}
+
+/* client_id:GUID and the like, as Azure names a managed identity. */
+static bool
+check_machine(const struct value *value)
+{
+	static const char resource[] = "resource_id:/subscriptions/";
+	static const char *const prefixes[] = {"client_id:", "object_id:"};
+	const char *text = value->text;
+	struct value rest = *value;
+	size_t i, len;
+
+	if (strcmp(text, "system") == 0)
+		return true;
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		len = strlen(prefixes[i]);
+		if (strncmp(text, prefixes[i], len) != 0)
+			continue;
+		rest.text = text + len;
+		return se_is_guid(rest.text) || refuse_guid(&rest, "an id of a managed identity");
+	}
+	if (strncmp(text, resource, strlen(resource)) == 0 && strpbrk(text, " \t?&#") == NULL)
+		return true;
+	return refuse(value, "must be system, client_id:GUID, object_id:GUID or "
+			     "resource_id:/subscriptions/... as the portal shows it");
 }
 
 static bool
@@ -233,6 +288,7 @@ check_type(const struct value *value)
 		return is_choice(value->info->choices, value->text, strlen(value->text)) ||
 		       refuse_choice(value);
 	case SE_TYPE_TEXT:
+	case SE_TYPE_CLIENT_ID:
 		return check_text(value);
 	case SE_TYPE_LIST:
 		return check_list(value);
@@ -240,8 +296,6 @@ check_type(const struct value *value)
 		return check_names(value, se_match_problem);
 	case SE_TYPE_HOSTS:
 		return check_names(value, se_host_problem);
-	case SE_TYPE_GUID:
-		return check_guid(value);
 	case SE_TYPE_TENANT:
 		return check_tenant(value);
 	case SE_TYPE_ORIGIN:
@@ -250,6 +304,12 @@ check_type(const struct value *value)
 		return check_url(value);
 	case SE_TYPE_PATH:
 		return check_path(value);
+	case SE_TYPE_KEY:
+		return check_key(value);
+	case SE_TYPE_FEDERATED:
+		return check_federated(value);
+	case SE_TYPE_MACHINE:
+		return check_machine(value);
 	case SE_TYPE_SECONDS:
 		return check_seconds(value);
 	}
@@ -265,7 +325,7 @@ se_value_check(enum se_key key, const char *text, unsigned line, struct se_repor
 	if (len > 0 && (text[0] == '"' || text[0] == '\''))
 		return refuse(&value, "quotation marks would be part of the value; leave them out");
 	if (value.info->type != SE_TYPE_SECONDS && value.info->max > 0 &&
-		value.info->type != SE_TYPE_GUID && len > (size_t)value.info->max) {
+		len > (size_t)value.info->max) {
 		se_report_error(report, line, value.info->name,
 			"%zu bytes long, and %ld is the most", len, value.info->max);
 		return false;

@@ -14,6 +14,13 @@
  * it is a list of names. */
 bool se_value_check(enum se_key key, const char *text, unsigned line, struct se_report *report);
 
+/* False, and reported, when a client id is not the GUID that Entra gives each app registration. */
+bool
+se_value_check_guid(enum se_key key, const char *text, unsigned line, struct se_report *report);
+
+/* Whether a value of `private_key` is the URI of a key in some store, and not a path. */
+bool se_value_is_uri(const char *text);
+
 /* Walks the words of a list, which commas and blanks part: false at its end. Begin with *at at the
  * value; the word is not terminated. */
 bool se_list_next(const char **at, const char **word, size_t *len);

@@ -149,12 +149,16 @@ make_form(const struct se_account *account, const char *refresh_token)
 {
 	struct se_secret *token =
 		refresh_token != NULL ? se_secret_new(refresh_token, strlen(refresh_token)) : NULL;
+	struct se_request_parts parts = {
+		.grant = account->app_only ? SE_GRANT_APP : SE_GRANT_REFRESH,
+		.refresh_token = token,
+	};
 	struct se_secret *made = NULL;
 	enum se_code code;
 
 	memset(&error, 0, sizeof(error));
 	forget_form();
-	code = se_request_form(account, token, &made, &error);
+	code = se_request_form(account, &se_world_system, &parts, &made, &error);
 	if (code == SE_OK) {
 		assert_int_equal(strlen(se_secret_reveal(made)), se_secret_len(made));
 		read_form(se_secret_reveal(made));
@@ -241,6 +245,7 @@ static void
 test_encoding(void **state)
 {
 	char all[256];
+	struct se_request_parts parts = {.grant = SE_GRANT_REFRESH};
 	struct se_secret *token, *made = NULL;
 	const char *text, *at;
 	size_t i;
@@ -250,7 +255,9 @@ test_encoding(void **state)
 		all[i] = (char)(i + 1);
 	all[255] = '\0';
 	token = se_secret_new(all, 256); /* with the NUL */
-	assert_int_equal(se_request_form(person, token, &made, &error), SE_OK);
+	parts.refresh_token = token;
+	assert_int_equal(
+		se_request_form(person, &se_world_system, &parts, &made, &error), SE_OK);
 	text = se_secret_reveal(made);
 	assert_int_equal(
 		strspn(text,
