@@ -145,8 +145,10 @@ read_account(struct loader *loader, struct se_section *section)
 			account->value[i] = loader->defaults[i];
 	if (!read_section(loader, section, account->value))
 		return false;
-	if (section->wrong)
+	if (section->wrong) {
+		se_rules_check_client_id(account, &loader->report);
 		return true;
+	}
 	errors = loader->report.problems->errors;
 	se_derive_defaults(account, strcmp(config->path, SE_CONFIGURATION_PATH) == 0);
 	se_rules_check(account, &loader->report);

@@ -188,20 +188,29 @@ knows_registration(const struct se_account *account)
 	return account->machine || is(account, SE_KEY_FEDERATED_TOKEN_FILE, "env");
 }
 
+void
+se_rules_check_client_id(const struct se_account *account, struct se_report *report)
+{
+	const struct se_value *client = &account->value[SE_KEY_CLIENT_ID];
+	const char *name = account->value[SE_KEY_PROVIDER].text;
+	const struct se_provider *provider = se_provider_find(name != NULL ? name : "entra");
+
+	if (client->text != NULL && provider != NULL && provider->microsoft)
+		(void)se_value_check_guid(SE_KEY_CLIENT_ID, client->text, client->line, report);
+}
+
 static void
 check_registration(const struct se_account *account, struct se_report *report)
 {
 	static const enum se_key unused[] = {SE_KEY_CLIENT_ID};
-	const struct se_value *client = &account->value[SE_KEY_CLIENT_ID];
 	bool written_out = given(account, SE_KEY_TOKEN_ENDPOINT) && given(account, SE_KEY_SCOPE);
 	bool microsoft = account->provider->microsoft;
 
 	if (account->machine)
 		warn_unused(account, unused, 1,
 			"credential = managed-identity; managed_identity_id says which", report);
-	if (client->text != NULL && microsoft)
-		(void)se_value_check_guid(SE_KEY_CLIENT_ID, client->text, client->line, report);
-	if (client->text == NULL && !knows_registration(account))
+	se_rules_check_client_id(account, report);
+	if (!given(account, SE_KEY_CLIENT_ID) && !knows_registration(account))
 		missing(account, SE_KEY_CLIENT_ID, report,
 			microsoft ? "write the Application (client) ID of the app registration"
 				  : "write the client id that the provider gave");

@@ -119,7 +119,7 @@ static const struct wrong refused[] = {
 		"t.conf:4: client_id: ", "8-4-4-4-12"},
 	{"GUID with text behind",
 		HEAD TENANT "client_id = 00001111-aaaa-2222-bbbb-3333cccc4444 x\n",
-		"t.conf:4: client_id: ", "8-4-4-4-12"},
+		"t.conf:4: client_id: ", "takes one word"},
 	{"tenant with a blank", HEAD "tenant = contoso onmicrosoft.com\n" CLIENT,
 		"t.conf:3: tenant: ", "there is a blank in it"},
 	{"tenant without a dot", HEAD "tenant = contoso\n" CLIENT,

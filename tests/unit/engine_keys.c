@@ -90,7 +90,7 @@ a_mistyped_key_finds_its_neighbour(void **state)
 static void
 a_strange_key_has_no_neighbour(void **state)
 {
-	static const char *const names[] = {"", "x", "password", "relayhost", "certificate",
+	static const char *const names[] = {"", "x", "password", "relayhost", "thumbprint",
 		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"};
 	size_t i;
 
