@@ -1,15 +1,11 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/acquire_parts.h"
-#include "engine/answer.h"
-#include "engine/request.h"
 
 enum {
 	LOCK_WAIT_FIRST_MS = 5, /* between two tries of a lock that somebody has, doubling up to */
 	LOCK_WAIT_MAX_MS = 40,
-	RETRY_PAUSE_MS = 1000, /* before the one repetition of a request that failed in passing */
-	RETRY_NEEDS_MS = 3000, /* that must be left for it */
+	RETRY_NEEDS_MS = 2000, /* that must be left when a request is made again */
 	REJECT_EVERY_MS = 60000
 };
 
@@ -110,11 +106,7 @@ se_acquire_reject(struct se_acquisition *acquisition, const char *fingerprint)
 static void
 stop(struct se_acquisition *acquisition)
 {
-	struct se_http_transfer *transfer = acquisition->transfer;
-
-	acquisition->transfer = NULL;
-	if (transfer != NULL)
-		se_http_cancel(acquisition->shared->http, transfer);
+	se_exchange_cancel(&acquisition->exchange);
 	se_store_unlock(acquisition->lock);
 	acquisition->lock = -1;
 	acquisition->phase = SE_PHASE_IDLE;
@@ -145,12 +137,18 @@ log_new_token(const struct se_acquisition *acquisition, int64_t lifetime)
 	struct se_error line;
 
 	se_error_set(&line, SE_OK,
-		"%s: new access token for %s %s in tenant %s, good for %lld s, "
+		"%s: new access token for %s %s %s %s, good for %lld s, "
 		"fingerprint %s, request %s%s",
-		acquisition->login, acquisition->key.app_only ? "app" : "identity",
-		acquisition->key.app_only ? acquisition->key.client_id : acquisition->key.holder,
+		acquisition->login,
+		account->machine    ? "managed identity"
+		: account->app_only ? "app"
+				    : "identity",
+		account->machine    ? account->value[SE_KEY_MANAGED_IDENTITY_ID].text
+		: account->app_only ? acquisition->key.client_id
+				    : acquisition->key.holder,
+		tenant != NULL ? "in tenant" : "from",
 		tenant != NULL ? tenant : account->token_endpoint, (long long)lifetime,
-		acquisition->state.fingerprint, acquisition->request_id,
+		acquisition->state.fingerprint, acquisition->exchange.request_id,
 		acquisition->state.times.usable < acquisition->state.times.expires &&
 				acquisition->key.app_only && account->max_age == 0
 			? " (no roles in it: unless RBAC for Applications gives the app its "
@@ -190,29 +188,25 @@ accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 	log_new_token(acquisition, state->times.expires - now);
 }
 
-static void begin_fetch(struct se_acquisition *acquisition);
-
-/* A fault in passing is tried once more within the same step, unless the endpoint says when. */
 static bool
-tries_again(struct se_acquisition *acquisition, const struct se_error *error)
+tries_again(struct se_acquisition *acquisition, int pause)
 {
 	int64_t now = se_acquire_monotonic(acquisition);
 
-	if (error->code != SE_AGAIN || error->retry_after > 0 || acquisition->tries > 0 ||
-		acquisition->deadline - now < RETRY_NEEDS_MS)
+	if (pause < 0 || acquisition->deadline - now < pause + RETRY_NEEDS_MS)
 		return false;
 	acquisition->tries++;
 	acquisition->phase = SE_PHASE_PAUSED;
-	acquisition->next = now + RETRY_PAUSE_MS;
+	acquisition->next = now + pause;
 	return true;
 }
 
 static void
-failed(struct se_acquisition *acquisition, const struct se_error *error)
+failed(struct se_acquisition *acquisition, const struct se_error *error, int pause)
 {
 	struct se_error line = *error;
 
-	if (tries_again(acquisition, error))
+	if (tries_again(acquisition, pause))
 		return;
 	se_acquire_remember(acquisition, error);
 	if (se_acquire_still_valid(acquisition)) {
@@ -223,96 +217,57 @@ failed(struct se_acquisition *acquisition, const struct se_error *error)
 }
 
 static void
-answered(void *context, const struct se_http_response *response, const struct se_error *trouble)
+fetched(void *context, enum se_code code, struct se_grant *grant, const struct se_error *error,
+	int pause)
 {
 	struct se_acquisition *acquisition = context;
-	struct se_error error = {0};
-	struct se_grant grant;
 
-	acquisition->transfer = NULL;
-	if (response == NULL) {
-		failed(acquisition, trouble);
+	if (code != SE_OK) {
+		failed(acquisition, error, pause);
 		return;
 	}
-	if (se_answer_read(acquisition->account, acquisition->login, response->status,
-		    response->body, response->body_len, response->retry_after, &grant,
-		    &error) != SE_OK) {
-		failed(acquisition, &error);
-		return;
-	}
-	accept_grant(acquisition, &grant);
-	se_grant_free(&grant);
+	accept_grant(acquisition, grant);
 	end(acquisition, SE_OK, NULL);
 }
 
-/* A random UUID (RFC 9562 section 5.4). */
-static bool
-make_request_id(struct se_acquisition *acquisition)
-{
-	const struct se_world *world = acquisition->shared->world;
-	unsigned char b[16];
-
-	if (!world->random(world->context, b, sizeof(b)))
-		return false;
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	(void)snprintf(acquisition->request_id, sizeof(acquisition->request_id),
-		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-		b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-		b[15]);
-	return true;
-}
-
 static enum se_code
-start_transfer(struct se_acquisition *acquisition, struct se_secret *form, struct se_error *error)
+start_exchange(struct se_acquisition *acquisition, struct se_error *error)
 {
 	struct se_shared *shared = acquisition->shared;
-	const struct se_account *account = acquisition->account;
-	struct se_http_request request = {
-		.url = account->token_endpoint,
-		.body = form,
-		.request_id = acquisition->request_id,
-		.proxy = account->value[SE_KEY_PROXY].text,
-		.ca_file = account->value[SE_KEY_CA_FILE].text,
+	struct se_exchange_parts parts = {
+		.world = shared->world,
+		.environment = shared->environment,
+		.account = acquisition->account,
+		.login = acquisition->login,
+		.refresh_token = acquisition->state.refresh_token,
+		.deadline = acquisition->deadline,
+		.tries = acquisition->tries,
+		.done = fetched,
+		.context = acquisition,
 	};
 
 	if (shared->http == NULL)
 		shared->http = se_http_new(shared->world);
-	if (shared->http == NULL || !make_request_id(acquisition)) {
-		se_secret_free(form);
+	if (shared->http == NULL)
 		return se_error_memory(error);
-	}
-	request.deadline = se_acquire_monotonic(acquisition) + (int64_t)account->timeout * 1000;
-	if (request.deadline > acquisition->deadline)
-		request.deadline = acquisition->deadline;
-	acquisition->transfer = se_http_start(shared->http, &request, answered, acquisition, error);
-	return acquisition->transfer != NULL ? SE_OK : error->code;
+	parts.http = shared->http;
+	acquisition->phase = SE_PHASE_FETCHING;
+	return se_exchange_start(&acquisition->exchange, &parts, error);
 }
 
 static void
 begin_fetch(struct se_acquisition *acquisition)
 {
-	struct se_request_parts parts = {.assertion = NULL};
 	struct se_error error = {0};
-	struct se_secret *form = NULL;
 	enum se_code code;
 
-	if (!acquisition->key.app_only && acquisition->state.refresh_token == NULL) {
+	if (!acquisition->key.app_only && acquisition->state.refresh_token == NULL)
 		code = se_error_set(&error, SE_SIGN_IN,
 			"nobody has signed in as %s yet; put a "
 			"refresh token in with: sasl-entra import token %s",
 			acquisition->key.holder, acquisition->login);
-		end(acquisition, code, &error);
-		return;
-	}
-	parts.grant = acquisition->key.app_only ? SE_GRANT_APP : SE_GRANT_REFRESH;
-	parts.refresh_token = acquisition->state.refresh_token;
-	code = se_request_form(
-		acquisition->account, acquisition->shared->world, &parts, &form, &error);
-	if (code == SE_OK) {
-		acquisition->phase = SE_PHASE_FETCHING;
-		code = start_transfer(acquisition, form, &error);
-	}
+	else
+		code = start_exchange(acquisition, &error);
 	if (code != SE_OK)
 		end(acquisition, code, &error); /* nothing was asked: nothing to remember */
 }

@@ -10,6 +10,7 @@
 
 #include "core/world.h"
 #include "engine/config.h"
+#include "engine/exchange.h"
 #include "engine/http.h"
 #include "engine/store.h"
 #include "engine/token_key.h"
@@ -19,6 +20,7 @@ struct se_shared {
 	const struct se_world *world;
 	struct se_http *http;   /* made at the first fetch */
 	struct se_store *store; /* NULL: tokens live in memory only */
+	bool environment;       /* this process may believe its own (managed_identity.h) */
 	void (*log)(void *context, bool warning, const char *text);
 	void *context;
 };
@@ -58,8 +60,7 @@ struct se_acquisition {
 	int64_t next;                /* monotonic ms: when the lock is tried or the pause ends */
 	unsigned tries;              /* of the lock, then of the request */
 	int lock;
-	struct se_http_transfer *transfer;
-	char request_id[37];
+	struct se_exchange exchange;
 	se_acquire_ended *ended;
 	void *context;
 };

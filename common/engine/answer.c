@@ -70,9 +70,9 @@ take_refresh_token(const struct se_json *json, struct se_grant *grant, struct se
 	return grant->refresh_token != NULL ? SE_OK : se_error_memory(error);
 }
 
-static enum se_code
-read_grant(const struct se_account *account, const struct se_json *json, struct se_grant *grant,
-	struct se_error *error)
+enum se_code
+se_answer_take_grant(const struct se_account *account, const struct se_json *json,
+	struct se_grant *grant, struct se_error *error)
 {
 	enum se_code code = take_access_token(json, grant, error);
 
@@ -350,7 +350,7 @@ se_answer_read(const struct se_account *account, const char *login, long status,
 	if (json == NULL || (status >= 300 && status < 400))
 		code = not_json(account, login, status, retry_after, error);
 	else if (status == 200)
-		code = read_grant(account, json, grant, error);
+		code = se_answer_take_grant(account, json, grant, error);
 	else
 		code = read_refusal(account, login, json, status, retry_after, error);
 	se_json_free(json);

@@ -14,6 +14,7 @@
 #include "core/secret.h"
 #include "core/source.h"
 #include "engine/config.h"
+#include "engine/json.h"
 
 struct se_grant {
 	struct se_secret *access_token;
@@ -31,6 +32,10 @@ struct se_grant {
 enum se_code
 se_answer_read(const struct se_account *account, const char *login, long status, const char *body,
 	size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error);
+
+/* Takes the grant out of a success answer; on error nothing is left in it. */
+enum se_code se_answer_take_grant(const struct se_account *account, const struct se_json *json,
+	struct se_grant *grant, struct se_error *error);
 
 void se_grant_free(struct se_grant *grant);
 

@@ -38,6 +38,7 @@ se_engine_new(const struct se_engine_options *options)
 	engine->shared.world = options->world;
 	engine->shared.log = options->log;
 	engine->shared.context = options->context;
+	engine->shared.environment = options->role != SE_ROLE_HOST;
 	return engine;
 }
 

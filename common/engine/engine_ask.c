@@ -270,6 +270,26 @@ refuse(const struct se_request *request, struct se_error *error, se_engine_done 
 	return NULL;
 }
 
+/* An environment is the host's, or its user's, and says nothing about whom to trust. */
+static bool
+is_usable(const struct se_engine *engine, const struct se_account *account, struct se_error *error)
+{
+	if (account->from_environment && engine->options.role == SE_ROLE_HOST)
+		se_error_set(error, SE_CONFIG,
+			"[account %s] takes its app from the environment (federated_token_file = "
+			"env), which only sasl-entrad and sasl-entra do; start sasl-entrad",
+			account->label);
+	else if (account->unusable != NULL)
+		se_error_set(error, SE_CONFIG,
+			"[account %s] has federated_token_file = env, but %s in the environment; "
+			"Azure's workload identity webhook sets it for pods that have the label "
+			"azure.workload.identity/use",
+			account->label, account->unusable);
+	else
+		return true;
+	return false;
+}
+
 static const struct se_account *
 choose_account(struct se_engine *engine, const struct se_request *request,
 	const struct se_peer *peer, struct se_error *error)
@@ -283,7 +303,7 @@ choose_account(struct se_engine *engine, const struct se_request *request,
 	account = request->operation == SE_OPERATION_REFRESH || request->server[0] == '\0'
 			  ? se_account_named(engine->config, request->login, error)
 			  : se_account_match(engine->config, request->login, error);
-	if (account == NULL)
+	if (account == NULL || !is_usable(engine, account, error))
 		return NULL;
 	if (peer != NULL && se_account_check_peer(account, peer, error) != SE_OK)
 		return NULL;

@@ -37,8 +37,12 @@ se_http_new(const struct se_world *world)
 static void
 transfer_free(struct se_http_transfer *transfer)
 {
+	struct curl_slist *header;
+
 	if (transfer->easy != NULL)
 		curl_easy_cleanup(transfer->easy);
+	for (header = transfer->headers; header != NULL; header = header->next)
+		se_wipe(header->data, strlen(header->data));
 	curl_slist_free_all(transfer->headers);
 	se_secret_free(transfer->body);
 	se_buffer_free(&transfer->answer);
@@ -139,6 +143,7 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	transfer->body = request->body;
 	request->body = NULL;
 	transfer->deadline = request->deadline;
+	transfer->machine = request->machine;
 	transfer->done = done;
 	transfer->context = context;
 	host_of(request->url, transfer->host, sizeof(transfer->host));
@@ -202,6 +207,7 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 							    : (unsigned)retry_after;
 		response.body = se_buffer_text(&transfer->answer);
 		response.body_len = transfer->answer.len;
+		response.challenge = transfer->challenge;
 		done(transfer->context, &response, NULL);
 	}
 	transfer_drop(http, transfer);

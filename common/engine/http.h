@@ -1,8 +1,8 @@
 /*
- * http: one POST or many at once, by libcurl's multi interface, within limits of time and size.
+ * http: one request or many at once, by libcurl's multi interface, within limits of time and size.
  * The only file that knows libcurl.
  *
- * https only, no redirects, TLS 1.2 or later, HTTP/1.1, 5 s to connect, 64 KiB of headers and of
+ * https only (but for a machine's own endpoint, see below), no redirects, TLS 1.2 or later, HTTP/1.1, 5 s to connect, 64 KiB of headers and of
  * body, no proxy and no key log file from the environment.
  */
 #ifndef SE_ENGINE_HTTP_H
@@ -20,7 +20,8 @@
 enum {
 	SE_HTTP_BODY_MAX = 64 * 1024, /* bytes, as on the wire */
 	SE_HTTP_CONNECT_MS = 5000,    /* from the name's address to the end of the TLS handshake */
-	SE_HTTP_PARKED_MAX = 4        /* given-up transfers whose name lookup still hangs */
+	SE_HTTP_CHALLENGE_MAX = 1024,
+	SE_HTTP_PARKED_MAX = 4 /* given-up transfers whose name lookup still hangs */
 };
 
 struct se_http;
@@ -28,18 +29,24 @@ struct se_http_transfer;
 
 struct se_http_request {
 	const char *url;
-	struct se_secret *body; /* taken over, whatever happens; form-encoded */
-	const char *request_id; /* sent as client-request-id */
-	const char *proxy;      /* NULL: none */
-	const char *ca_file;    /* NULL: the system's */
-	int64_t deadline;       /* on world->monotonic, milliseconds */
+	struct se_secret *body; /* taken over, whatever happens; form-encoded; NULL: a GET */
+	const char *request_id; /* sent as client-request-id; NULL: none */
+	const struct se_secret *header; /* "Name: value", or NULL */
+	bool machine;        /* the endpoint of this machine's managed identity: http, by a literal
+	                 link-local or loopback address, never by a proxy, and with what such an
+	                 endpoint wants to see: "Metadata: true" */
+	const char *proxy;   /* NULL: none */
+	const char *ca_file; /* NULL: the system's */
+	int64_t deadline;    /* on world->monotonic, milliseconds */
 };
 
 struct se_http_response {
 	long status;
 	const char *body; /* NUL-terminated, may hold NUL bytes */
 	size_t body_len;
-	unsigned retry_after; /* seconds; 0: not said */
+	unsigned retry_after;  /* seconds; 0: not said */
+	const char *challenge; /* value of WWW-Authenticate, at most SE_HTTP_CHALLENGE_MAX bytes of
+	                          it; "": none */
 };
 
 /* Called once a transfer, from se_http_turn(): `response` when an HTTP answer came, whatever its

@@ -1,5 +1,8 @@
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "engine/crypto_tls.h"
@@ -17,13 +20,32 @@ on_body(char *data, size_t size, size_t count, void *context)
 	return 0;
 }
 
+/* "WWW-Authenticate: Basic realm=..." */
+static void
+keep_challenge(struct se_http_transfer *transfer, const char *line, size_t len)
+{
+	static const char name[] = "WWW-Authenticate:";
+	size_t at = sizeof(name) - 1;
+
+	if (len <= at || strncasecmp(line, name, at) != 0)
+		return;
+	while (at < len && (line[at] == ' ' || line[at] == '\t'))
+		at++;
+	while (len > at && (line[len - 1] == '\r' || line[len - 1] == '\n'))
+		len--;
+	if (len - at > SE_HTTP_CHALLENGE_MAX)
+		return;
+	memcpy(transfer->challenge, line + at, len - at);
+	transfer->challenge[len - at] = '\0';
+}
+
 static size_t
 on_header(char *data, size_t size, size_t count, void *context)
 {
 	struct se_http_transfer *transfer = context;
 	size_t len = size * count;
 
-	(void)data;
+	keep_challenge(transfer, data, len);
 	transfer->header_bytes += len;
 	if (transfer->header_bytes <= SE_HTTP_BODY_MAX)
 		return len;
@@ -31,14 +53,29 @@ on_header(char *data, size_t size, size_t count, void *context)
 	return 0;
 }
 
-/* A parked transfer has been given up: when its name lookup ends at last, nothing is sent. */
+static bool
+stays_here(const struct sockaddr *address)
+{
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	uint32_t host;
+
+	if (address->sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) ||
+		       IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr);
+	host = ntohl(v4->sin_addr.s_addr);
+	return address->sa_family == AF_INET && (host >> 24 == 127 || host >> 16 == 0xa9fe);
+}
+
+/* A parked transfer has been given up: when its name lookup ends at last, nothing is sent. And
+ * whatever a machine's endpoint was called, its token does not leave the machine's own link. */
 static curl_socket_t
 on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	const struct se_http_transfer *transfer = context;
 
 	(void)purpose;
-	if (transfer->parked)
+	if (transfer->parked || (transfer->machine && !stays_here(&address->addr)))
 		return CURL_SOCKET_BAD;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
@@ -53,28 +90,37 @@ on_tls(CURL *easy, void *ssl_ctx, void *context)
 }
 
 static bool
-only_https(CURL *easy)
+only_one_protocol(const struct se_http_transfer *transfer)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
+	return curl_easy_setopt(transfer->easy, CURLOPT_PROTOCOLS_STR,
+		       transfer->machine ? "http" : "https") == CURLE_OK;
 #else
-	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTPS) == CURLE_OK;
+	return curl_easy_setopt(transfer->easy, CURLOPT_PROTOCOLS,
+		       (long)(transfer->machine ? CURLPROTO_HTTP : CURLPROTO_HTTPS)) == CURLE_OK;
 #endif
 }
 
 static bool
-add_header(struct se_http_transfer *transfer, const char *name, const char *value)
+add_header(struct se_http_transfer *transfer, const char *line)
 {
-	char line[200];
-	struct curl_slist *list;
+	struct curl_slist *list = curl_slist_append(transfer->headers, line);
 
-	if ((size_t)snprintf(line, sizeof(line), "%s%s", name, value) >= sizeof(line))
-		return false;
-	list = curl_slist_append(transfer->headers, line);
 	if (list == NULL)
 		return false;
 	transfer->headers = list;
 	return true;
+}
+
+static bool
+add_request_id(struct se_http_transfer *transfer, const char *id)
+{
+	char line[100];
+
+	return id == NULL ||
+	       ((size_t)snprintf(line, sizeof(line), "client-request-id: %s", id) < sizeof(line) &&
+		       add_header(transfer, line) &&
+		       add_header(transfer, "return-client-request-id: true"));
 }
 
 /* The rules that hold for every request. */
@@ -84,7 +130,7 @@ set_rules(struct se_http_transfer *transfer)
 	CURL *easy = transfer->easy;
 	bool ok = true;
 
-	ok = ok && only_https(easy);
+	ok = ok && only_one_protocol(transfer);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -105,25 +151,39 @@ set_rules(struct se_http_transfer *transfer)
 }
 
 static bool
+set_method(struct se_http_transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+	const struct se_secret *body = transfer->body;
+
+	if (body == NULL)
+		return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+	return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)se_secret_len(body)) ==
+		       CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_POSTFIELDS, se_secret_reveal(body)) == CURLE_OK &&
+	       add_header(transfer, "Expect:");
+}
+
+static bool
 set_request(struct se_http_transfer *transfer, const struct se_http_request *request)
 {
 	CURL *easy = transfer->easy;
+	const char *proxy = request->proxy != NULL && !request->machine ? request->proxy : "";
 	bool ok = true;
 
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
+	ok = ok && !curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
 	if (request->ca_file != NULL) {
 		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
 		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	ok = ok && set_method(transfer);
+	ok = ok && add_header(transfer, "Accept: application/json");
+	ok = ok && add_request_id(transfer, request->request_id);
+	ok = ok && (!request->machine || add_header(transfer, "Metadata: true"));
 	ok = ok &&
-	     !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)se_secret_len(transfer->body));
-	ok = ok && !curl_easy_setopt(easy, CURLOPT_POSTFIELDS, se_secret_reveal(transfer->body));
-	ok = ok && add_header(transfer, "Accept: ", "application/json");
-	ok = ok && add_header(transfer, "Expect:", "");
-	ok = ok && add_header(transfer, "client-request-id: ", request->request_id);
-	ok = ok && add_header(transfer, "return-client-request-id: ", "true");
+	     (request->header == NULL || add_header(transfer, se_secret_reveal(request->header)));
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
 	return ok;
 }

@@ -29,6 +29,8 @@ struct se_http_transfer {
 	bool begun;               /* libcurl has had a turn with it */
 	bool parked;
 	bool too_large;
+	bool machine;
+	char challenge[SE_HTTP_CHALLENGE_MAX + 1];
 	char host[300];
 	char text[CURL_ERROR_SIZE];
 	se_http_done *done;

@@ -30,6 +30,11 @@ libse_engine_la_SOURCES = \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
 	common/engine/credential_certificate.c common/engine/credential_certificate.h \
 	common/engine/credential_federated.c common/engine/credential_federated.h \
+	common/engine/percent.c common/engine/percent.h \
+	common/engine/managed_identity.c common/engine/managed_identity.h \
+	common/engine/managed_identity_answer.c \
+	common/engine/managed_identity_arc.c common/engine/managed_identity_arc.h \
+	common/engine/exchange.c common/engine/exchange.h \
 	common/engine/request.c common/engine/request.h \
 	common/engine/answer.c common/engine/answer.h \
 	common/engine/token_key.c common/engine/token_key.h \

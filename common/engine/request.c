@@ -5,29 +5,10 @@
 #include "engine/credential_federated.h"
 #include "engine/credential_secret.h"
 #include "engine/names.h"
+#include "engine/percent.h"
 #include "engine/request.h"
 
 enum { FORM_MAX = 256 * 1024 }; /* bytes; a refresh token of 64 KiB, every byte escaped */
-
-/* Percent-encodes all but RFC 3986's unreserved characters, which every form decoder takes. */
-static void
-add_value(struct se_buffer *form, const char *text, size_t len)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	static const char unreserved[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		char escaped[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-		if (c != '\0' && strchr(unreserved, c) != NULL)
-			se_buffer_add(form, text + i, 1);
-		else
-			se_buffer_add(form, escaped, sizeof(escaped));
-	}
-}
 
 static void
 add(struct se_buffer *form, const char *name, const char *text)
@@ -35,14 +16,14 @@ add(struct se_buffer *form, const char *name, const char *text)
 	if (text == NULL)
 		return;
 	se_buffer_addf(form, "%s%s=", form->len > 0 ? "&" : "", name);
-	add_value(form, text, strlen(text));
+	se_percent_encode(form, text, strlen(text));
 }
 
 static void
 add_secret(struct se_buffer *form, const char *name, const struct se_secret *secret)
 {
 	se_buffer_addf(form, "%s%s=", form->len > 0 ? "&" : "", name);
-	add_value(form, se_secret_reveal(secret), se_secret_len(secret));
+	se_percent_encode(form, se_secret_reveal(secret), se_secret_len(secret));
 }
 
 static void

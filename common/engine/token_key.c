@@ -24,13 +24,21 @@ lower(const char *text)
 static char *
 credential_name(const struct se_account *account)
 {
-	const char *type = account->value[SE_KEY_CREDENTIAL].text;
-	const char *file = account->value[SE_KEY_CLIENT_SECRET_FILE].text;
+	static const enum se_key parts[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE,
+		SE_KEY_FEDERATED_TOKEN_FILE, SE_KEY_MANAGED_IDENTITY_ID};
+	const char *type = account->value[SE_KEY_CREDENTIAL].text, *text;
 	struct se_buffer name;
 	char *copy;
+	size_t i;
 
 	se_buffer_init(&name, CANONICAL_MAX);
-	se_buffer_addf(&name, "%s:%s", type != NULL ? type : "none", file != NULL ? file : "");
+	se_buffer_addf(&name, "%s:", type != NULL ? type : "none");
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		text = account->value[parts[i]].text;
+		if (text != NULL)
+			se_buffer_addf(
+				&name, "%s%s", name.data[name.len - 1] == ':' ? "" : " ", text);
+	}
 	copy = name.failed ? NULL : strdup(se_buffer_text(&name));
 	se_buffer_free(&name);
 	return copy;

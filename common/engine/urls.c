@@ -110,6 +110,42 @@ se_url_problem(const char *text)
 	return strchr(rest, '#') != NULL ? "there is a '#' in it" : NULL;
 }
 
+/* 127.x.x.x, 169.254.x.x, [::1] and [fe80::...]: addresses, so that no name server has a say. */
+static bool
+is_own_address(const char *text, size_t len)
+{
+	size_t i, dots = 0;
+
+	if (len > 2 && text[0] == '[')
+		return (len == 5 && strncmp(text, "[::1]", 5) == 0) ||
+		       strncmp(text, "[fe80:", 6) == 0;
+	for (i = 0; i < len; i++)
+		if (text[i] == '.')
+			dots++;
+		else if (!se_is_digit(text[i]))
+			return false;
+	return dots == 3 && len <= 15 &&
+	       (strncmp(text, "127.", 4) == 0 || strncmp(text, "169.254.", 8) == 0);
+}
+
+const char *
+se_url_machine_problem(const char *text)
+{
+	const char *rest, *why, *host = text + strlen("http://");
+
+	if (strpbrk(text, " \t\r\n") != NULL)
+		return "there is a blank in it";
+	if (strncmp(text, "http://", strlen("http://")) != 0)
+		return "it does not begin with http://";
+	why = authority_problem(host, false, &rest);
+	if (why != NULL)
+		return why;
+	if (!is_own_address(
+		    host, host[0] == '[' ? strcspn(host, "]/?#") + 1 : strcspn(host, ":/?#")))
+		return "its host is no loopback or link-local address";
+	return strchr(rest, '#') != NULL ? "there is a '#' in it" : NULL;
+}
+
 const char *
 se_url_proxy_problem(const char *text)
 {

@@ -11,4 +11,7 @@ const char *se_url_problem(const char *text);        /* https://HOST[:PORT]/PATH
  * hold the proxy's password. */
 const char *se_url_proxy_problem(const char *text);
 
+/* http://ADDRESS[:PORT]/..., the address a literal loopback or link-local one. */
+const char *se_url_machine_problem(const char *text);
+
 #endif
