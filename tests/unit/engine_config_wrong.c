@@ -15,6 +15,7 @@
 #define TENANT "tenant = contoso.onmicrosoft.com\n"
 #define CLIENT "client_id = 00001111-aaaa-2222-bbbb-3333cccc4444\n"
 #define ACCOUNT HEAD TENANT CLIENT
+#define CERTIFICATE "credential = certificate\ncertificate = /etc/sasl-entra/relay.pem\n"
 #define SECRET "credential = secret\nclient_secret_file = /etc/sasl-entra/relay.secret\n"
 
 struct wrong {
@@ -222,6 +223,90 @@ static const struct wrong refused[] = {
 		"t.conf:3: tenant: ", "needs its own tenant"},
 	{"app with an identity", ACCOUNT SECRET "identity = anna@contoso.com\n",
 		"t.conf:7: identity: ", "the app signs in as itself"},
+	/* --- credentials --- */
+	{"secret and certificate", ACCOUNT SECRET "certificate = /etc/sasl-entra/relay.pem\n",
+		"t.conf:7: certificate: ", "keep one of them"},
+	{"certificate and secret",
+		ACCOUNT CERTIFICATE "client_secret_file = /etc/sasl-entra/relay.secret\n",
+		"t.conf:7: client_secret_file: ", "credential = certificate; keep one of them"},
+	{"certificate without its file", ACCOUNT "credential = certificate\n",
+		"t.conf:5: credential: ", "needs certificate"},
+	{"password of no key", ACCOUNT SECRET "private_key_password_file = /etc/x\n",
+		"t.conf:7: private_key_password_file: ", "only with credential = certificate"},
+	{"relative certificate", ACCOUNT "credential = certificate\ncertificate = relay.pem\n",
+		"t.conf:6: certificate: ", "from '/' on"},
+	{"PIN in the URI", ACCOUNT CERTIFICATE "private_key = pkcs11:token=a?pin-value=1234\n",
+		"t.conf:7: private_key: ", "private_key_password_file"},
+	{"private key instead of its path", ACCOUNT CERTIFICATE "private_key = MIIEvQ\n",
+		"t.conf:7: private_key: ", "that only its owner can read"},
+	{"federated without its file", ACCOUNT "credential = federated\n",
+		"t.conf:5: credential: ", "a path, env or managed-identity"},
+	{"federated by something else",
+		ACCOUNT "credential = federated\nfederated_token_file = environment\n",
+		"t.conf:6: federated_token_file: ", "from '/' on"},
+	{"federated by nobody's identity",
+		ACCOUNT "credential = federated\nfederated_token_file = managed-identity\n",
+		"t.conf:6: federated_token_file: ", "needs managed_identity_id"},
+	{"federated by the system's identity",
+		ACCOUNT "credential = federated\nfederated_token_file = managed-identity\n"
+			"managed_identity_id = system\n",
+		"t.conf:7: managed_identity_id: ", "only a user-assigned identity"},
+	{"federated by a file and an identity",
+		ACCOUNT "credential = federated\nfederated_token_file = /run/token\n"
+			"managed_identity_id = system\n",
+		"t.conf:7: managed_identity_id: ", "remove one of the two lines"},
+	{"managed identity without its id", HEAD "credential = managed-identity\n",
+		"t.conf:3: credential: ", "needs managed_identity_id"},
+	{"managed identity by a bare GUID",
+		HEAD "credential = managed-identity\n"
+		     "managed_identity_id = 00001111-aaaa-2222-bbbb-3333cccc4444\n",
+		"t.conf:4: managed_identity_id: ", "client_id:GUID"},
+	{"managed identity with a digit missing",
+		HEAD "credential = managed-identity\n"
+		     "managed_identity_id = client_id:00001111-aaaa-2222-bbbb-3333cccc444\n",
+		"t.conf:4: managed_identity_id: ", "group 5 of the GUID has 11 digits"},
+	{"managed identity by a resource's name",
+		HEAD "credential = managed-identity\nmanaged_identity_id = resource_id:relay\n",
+		"t.conf:4: managed_identity_id: ", "resource_id:/subscriptions/"},
+	{"managed identity with a query in it",
+		HEAD "credential = managed-identity\n"
+		     "managed_identity_id = resource_id:/subscriptions/a&b=c\n",
+		"t.conf:4: managed_identity_id: ", "resource_id:/subscriptions/"},
+	{"person with a managed identity",
+		HEAD "credential = managed-identity\nmanaged_identity_id = system\n"
+		     "sign_in = user\n",
+		"t.conf:5: sign_in: ", "no person signs in"},
+	/* --- providers --- */
+	{"unknown provider", ACCOUNT "provider = yahoo\n",
+		"t.conf:5: provider: ", "the known ones are: entra, hve, acs, google, custom"},
+	{"client id of Google at Entra", HEAD TENANT "client_id = 1-a.apps.googleusercontent.com\n",
+		"t.conf:4: client_id: ", "not the Application (client) ID"},
+	{"app at Google",
+		HEAD "client_id = 1-a.apps.googleusercontent.com\nprovider = google\n" SECRET
+		     "sign_in = app\n",
+		"t.conf:7: sign_in: ", "Gmail lets no app sign in as itself"},
+	{"custom without an endpoint",
+		HEAD "client_id = x\nprovider = custom\nscope = mail\nservers = a.example\n",
+		"t.conf:1: token_endpoint: ", "is missing"},
+	{"custom without a scope",
+		HEAD "client_id = x\nprovider = custom\nservers = a.example\n"
+		     "token_endpoint = https://a.example/token\n",
+		"t.conf:1: scope: ", "is missing"},
+	{"custom without servers",
+		HEAD "client_id = x\nprovider = custom\nscope = mail\n"
+		     "token_endpoint = https://a.example/token\n",
+		"t.conf:1: servers: ", "is missing"},
+	{"communication services without a user", ACCOUNT SECRET "provider = acs\n",
+		"t.conf:1: sasl_user: ", "SMTP username"},
+	{"person at communication services", ACCOUNT "provider = acs\nsasl_user = relay\n",
+		"t.conf:1: sign_in: ", "apps only"},
+	{"high volume mail in China", ACCOUNT SECRET "provider = hve\ncloud = china\n",
+		"t.conf:8: cloud: ", "global cloud only"},
+	{"device_endpoint in the clear", ACCOUNT "device_endpoint = http://login.example/d\n",
+		"t.conf:5: device_endpoint: ", "write https://"},
+	{"authorization_endpoint without a path",
+		ACCOUNT "authorization_endpoint = https://login.example\n",
+		"t.conf:5: authorization_endpoint: ", "no path"},
 	{"two accounts for one domain",
 		ACCOUNT "[account b]\nmatch = c@d.example, *@Contoso.COM\n" TENANT CLIENT,
 		"t.conf:6: match: *@contoso.com ", "in [account relay] too, on line 2"},
@@ -239,6 +324,16 @@ static const struct wrong warned[] = {
 	{"app that asks for a person's right",
 		ACCOUNT SECRET "scope = https://outlook.office.com/SMTP.Send\n",
 		"t.conf:7: scope: ", "/.default"},
+	{"tenant at Google",
+		HEAD TENANT "client_id = 1-a.apps.googleusercontent.com\nprovider = google\n"
+			    "sign_in = user\n" SECRET,
+		"t.conf:3: tenant: ", "not used with provider = google"},
+	{"Google without a secret",
+		HEAD "client_id = 1-a.apps.googleusercontent.com\nprovider = google\n",
+		"t.conf:4: provider: ", "client_secret_file"},
+	{"client id of a managed identity",
+		HEAD CLIENT "credential = managed-identity\nmanaged_identity_id = system\n",
+		"t.conf:3: client_id: ", "managed_identity_id says which"},
 	{"key that is not used", HEAD CLIENT "token_from = password\n",
 		"t.conf:3: client_id: ", "not used with token_from = password"},
 };

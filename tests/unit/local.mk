@@ -67,6 +67,8 @@ tests_unit_engine_aadsts_LDADD = libse-engine.la $(CMOCKA_LIBS)
 engine_support = tests/unit/engine_support.c tests/unit/engine_support.h
 engine_asking = $(engine_support) tests/unit/engine_asking.c tests/unit/engine_asking.h
 engine_unit_tests += \
+	tests/unit/engine_derive \
+	tests/unit/engine_machine \
 	tests/unit/engine_json \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
@@ -77,6 +79,12 @@ engine_unit_tests += \
 	tests/unit/engine_http_name \
 	tests/unit/engine_engine \
 	tests/unit/engine_processes
+tests_unit_engine_derive_SOURCES = tests/unit/engine_derive.c $(engine_support)
+tests_unit_engine_derive_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_derive_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_machine_SOURCES = tests/unit/engine_machine.c $(engine_support)
+tests_unit_engine_machine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_machine_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_json_SOURCES = tests/unit/engine_json.c $(engine_support)
 tests_unit_engine_json_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_json_LDADD = libse-engine.la $(CMOCKA_LIBS)
