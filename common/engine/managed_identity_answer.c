@@ -51,15 +51,15 @@ seconds_left(const struct se_json *json, int64_t now)
 /* --- whose it is ------------------------------------------------------------------------------ */
 
 struct selector {
-	const char *prefix;  /* of managed_identity_id */
-	const char *echo[2]; /* members that name it in the answer */
-	const char *claim;   /* and in the token */
+	const char *prefix;   /* of managed_identity_id */
+	const char *echo[2];  /* members that name it in the answer */
+	const char *claim[2]; /* and in the token */
 };
 
 static const struct selector selectors[] = {
-	{"client_id:", {"client_id", NULL}, "appid"},
-	{"object_id:", {"object_id", "principal_id"}, "oid"},
-	{"resource_id:", {"msi_res_id", "mi_res_id"}, "xms_mirid"},
+	{"client_id:", {"client_id", NULL}, {"appid", "azp"}},
+	{"object_id:", {"object_id", "principal_id"}, {"oid", NULL}},
+	{"resource_id:", {"msi_res_id", "mi_res_id"}, {"xms_mirid", NULL}},
 };
 
 static const char *
@@ -86,9 +86,11 @@ check_identity(const struct se_machine *machine, const struct se_account *accoun
 		len = strlen(selectors[i].prefix);
 		if (strncmp(wanted, selectors[i].prefix, len) != 0)
 			continue;
-		found = echoed(json, &selectors[i]);
-		if (found == NULL && (claims = se_jwt_claims(token)) != NULL)
-			found = se_json_string(claims, selectors[i].claim);
+		found = either(json, selectors[i].echo);
+		if (found == NULL) {
+			claims = se_jwt_claims(token);
+			found = either(claims, selectors[i].claim);
+		}
 		if (found == NULL && machine->kind != SE_MACHINE_ARC)
 			break;
 		if (found == NULL || !se_name_equal(found, wanted + len))
@@ -129,10 +131,14 @@ add_words(struct se_buffer *out, const char *text)
 	}
 }
 
+/* 404 is what a service says that is not ready, and what Arc says of an identity that it does not
+ * have. */
 static enum se_code
-judge_status(long status, const char **todo)
+judge_status(long status, const char *reason, const char **todo)
 {
-	if (status == 400)
+	bool unknown = reason != NULL && strcmp(reason, "identity_not_found") == 0;
+
+	if (status == 400 || unknown)
 		*todo = "give this machine the identity that managed_identity_id names (Azure "
 			"portal: Identity), or correct managed_identity_id";
 	else if (status == 401 || status == 403)
@@ -141,6 +147,8 @@ judge_status(long status, const char **todo)
 		*todo = "a redirect is never followed there";
 	else
 		*todo = "it is asked again by itself";
+	if (unknown)
+		return SE_CONFIG;
 	return status == 404 || status == 408 || status == 410 || status == 429 || status >= 500
 		       ? SE_AGAIN
 		       : SE_CONFIG;
@@ -151,12 +159,12 @@ refused(const struct se_account *account, const struct se_json *json,
 	const struct se_http_response *response, struct se_error *error)
 {
 	struct se_buffer words;
-	const char *todo;
-	enum se_code code = judge_status(response->status, &todo);
+	const char *todo, *reason = json != NULL ? se_json_string(json, "error") : NULL;
+	enum se_code code = judge_status(response->status, reason, &todo);
 
 	se_buffer_init(&words, WORDS_MAX);
 	if (json != NULL) {
-		add_words(&words, se_json_string(json, "error"));
+		add_words(&words, reason);
 		se_buffer_add_text(&words, " ");
 		add_words(&words, se_json_string(json, "error_description"));
 	}

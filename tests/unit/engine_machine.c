@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/config.h"
 #include "engine/managed_identity.h"
@@ -100,7 +101,7 @@ app_service(void **state)
 	se_machine_free(&machine);
 	/* a host does not believe its environment */
 	assert_int_equal(se_machine_find(&machine, false, &error), SE_OK);
-	assert_int_equal(machine.kind, SE_MACHINE_VM);
+	assert_int_not_equal(machine.kind, SE_MACHINE_APP_SERVICE);
 	assert_null(machine.header);
 }
 
@@ -245,6 +246,7 @@ static const struct {
 	{403, "{}", SE_CONFIG, "does not let this process ask"},
 	{302, "{}", SE_CONFIG, "redirect"},
 	{404, "{}", SE_AGAIN, "asked again"},
+	{404, "{\"error\":\"identity_not_found\"}", SE_CONFIG, "correct managed_identity_id"},
 	{410, "{}", SE_AGAIN, "asked again"},
 	{429, "{\"error\":\"too_many_requests\"}", SE_AGAIN, "too_many_requests"},
 	{500, "<html>", SE_AGAIN, "asked again"},
