@@ -34,7 +34,8 @@ show_directory() {
         fi
     done
     mkdir /mnt/azcmagent
-    mount --move /mnt "$1"
+    # The mount table in /run is not ours to write where we are not root.
+    mount --no-mtab --move /mnt "$1"
 }
 
 if [ "${1-}" = --inside ]; then
