@@ -9,6 +9,9 @@ import os
 import re
 from datetime import datetime, timezone
 
+from jwt import PyJWTError
+
+import app_credentials
 from entra_errors import EntraError
 from plumbing import write_json_atomically
 
@@ -32,10 +35,17 @@ DEFAULT_DOCUMENT = {
          "oid": "22223333-cccc-4444-dddd-5555eeee6666"},
         {"upn": "someone@outlook.com", "name": "Some One", "tenant": PERSONAL_TENANT,
          "oid": "00000000-0000-0000-22aa-bb33cc44dd55"}],
+    "managed_identities": [
+        {"client_id": "77778888-ffff-9999-aaaa-0000bbbb1111", "name": "machine", "tenant": CONTOSO_TENANT,
+         "object_id": "88889999-aaaa-0000-bbbb-1111cccc2222", "system": True, "roles": ["SMTP.SendAsApp"],
+         "resource_id": "/subscriptions/12345678-1234-1234-1234-123456789abc/resourceGroups/mail/providers/"
+                        "Microsoft.Compute/virtualMachines/machine"}],
+    "policies": {},
     "resources": {},
     "revoked": {}}
 
-_KEYS = {"tenants": "id", "apps": "client_id", "users": "upn"}
+_KEYS = {"tenants": "id", "apps": "client_id", "users": "upn", "managed_identities": "client_id"}
+_POLICIES = {"block_secrets"}
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.I)
 
@@ -73,6 +83,14 @@ def _check(document):
                 moment(secret["expires"])
         if app.get("expires_in_form", "int") not in ("int", "string", "absent"):
             raise BadDocument(f"{app['client_id']}: expires_in_form is int, string or absent")
+        try:
+            app_credentials.check(app)
+            for record in app.get("federated", []):
+                moment(record.get("available_after", 0))
+        except (AttributeError, OSError, PyJWTError, TypeError, ValueError) as error:
+            raise BadDocument(f"{app['client_id']}: {error}") from error
+    if set(document.setdefault("policies", {})) - _POLICIES:
+        raise BadDocument(f"the policies are {', '.join(_POLICIES)}")
     document.setdefault("resources", {})
     document.setdefault("revoked", {})
 
@@ -151,6 +169,9 @@ class Directory:
                     raise EntraError(7000112, client_id=client_id, app_name=app.get("name", ""))
                 return app
         raise EntraError(700016, client_id=client_id, tenant=tenant["name"] if tenant else "Microsoft")
+
+    def secrets_blocked(self, app):
+        return app.get("secrets_blocked", self.document["policies"].get("block_secrets", False))
 
     @staticmethod
     def _within(entry, tenant):

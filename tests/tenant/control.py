@@ -96,17 +96,24 @@ def _revoke(services, given):
     return {"ok": True}
 
 
+def _mint_federated(services, given):
+    minted = services.federated_issuer.mint(given)
+    services.secrets.learn(minted["token"])
+    return minted
+
+
 ROUTES = {
     ("GET", "apps"): _get_apps, ("POST", "apps"): _merge_apps, ("PUT", "apps"): _replace_apps,
     ("GET", "clock"): _get_clock, ("POST", "clock"): _set_clock,
     ("GET", "fault"): _get_faults, ("POST", "fault"): _add_faults, ("DELETE", "fault"): _clear_faults,
     ("GET", "stats"): _stats, ("GET", "count"): _count, ("POST", "reset"): _reset,
     ("POST", "mint_refresh_token"): _mint_refresh_token, ("POST", "revoke"): _revoke,
+    ("POST", "mint_federated"): _mint_federated,
 }
 
 
-def handle(services, request):
-    verb = ROUTES.get((request.method, request.path.removeprefix("/_control/").rstrip("/")))
+def handle(services, request, routes=None):
+    verb = (routes or ROUTES).get((request.method, request.path.removeprefix("/_control/").rstrip("/")))
     if verb is None:
         return _answer({"error": f"no such control call: {request.method} {request.path}"}, 404)
     try:

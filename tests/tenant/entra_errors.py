@@ -3,14 +3,22 @@
 import uuid
 from datetime import datetime, timezone
 
+_CERTIFICATE_PAGE = ("https://docs.microsoft.com/azure/active-directory/develop/"
+                     "active-directory-certificate-credentials .")
+
 # number: (error, HTTP status, suberror, text). The text takes values by name.
 TABLE = {
     28000: ("invalid_request", 400, None, "Provided value for the input parameter scope is not valid because it "
             "contains more than one resource. Scope {scope} is not valid."),
     28003: ("invalid_request", 400, None, "Provided value for the input parameter scope cannot be empty when "
             "requesting an access token using the provided authorization code. Please specify a valid scope."),
+    # What Entra says where a policy forbids the secret itself is not documented; this plays it.
+    50012: ("invalid_client", 401, None, "Authentication failed. The application management policy of the tenant "
+            "does not allow client secrets for application '{client_id}'."),
+    50027: ("invalid_request", 400, None, "JWT token is invalid or malformed."),
     50034: ("invalid_grant", 400, None, "The user account {user} does not exist in the {tenant} directory. To sign "
             "into this application, the account must be added to the directory."),
+    50048: ("invalid_client", 401, None, "Subject mismatches Issuer claim in the client assertion."),
     50053: ("invalid_grant", 400, None, "The account is locked, you've tried to sign in too many times with an "
             "incorrect user ID or password."),
     50057: ("invalid_grant", 400, None, "The user account is disabled."),
@@ -44,6 +52,9 @@ TABLE = {
     90002: ("invalid_request", 400, None, "Tenant '{tenant}' not found. Check to make sure you have the correct "
             "tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may "
             "happen if there are no active subscriptions for the tenant."),
+    90014: ("invalid_request", 400, None, "The required field '{field}' is missing from the credential. Ensure that "
+            "you have all the necessary parameters for the login request."),
+    90023: ("invalid_request", 400, None, "Unsupported 'client_assertion_type' value '{given}'."),
     90033: ("temporarily_unavailable", 503, None, "A transient error has occurred. Please try again."),
     90055: ("temporarily_unavailable", 429, None, "The server terminated an operation because it encountered a "
             "throttling limit for the tenant."),
@@ -57,13 +68,28 @@ TABLE = {
              "directory '{tenant}'. This can happen if the application has not been installed by the administrator "
              "of the tenant or consented to by any user in the tenant. You may have sent your authentication request "
              "to the wrong tenant."),
-    700024: ("invalid_client", 401, None, "Client assertion is not within its valid time range."),
+    700021: ("invalid_client", 401, None, "Client assertion application identifier doesn't match 'client_id' "
+             "parameter. Review the documentation at " + _CERTIFICATE_PAGE),
+    700023: ("invalid_client", 401, None, "Client assertion audience claim does not match Realm issuer. Review the "
+             "documentation at " + _CERTIFICATE_PAGE),
+    700024: ("invalid_client", 401, None, "Client assertion is not within its valid time range. Current time: {now}, "
+             "assertion valid from {begins}, expiry time of assertion {expires}. Review the documentation at "
+             + _CERTIFICATE_PAGE),
     700025: ("invalid_client", 401, None, "Client is public so neither 'client_assertion' nor 'client_secret' "
              "should be presented."),
-    700027: ("invalid_client", 401, None, "The certificate with identifier used to sign the client assertion is not "
-             "registered on application."),
+    700027: ("invalid_client", 401, None, "Client assertion contains an invalid signature. [Reason - {reason}, "
+             "Thumbprint of key used by client: '{thumbprint}'{found}, Please visit the Azure Portal, Graph Explorer "
+             "or directly use MS Graph to see configured keys for app Id '{client_id}'.]"),
     700082: ("invalid_grant", 400, "bad_token", "The refresh token has expired due to inactivity. The token was "
              "issued on {issued} and was inactive for {inactive}."),
+    700211: ("invalid_request", 400, None, "No matching federated identity record found for presented assertion "
+             "issuer '{issuer}'."),
+    700212: ("invalid_request", 400, None, "No matching federated identity record found for presented assertion "
+             "audience '{audience}'."),
+    700213: ("invalid_request", 400, None, "No matching federated identity record found for presented assertion "
+             "subject '{subject}'."),
+    700229: ("invalid_request", 400, None, "Only app-only tokens may be used as Federated Identity Credentials for "
+             "Microsoft Entra issuer."),
     900023: ("invalid_request", 400, None, "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor "
              "a valid external domain."),
     900144: ("invalid_request", 400, None, "The request body must contain the following parameter: '{parameter}'."),
@@ -71,6 +97,13 @@ TABLE = {
     1002012: ("invalid_scope", 400, None, "The provided value for scope {scope} is not valid. Client credential "
               "flows must have a scope value with /.default suffixed to the resource identifier (application ID "
               "URI)."),
+    5002723: ("invalid_client", 401, None, "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 "
+              "thumbprint, nor keyId specified in token header."),
+    # invalid_client has been seen for certificates, invalid_request for federated tokens.
+    5002738: ("invalid_request", 400, None, "Invalid JWT token. '{algorithm}' is not a supported signature algorithm. "
+              "Supported signing algorithms are: '{supported}'"),
+    5002741: ("invalid_request", 400, None, "Number of audience values in the provided client credential exceed "
+              "maximum allowed. {count} audience values provided, maximum allowed is 1."),
     7000012: ("invalid_grant", 400, None, "The grant was obtained for a different tenant."),
     7000112: ("unauthorized_client", 400, None, "Application '{client_id}'({app_name}) is disabled."),
     7000215: ("invalid_client", 401, None, "Invalid client secret provided. Ensure the secret being sent in the "
@@ -111,6 +144,7 @@ def error_answer(problem, now, trace_id, correlation_id):
     error, status, suberror, text = TABLE.get(
         problem.number, ("invalid_grant", 400, None, "An error occurred that the stand-in has no text for."))
     error = problem.error or error
+    status = 401 if error == "invalid_client" else status
     text = text.format_map(_Forgiving(problem.values))
     timestamp = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")
     members = {

@@ -11,17 +11,17 @@ from http_server import Delivery, Response, garbage
 _MATCHES = {"path", "grant", "client_id"}
 _RULE = {"label", "match", "skip", "count", "action"}
 _ANSWERS = {"status", "body", "body_size", "garbage"}
-_ACTIONS = _ANSWERS | {"headers", "aadsts", "override", "delay", "drip", "close", "reset", "cut", "content_length"}
+ACTIONS = _ANSWERS | {"headers", "aadsts", "override", "delay", "drip", "close", "reset", "cut", "content_length"}
 
 
 class BadRule(Exception):
     pass
 
 
-def _checked(rule):
+def _checked(rule, actions):
     if not isinstance(rule, dict) or not isinstance(rule.get("action"), dict):
         raise BadRule("a rule is an object with an 'action'")
-    for given, known in ((rule, _RULE), (rule["action"], _ACTIONS), (rule.get("match", {}), _MATCHES)):
+    for given, known in ((rule, _RULE), (rule["action"], actions), (rule.get("match", {}), _MATCHES)):
         unknown = set(given) - known
         if unknown:
             # A misspelt member would make a test pass for nothing.
@@ -31,11 +31,11 @@ def _checked(rule):
 
 
 class Faults:
-    def __init__(self):
-        self.rules = []
+    def __init__(self, actions=frozenset(ACTIONS)):
+        self._actions, self.rules = actions, []
 
     def add(self, given):
-        self.rules += [_checked(rule) for rule in (given if isinstance(given, list) else [given])]
+        self.rules += [_checked(rule, self._actions) for rule in (given if isinstance(given, list) else [given])]
 
     def take(self, path, grant, client_id):
         """The rule to apply to this request, used up by one; or None."""

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 
+import assertions
 from apps import moment
 from entra_errors import EntraError, precise_time
 from form import MalformedForm, decode_component
@@ -16,9 +17,9 @@ INACTIVITY_LIMIT = 90 * 86400
 class TokenRequest:
     """A decoded POST to the token endpoint, and what the grants look up for it."""
 
-    def __init__(self, services, tenant_name, form, authorization):
+    def __init__(self, services, tenant_name, form, authorization, host="login.microsoftonline.com"):
         self.services, self.directory, self.form = services, services.directory, form
-        self.tenant_name = tenant_name.lower()
+        self.tenant_name, self.host = tenant_name.lower(), host
         self._read_basic(authorization)
         self.grant = self.required("grant_type")
         self.client_id = self.required("client_id")
@@ -53,6 +54,8 @@ class TokenRequest:
 # Client authentication. A credential type is one entry here.
 
 def _check_secret(request):
+    if request.directory.secrets_blocked(request.app):
+        raise EntraError(50012, client_id=request.client_id)
     given = request.form["client_secret"].encode()
     for secret in request.app.get("secrets", []):
         if hmac.compare_digest(secret["value"].encode(), given):
@@ -62,7 +65,7 @@ def _check_secret(request):
     raise EntraError(7000215, client_id=request.client_id)
 
 
-CREDENTIAL_CHECKS = {"client_secret": _check_secret}
+CREDENTIAL_CHECKS = {"client_assertion": assertions.check, "client_secret": _check_secret}
 
 
 def _authenticate_client(request, public_allowed):
@@ -170,9 +173,9 @@ def _check_consent(request, consented, wanted):
 GRANTS = {"client_credentials": _client_credentials, "refresh_token": _refresh_token}
 
 
-def answer(services, tenant_name, form, authorization):
+def answer(services, tenant_name, form, authorization, host):
     """The success members for a token request, or EntraError."""
-    request = TokenRequest(services, tenant_name, form, authorization)
+    request = TokenRequest(services, tenant_name, form, authorization, host)
     if request.grant not in GRANTS:
         raise EntraError(70003, grant=request.grant)
     return GRANTS[request.grant](request)

@@ -1,6 +1,8 @@
 # The stand-in tenant and submission server; their own tests, one of them Microsoft's client.
 tenant_tests = tests/tenant/test_tenant.py tests/tenant/test_tenant_faults.py \
-	tests/tenant/test_submission.py tests/tenant/test_submission_modes.py
+	tests/tenant/test_submission.py tests/tenant/test_submission_modes.py \
+	tests/tenant/test_assertions.py tests/tenant/test_federation.py \
+	tests/tenant/test_managed_identity.py
 TESTS += $(tenant_tests)
 EXTRA_DIST += $(tenant_tests) tests/tenant/README.md \
 	tests/tenant/apps.py tests/tenant/control.py tests/tenant/entra_errors.py \
@@ -11,4 +13,8 @@ EXTRA_DIST += $(tenant_tests) tests/tenant/README.md \
 	tests/tenant/smtp_control.py tests/tenant/smtp_session.py tests/tenant/smtp_wire.py \
 	tests/tenant/standins.py tests/tenant/submission.py tests/tenant/submission_case.py \
 	tests/tenant/tap.py tests/tenant/tenant.py tests/tenant/tenant_case.py \
-	tests/tenant/tokens.py
+	tests/tenant/tokens.py \
+	tests/tenant/app_credentials.py tests/tenant/arc_keys.py tests/tenant/assertion_case.py \
+	tests/tenant/assertions.py tests/tenant/azure_namespace.sh tests/tenant/federation.py \
+	tests/tenant/identities.py tests/tenant/identity_endpoints.py \
+	tests/tenant/identity_tokens.py tests/tenant/managed_identity.py

@@ -27,6 +27,19 @@ def _write_key(path, key):
                                                   serialization.NoEncryption()), 0o600)
 
 
+def load_or_make_rsa_key(path):
+    if not os.path.exists(path):
+        _write_key(path, rsa.generate_private_key(65537, 2048))
+    with open(path, "rb") as file:
+        return serialization.load_pem_private_key(file.read(), None)
+
+
+def rsa_jwk(public_key):
+    numbers = public_key.public_numbers()
+    return {"kty": "RSA", "use": "sig", "n": base64url(numbers.n.to_bytes(public_key.key_size // 8, "big")),
+            "e": base64url(numbers.e.to_bytes(3, "big"))}
+
+
 def _write_certificate(path, *certificates):
     write_file_atomically(path, b"".join(c.public_bytes(serialization.Encoding.PEM) for c in certificates))
 

@@ -14,6 +14,8 @@ def _header_shown(name, value):
     if name.lower() in ("authorization", "proxy-authorization"):
         scheme, _, rest = value.partition(" ")
         return f"{scheme} sha256:{fingerprint(rest)}"
+    if name.lower() == "x-identity-header":
+        return f"sha256:{fingerprint(value)}"
     return value
 
 

@@ -36,7 +36,7 @@ def _token(context, tenant):
         raise EntraError(900144, parameter="grant_type")  # Entra reads no other body
     if context.form is None:
         raise EntraError(9002313)
-    return grants.answer(context.services, tenant, context.form, request.headers.get("authorization"))
+    return grants.answer(context.services, tenant, context.form, request.headers.get("authorization"), context.host)
 
 
 def _keys(context, tenant):

@@ -125,3 +125,19 @@ class SubmissionStandIn(StandIn):
         with open(temporary, "w", encoding="utf-8") as file:
             json.dump(value, file)
         os.rename(temporary, self.path(name))
+
+
+class ManagedIdentityStandIn(StandIn):
+    def __init__(self, tenant, *arguments, directory=None):
+        super().__init__("managed_identity.py", "managed_identity.json", "--tenant", tenant.directory, *arguments,
+                         directory=directory)
+        self.url, self.endpoint = self.ready["url"], self.ready["endpoint"]
+
+    def control(self, call, value=None, method=None):
+        method = method or ("GET" if value is None else "POST")
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(method, f"{self.url}/_control/{call}", json=value)
+        if answer.status_code != 200:
+            raise RuntimeError(answer.text)
+        return answer.json()

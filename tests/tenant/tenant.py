@@ -19,6 +19,7 @@ import router
 from apps import Directory
 from entra_errors import EntraError
 from faults import Faults
+from federation import FederatedIssuer
 from http_server import HttpServer, Response
 from plumbing import LineLog, write_json_atomically
 from request_log import RequestLog
@@ -62,6 +63,8 @@ class Tenant:
                                   self.secrets.learn, LineLog(inside("opaque_tokens.jsonl"), 0o600))
         self.log = RequestLog(LineLog(inside("requests.jsonl")))
         self.last_use = {}  # refresh token id: when it was used last
+        self.used_assertions = set()  # (client id, jti)
+        self.federated_issuer = FederatedIssuer(directory_path, self.clock)
         # asyncio's own complaints go there too.
         logging.basicConfig(filename=inside("tenant.log"), format="%(asctime)s %(name)s: %(message)s")
         self.server = HttpServer(self.handle, self.clock)
