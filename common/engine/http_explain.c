@@ -55,10 +55,10 @@ se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct s
 			host, text);
 		break;
 	case CURLE_COULDNT_CONNECT:
-		se_error_set(error, SE_AGAIN,
-			"%s cannot be reached (%s); look at the network, the "
-			"firewall and the key \"proxy\"",
-			host, text);
+		se_error_set(error, SE_AGAIN, "%s cannot be reached (%s)%s", host, text,
+			transfer->machine ? ""
+					  : "; look at the network, the firewall and the key "
+					    "\"proxy\"");
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		se_error_set(error, SE_CONFIG,
@@ -106,10 +106,10 @@ se_http_explain_late(struct se_http_transfer *transfer, struct se_error *error)
 			"the name servers in /etc/resolv.conf",
 			transfer->host);
 	else if (ready == 0)
-		se_error_set(error, SE_AGAIN,
-			"no connection to %s in time; look at the network, the "
-			"firewall and the key \"proxy\"",
-			transfer->host);
+		se_error_set(error, SE_AGAIN, "no connection to %s in time%s", transfer->host,
+			transfer->machine ? ""
+					  : "; look at the network, the firewall and the key "
+					    "\"proxy\"");
 	else
 		se_error_set(error, SE_AGAIN, "%s did not answer in time", transfer->host);
 }

@@ -62,13 +62,14 @@ static const struct selector selectors[] = {
 	{"resource_id:", {"msi_res_id", "mi_res_id"}, {"xms_mirid", NULL}},
 };
 
+/* The member of either name; `json` may be NULL. */
 static const char *
-echoed(const struct se_json *json, const struct selector *selector)
+either(const struct se_json *json, const char *const names[2])
 {
-	const char *text = se_json_string(json, selector->echo[0]);
+	const char *text = json != NULL ? se_json_string(json, names[0]) : NULL;
 
-	return text != NULL || selector->echo[1] == NULL ? text
-							 : se_json_string(json, selector->echo[1]);
+	return text != NULL || json == NULL || names[1] == NULL ? text
+								: se_json_string(json, names[1]);
 }
 
 /* An agent too old to know identities of its own choice leaves the choice out in silence, and the

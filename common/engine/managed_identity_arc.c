@@ -127,6 +127,8 @@ se_arc_answer_challenge(const char *challenge, struct se_secret **header, struct
 	if (!file_name(challenge, name))
 		return refuse(error, "a challenge that names no key file in " TOKENS);
 	fd = open_key(name);
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return refuse(error, "a key file that is a link, or not in a directory of its own");
 	if (fd < 0)
 		return se_error_set(error, SE_CONFIG,
 			"the key file %s/%s of the Azure Connected Machine agent cannot be read "
