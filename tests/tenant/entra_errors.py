@@ -3,6 +3,8 @@
 import uuid
 from datetime import datetime, timezone
 
+import signin_errors
+
 # number: (error, HTTP status, suberror, text). The text takes values by name.
 TABLE = {
     28000: ("invalid_request", 400, None, "Provided value for the input parameter scope is not valid because it "
@@ -86,6 +88,8 @@ TABLE = {
     9002313: ("invalid_request", 400, None, "Invalid request. Request is malformed or invalid."),
 }
 
+TABLE.update(signin_errors.TABLE)
+
 
 class EntraError(Exception):
     """Raised anywhere in the handling of a request; `error` overrides the table's where Entra's own answer varies
@@ -94,6 +98,7 @@ class EntraError(Exception):
     def __init__(self, number, error=None, **values):
         super().__init__(f"AADSTS{number}")
         self.number, self.error, self.values = number, error, values
+        self.on_page = False  # for a person in front of a browser, not for a program
 
 
 class _Forgiving(dict):
