@@ -87,7 +87,6 @@ TABLE = {
 }
 
 
-
 class EntraError(Exception):
     """Raised anywhere in the handling of a request; `error` overrides the table's where Entra's own answer varies
     by context (9002313 is invalid_request for a form and invalid_grant for a refresh token)."""
