@@ -32,8 +32,10 @@ DEFAULT_DOCUMENT = {
          "object_id": "66667777-eeee-8888-ffff-9999aaaa0000"}],
     "users": [
         {"upn": "anna@contoso.com", "name": "Anna Example", "tenant": CONTOSO_TENANT,
+         "password": "Correct-Horse+Battery&Staple",
          "oid": "22223333-cccc-4444-dddd-5555eeee6666"},
         {"upn": "someone@outlook.com", "name": "Some One", "tenant": PERSONAL_TENANT,
+         "password": "Tr0ub4dor & 3 = \u20ac%7",
          "oid": "00000000-0000-0000-22aa-bb33cc44dd55"}],
     "managed_identities": [
         {"client_id": "77778888-ffff-9999-aaaa-0000bbbb1111", "name": "machine", "tenant": CONTOSO_TENANT,
@@ -48,6 +50,14 @@ _KEYS = {"tenants": "id", "apps": "client_id", "users": "upn", "managed_identiti
 _POLICIES = {"block_secrets"}
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.I)
+
+# For people's sign-ins (README). The generic server is no part of Entra, so its apps and users have no tenant.
+_KEYS.update(generic_apps="client_id", generic_users="upn")
+DEFAULT_DOCUMENT.update(
+    generic_apps=[{"client_id": "1234567890-abc.apps.googleusercontent.com", "name": "desktop",
+                   "secrets": [{"value": "GOCSPX-Desk+top/Secret=1"}]}],
+    generic_users=[{"upn": "gina@gmail.com", "name": "Gina Example", "password": "Zebra=Violin+&9"}])
+_PEOPLE = {"consents": [], "device": {}, "policies": {}, "sessions": []}
 
 
 class BadDocument(Exception):
@@ -69,11 +79,14 @@ def as_list(value):
 def _check(document):
     if not isinstance(document, dict):
         raise BadDocument("the document must be an object")
+    for name, empty in _PEOPLE.items():
+        if type(document.setdefault(name, copy.copy(empty))) is not type(empty):
+            raise BadDocument(f"'{name}' is of the wrong type")
     for collection, key in _KEYS.items():
         for entry in document.setdefault(collection, []):
             if not isinstance(entry, dict) or key not in entry:
                 raise BadDocument(f"every one of '{collection}' needs a '{key}'")
-            if collection != "tenants" and "tenant" not in entry:
+            if collection in ("apps", "users") and "tenant" not in entry:
                 raise BadDocument(f"{entry[key]}: 'tenant' is missing")
     for app in document["apps"]:
         for secret in app.get("secrets", []):
@@ -109,10 +122,10 @@ class Directory:
     def replace(self, document):
         _check(document)
         self.document = document
-        for app in document["apps"]:
+        for app in document["apps"] + document["generic_apps"]:
             for secret in app.get("secrets", []):
                 self._learn_secret(secret["value"])
-        for user in document["users"]:
+        for user in document["users"] + document["generic_users"]:
             if user.get("password"):
                 self._learn_secret(user["password"])
         self.save()
@@ -177,6 +190,9 @@ class Directory:
     def _within(entry, tenant):
         names = {tenant["id"].lower(), *(d.lower() for d in tenant.get("domains", []))}
         return any(t == "*" or t.lower() in names for t in as_list(entry["tenant"]))
+
+    def has_user(self, user, tenant):
+        return self._within(user, tenant)
 
     def user(self, upn):
         return next((u for u in self.document["users"] if u["upn"].lower() == upn.lower()), None)

@@ -3,6 +3,8 @@
 import json
 from urllib.parse import parse_qsl
 
+import control_people
+import generic
 from apps import BadDocument
 from entra_errors import EntraError
 from faults import BadRule
@@ -73,6 +75,11 @@ def _reset(services, _):
     return {"ok": True}
 
 
+def _reset_tenant(services, given):
+    services.people.reset()
+    return _reset(services, given)
+
+
 def _mint_refresh_token(services, given):
     directory = services.directory
     user = directory.user(given["upn"])
@@ -81,18 +88,21 @@ def _mint_refresh_token(services, given):
     tenant = directory.home_tenant(user)
     app = directory.app(given["client_id"], tenant)
     issued = services.clock.now() - float(given.get("issued_ago", 0))
-    token = services.issuer.refresh_token(app, tenant, user, given["scope"], issued)
+    token = services.issuer.refresh_token(app, tenant, user, given["scope"], issued, method=given.get("method"))
     return {"refresh_token": token, "tenant": tenant["id"], "issued": issued}
 
 
 def _revoke(services, given):
     """One token by its value, with any AADSTS number; or all of a user's, as `revoke sessions` does."""
     if "refresh_token" in given:
-        record = services.issuer.open_refresh_token(given["refresh_token"])
+        record = generic.open_refresh_token(services, given["refresh_token"])
+        if record is None:
+            record = services.issuer.open_refresh_token(given["refresh_token"])
         services.directory.document["revoked"][record["id"]] = int(given.get("aadsts", 50173))
         services.directory.save()
     else:
-        services.directory.merge({"users": [{"upn": given["upn"], "tokens_valid_from": services.clock.now()}]})
+        users = "users" if services.directory.user(given["upn"]) else "generic_users"
+        services.directory.merge({users: [{"upn": given["upn"], "tokens_valid_from": services.clock.now()}]})
     return {"ok": True}
 
 
@@ -106,10 +116,12 @@ ROUTES = {
     ("GET", "apps"): _get_apps, ("POST", "apps"): _merge_apps, ("PUT", "apps"): _replace_apps,
     ("GET", "clock"): _get_clock, ("POST", "clock"): _set_clock,
     ("GET", "fault"): _get_faults, ("POST", "fault"): _add_faults, ("DELETE", "fault"): _clear_faults,
-    ("GET", "stats"): _stats, ("GET", "count"): _count, ("POST", "reset"): _reset,
+    ("GET", "stats"): _stats, ("GET", "count"): _count, ("POST", "reset"): _reset_tenant,
     ("POST", "mint_refresh_token"): _mint_refresh_token, ("POST", "revoke"): _revoke,
     ("POST", "mint_federated"): _mint_federated,
 }
+
+ROUTES.update(control_people.ROUTES)
 
 
 def handle(services, request, routes=None):

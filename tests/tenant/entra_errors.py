@@ -127,6 +127,7 @@ class EntraError(Exception):
     def __init__(self, number, error=None, **values):
         super().__init__(f"AADSTS{number}")
         self.number, self.error, self.values = number, error, values
+        self.on_page = False  # for a person in front of a browser, not for a program
 
 
 class _Forgiving(dict):

@@ -8,7 +8,7 @@ import assertions
 from apps import moment
 from entra_errors import EntraError, precise_time
 from form import MalformedForm, decode_component
-from scopes import DelegatedScope, app_audience
+from scopes import GRAPH, DelegatedScope, app_audience
 
 DEFAULT_LIFETIME = 3599
 INACTIVITY_LIMIT = 90 * 86400
@@ -68,7 +68,7 @@ def _check_secret(request):
 CREDENTIAL_CHECKS = {"client_assertion": assertions.check, "client_secret": _check_secret}
 
 
-def _authenticate_client(request, public_allowed):
+def authenticate_client(request, public_allowed):
     if request.app.get("public"):
         if any(name in request.form for name in ("client_secret", "client_assertion")):
             raise EntraError(700025)
@@ -101,7 +101,7 @@ def _client_credentials(request):
         raise EntraError(9001023)
     if request.tenant is None:
         raise EntraError(50059)
-    _authenticate_client(request, public_allowed=False)
+    authenticate_client(request, public_allowed=False)
     audience = app_audience(request.required("scope"), request.directory, request.tenant)
     token = request.services.issuer.app_token(request.app, request.tenant, audience, request.lifetime)
     return _success(request, token)
@@ -109,22 +109,28 @@ def _client_credentials(request):
 
 def _refresh_token(request):
     token = request.required("refresh_token")
-    _authenticate_client(request, public_allowed=True)
+    authenticate_client(request, public_allowed=True)
     record = request.services.issuer.open_refresh_token(token)
     user, tenant = _check_grant(request, record)
     consented = DelegatedScope(record["scope"], request.directory, tenant)
     wanted = DelegatedScope(request.form.get("scope") or record["scope"], request.directory, tenant)
     _check_consent(request, consented, wanted)
-    audience = wanted.audience or consented.audience
+    return user_members(request, tenant, user, record["scope"], consented, wanted, method=record.get("method"))
+
+
+def user_members(request, tenant, user, scope, consented, wanted, nonce=None, method=None):
+    """The answer that ends a person's sign-in, and that of every refresh after it. `scope` is the text that
+    `consented` was read from; `method` says how the person signed in, where that matters later."""
+    audience = wanted.audience or consented.audience or GRAPH
     # Entra names every permission consented for the resource, not only those asked for.
-    permissions = consented.permissions
-    members = _success(request, request.services.issuer.user_token(
-        request.app, tenant, user, audience, permissions, request.lifetime))
+    permissions = consented.permissions or consented.oidc
+    issuer = request.services.issuer
+    members = _success(request, issuer.user_token(request.app, tenant, user, audience, permissions, request.lifetime))
     members["scope"] = " ".join(f"{audience}/{permission}" for permission in permissions)
     if "offline_access" in consented.oidc:
-        members["refresh_token"] = request.services.issuer.refresh_token(request.app, tenant, user, record["scope"])
+        members["refresh_token"] = issuer.refresh_token(request.app, tenant, user, scope, method=method)
     if "openid" in wanted.oidc:
-        members["id_token"] = request.services.issuer.id_token(request.app, tenant, user)
+        members["id_token"] = issuer.id_token(request.app, tenant, user, nonce)
     if request.form.get("client_info") == "1":
         info = json.dumps({"uid": user["oid"], "utid": tenant["id"]}).encode()
         members["client_info"] = base64.urlsafe_b64encode(info).decode().rstrip("=")
@@ -141,6 +147,8 @@ def _check_grant(request, record):
     tenant = directory.tenant(record["tenant"])
     if request.tenant_name == "organizations" and tenant.get("personal"):
         raise EntraError(7000012)
+    if record.get("method") == "device_code" and directory.document["policies"].get("block_device_code"):
+        raise EntraError(530036)  # a sign-in by device code stays marked as one
     user = directory.user(record["upn"])
     if user is None:
         raise EntraError(50034, user=record["upn"], tenant=tenant["name"])

@@ -1,6 +1,7 @@
 """What was asked and how it ended: DIR/requests.jsonl for reading, counters for counting."""
 
-from collections import Counter
+from collections import Counter, deque
+from urllib.parse import parse_qsl
 
 from form import CREDENTIALS
 from plumbing import fingerprint
@@ -19,6 +20,9 @@ def _header_shown(name, value):
     return value
 
 
+_KEPT = 5000  # requests that can be asked for
+
+
 class RequestLog:
     def __init__(self, line_log):
         self._log = line_log
@@ -26,17 +30,28 @@ class RequestLog:
 
     def reset(self):
         self._counts = Counter()
+        self._records = deque(maxlen=_KEPT)
 
     def add(self, request, form, form_error, outcome, number, fault, trace_id, correlation_id):
         """Only the named credential fields are hidden. A secret anywhere else is a client's leak, and must show."""
-        self._log.record(
+        record = dict(
             method=request.method, path=request.path, query=request.query, version=request.version,
             headers={name: _header_shown(name, value) for name, value in request.header_list},
             form=None if form is None else {name: _shown(name, value) for name, value in form.items()},
             form_error=form_error, outcome=outcome, aadsts=number, fault=fault, trace_id=trace_id,
             correlation_id=correlation_id)
+        self._log.record(**record)
+        self._records.append({**record, "parameters": dict(parse_qsl(request.query, keep_blank_values=True))})
         form = form or {}
         self._counts[(request.path, form.get("grant_type", ""), form.get("client_id", ""), outcome)] += 1
+
+    def records(self, path="", grant=None, client_id=None, method=None):
+        """The requests since the last reset that fit, oldest first; `path` is a part of the path."""
+        def fits(record):
+            fields = {**record["parameters"], **(record["form"] or {})}
+            return (path in record["path"] and grant in (None, fields.get("grant_type"))
+                    and client_id in (None, fields.get("client_id")) and method in (None, record["method"]))
+        return [record for record in self._records if fits(record)]
 
     def count(self, wanted):
         """How many requests had those values; `wanted` holds some of path, grant, client_id, outcome."""

@@ -2,12 +2,22 @@
 
 import json
 import re
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
+import authorize
+import device_login
+import generic
 import grants
 import metadata
-from entra_errors import EntraError
+import pages
+import people_grants
+import signin_errors
+from entra_errors import TABLE, EntraError
 from form import MalformedForm, decode_form
+from http_server import Response
+
+grants.GRANTS.update(people_grants.GRANTS)
+TABLE.update(signin_errors.TABLE)
 
 
 class Context:
@@ -16,11 +26,16 @@ class Context:
     def __init__(self, services, request):
         self.services, self.request = services, request
         self.form = self.malformed = None
+        self.trace_id = self.correlation_id = None
         if request.method == "POST":
             try:
                 self.form = decode_form(request.body)
             except MalformedForm as error:
                 self.malformed = str(error)
+
+    @property
+    def query(self):
+        return dict(parse_qsl(self.request.query, keep_blank_values=True))
 
     @property
     def host(self):
@@ -58,11 +73,27 @@ def _instance_discovery(context):
     return metadata.instance_discovery(context.host, asked)
 
 
+def _for_browsers(endpoint):
+    """Errors of this endpoint are read by a person."""
+    def wrapped(*arguments):
+        try:
+            return endpoint(*arguments)
+        except EntraError as problem:
+            problem.on_page = True
+            raise
+    return wrapped
+
+
 ROUTES = [(re.compile(pattern), function) for pattern, function in (
     (r"/([^/]+)/oauth2/v2\.0/token", _token),
     (r"/([^/]+)/discovery/v2\.0/keys", _keys),
     (r"/([^/]+)/v2\.0/\.well-known/openid-configuration", _openid_configuration),
     (r"/common/discovery/instance", _instance_discovery),
+    (r"/devicelogin", _for_browsers(device_login.page)),
+    (r"/([^/]+)/oauth2/v2\.0/devicecode", device_login.endpoint),
+    (r"/([^/]+)/oauth2/v2\.0/authorize", _for_browsers(authorize.endpoint)),
+    (r"/generic/(.+)", _for_browsers(generic.endpoint)),
+    (r"/([^/]+)/login", _for_browsers(authorize.login)),
 )]
 
 
@@ -73,6 +104,12 @@ def find(path):
         if found:
             return lambda context: function(context, *found.groups())
     return None
+
+
+def error_response(problem, status, members):
+    if problem.on_page:
+        return pages.error(members)
+    return Response(status, body=json_bytes(members))
 
 
 def json_bytes(members):

@@ -97,9 +97,9 @@ class TokenValidator:
 class Mailboxes:
     """DIR/mailboxes.json, read at each use; without the file nobody may do anything."""
 
-    def __init__(self, path, app_role, scope, obeys_switch):
+    def __init__(self, path, app_role, scopes, obeys_switch):
         """`obeys_switch`: does SmtpClientAuthenticationDisabled count here? (High Volume Email ignores it.)"""
-        self._path, self._app_role, self._scope, self._obeys_switch = path, app_role, scope, obeys_switch
+        self._path, self._app_role, self._scopes, self._obeys_switch = path, app_role, scopes, obeys_switch
 
     def _entries(self):
         try:
@@ -135,7 +135,7 @@ class Mailboxes:
             raise Refused("disabled-tenant", "SMTP AUTH is off for the tenant")
 
     def _check_app(self, entry, mailbox, holder):
-        if self._app_role in holder.permissions:
+        if self._app_role is None or self._app_role in holder.permissions:
             # With the role in the token, the mailbox permission counts, and RBAC does not help.
             if not matches(entry.get("apps", []), holder.appid):
                 raise Refused("denied", f"app {holder.appid} has no right on {mailbox}")
@@ -145,8 +145,8 @@ class Mailboxes:
             raise Refused("permissions", f"no role {self._app_role}")
 
     def _check_user(self, entry, mailbox, holder):
-        if self._scope not in holder.permissions:
-            raise Refused("permissions", f"no scope {self._scope}")
+        if not set(self._scopes) & set(holder.permissions):
+            raise Refused("permissions", f"no scope {' or '.join(self._scopes)}")
         if holder.upn.lower() != mailbox.lower() and not matches(entry.get("users", []), holder.upn):
             raise Refused("denied", f"user {holder.upn} has no right on {mailbox}")
 

@@ -29,6 +29,9 @@ REPLIES = {
         "expired": "535 5.7.143 Authentication unsuccessful, Expired token {host}",
         "permissions": "535 5.7.144 Authentication unsuccessful, Invalid API permissions {host}",
         "malformed": "501 5.5.121 Invalid XOAUTH2 auth data {host}"},
+    "acs": {
+        "disabled-tenant": _FAILED, "disabled-mailbox": _FAILED, "basic-disabled": _FAILED, "bad-password": _FAILED,
+        "denied": _FAILED},
     "google": {
         "denied": "535 5.7.8 Username and Password not accepted. For more information, go to "
                   "https://support.google.com/mail/?p=BadCredentials {host}"}}

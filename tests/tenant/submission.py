@@ -18,10 +18,14 @@ from smtp_control import Control
 from smtp_session import Session
 from smtp_wire import Wire
 
-MECHANISMS = {"exchange": "LOGIN XOAUTH2", "hve": "LOGIN XOAUTH2", "google": "LOGIN PLAIN XOAUTH2 OAUTHBEARER"}
-PERMISSIONS = {"exchange": ("SMTP.SendAsApp", "SMTP.Send"), "hve": ("Mail.Send", "Mail.Send"),
-               "google": ("SMTP.SendAsApp", "SMTP.Send")}
-SENDER_CHECKS = {"exchange": "data", "hve": "mail", "google": "none"}
+MECHANISMS = {"exchange": "LOGIN XOAUTH2", "hve": "LOGIN XOAUTH2", "google": "LOGIN PLAIN XOAUTH2 OAUTHBEARER",
+              "acs": "LOGIN XOAUTH2"}
+# The app role and the scopes that allow sending. Azure Communication Services looks at no role: its users name the app.
+PERMISSIONS = {"exchange": ("SMTP.SendAsApp", ["SMTP.Send"]), "hve": ("Mail.Send", ["Mail.Send"]),
+               "google": ("SMTP.SendAsApp", ["SMTP.Send", "https://mail.google.com/"]), "acs": (None, [])}
+AUDIENCES = {"google": [*EXCHANGE_AUDIENCES, "https://mail.google.com"], "acs": ["https://communication.azure.com"]}
+NAMES = {"google": "smtp.gmail.com", "acs": "smtp.azurecomm.net"}
+SENDER_CHECKS = {"exchange": "data", "hve": "mail", "google": "none", "acs": "none"}
 IDLE_SECONDS = 300
 
 
@@ -36,14 +40,15 @@ class Settings:
             return given or (os.path.join(options.tenant, name) if options.tenant else None)
         self.mode, self.wrapper, self.chunking, self.size = (options.mode, options.wrapper, options.chunking,
                                                              options.size)
-        self.name = options.name
+        self.name = options.name or NAMES.get(options.mode, "smtp.office365.com")
         self.mechanisms = (options.mechs or MECHANISMS[options.mode]).upper().split()
         self.max_connections = options.max_connections
         self.sender_check = options.sender_check or SENDER_CHECKS[options.mode]
         self.control = Control(inside("control.json"), log_error)
         self.validator = TokenValidator(of_tenant(options.jwks, "jwks.json"),
                                         of_tenant(options.opaque, "opaque_tokens.jsonl"),
-                                        options.audience or EXCHANGE_AUDIENCES, self.control.clock_offset)
+                                        options.audience or AUDIENCES.get(options.mode, EXCHANGE_AUDIENCES),
+                                        self.control.clock_offset)
         self.mailboxes = Mailboxes(inside("mailboxes.json"), *PERMISSIONS[options.mode],
                                    obeys_switch=options.mode == "exchange")
         self._users_path = options.users
@@ -136,12 +141,12 @@ def parse_options():
     parser.add_argument("--mode", choices=sorted(MECHANISMS), default="exchange")
     parser.add_argument("--mechs", help='the AUTH list, e.g. "LOGIN PLAIN XOAUTH2 OAUTHBEARER"')
     parser.add_argument("--users", help="JSON object of user: password, for LOGIN and PLAIN")
-    parser.add_argument("--audience", action="append", help="accepted audience (repeat); default: Exchange's")
+    parser.add_argument("--audience", action="append", help="accepted audience (repeat); default: the mode's")
     parser.add_argument("--max-connections", type=int, default=3, help="per mailbox, after AUTH; 0: no limit")
     parser.add_argument("--sender-check", choices=["data", "mail", "none"], help="where a wrong sender is refused")
     parser.add_argument("--chunking", action="store_true", help="offer CHUNKING (BDAT)")
     parser.add_argument("--size", type=int, default=157286400, help="largest message")
-    parser.add_argument("--name", default="smtp.office365.com", help="the name said in EHLO's answer")
+    parser.add_argument("--name", help="the name said in EHLO's answer; default: the real server's")
     options = parser.parse_args()
     if not options.tenant and not (options.jwks and options.cert and options.key):
         parser.error("--tenant, or --jwks with --cert and --key")

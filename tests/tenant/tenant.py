@@ -21,6 +21,7 @@ from entra_errors import EntraError
 from faults import Faults
 from federation import FederatedIssuer
 from http_server import HttpServer, Response
+from people import People
 from plumbing import LineLog, write_json_atomically
 from request_log import RequestLog
 from tokens import Clock, TokenIssuer
@@ -58,6 +59,7 @@ class Tenant:
         self.secrets = SecretsFile(inside("secrets.txt"))
         self.signing_key = pki.prepare(directory_path)
         self.clock, self.faults = Clock(), Faults()
+        self.people = People(self.secrets.learn)
         self.directory = Directory(inside("apps.json"), apps_file, self.secrets.learn)
         self.issuer = TokenIssuer(self.signing_key, pki.load_symmetric_key(directory_path), self.clock,
                                   self.secrets.learn, LineLog(inside("opaque_tokens.jsonl"), 0o600))
@@ -80,6 +82,7 @@ class Tenant:
         correlation_id = request.headers.get("client-request-id", "")
         if not _GUID.fullmatch(correlation_id):
             correlation_id = entra_errors.new_id()
+        context.trace_id, context.correlation_id = trace_id, correlation_id
         outcome, number = "ok", None
         if faults.replaces_answer(action):
             response, outcome = faults.verbatim_answer(action), f"http-{action.get('status', 200)}"
@@ -91,8 +94,10 @@ class Tenant:
             except EntraError as problem:
                 number, outcome = problem.number, str(problem)
                 status, members = entra_errors.error_answer(problem, self.clock.now(), trace_id, correlation_id)
-                response = Response(int(action.get("status", status)), body=router.json_bytes(members))
-            response.headers = self._headers(request, trace_id, correlation_id) + faults.header_list(action)
+                response = router.error_response(problem, int(action.get("status", status)), members)
+            own = {name.lower() for name, _ in response.headers}
+            response.headers += [(name, value) for name, value in self._headers(request, trace_id, correlation_id)
+                                 if name.lower() not in own] + faults.header_list(action)
         response.delivery = faults.delivery(action, len(response.body))
         self.log.add(request, context.form, context.malformed, outcome, number, rule and rule["label"], trace_id,
                      correlation_id)
@@ -105,8 +110,11 @@ class Tenant:
         endpoint = router.find(context.request.path)
         if endpoint is None:
             return Response(404)
-        members = faults.override_members(action, endpoint(context))
-        for name in ("access_token", "refresh_token"):
+        answer = endpoint(context)
+        if isinstance(answer, Response):  # a page, a redirect
+            return answer
+        members = faults.override_members(action, answer)
+        for name in ("access_token", "refresh_token", "id_token", "device_code"):
             if isinstance(members.get(name), str) and members[name]:
                 self.secrets.learn(members[name])
         return Response(200, body=router.json_bytes(members))

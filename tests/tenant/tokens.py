@@ -81,8 +81,11 @@ class TokenIssuer:
         return jwt.encode(claims, self._key.private_key, algorithm="RS256", headers=headers)
 
     def _opaque_token(self, user, audience, permissions, lifetime):
-        # Nobody can read such a token, so the server that gets it must be able to ask: the file is that question.
         token = "EwB" + base64.b64encode(os.urandom(900)).decode().rstrip("=")
+        return self.known_opaque_token(token, user, audience, permissions, lifetime)
+
+    def known_opaque_token(self, token, user, audience, permissions, lifetime):
+        # Nobody can read such a token, so the server that gets it must be able to ask: the file is that question.
         self._opaque_log.record(sha256=hashlib.sha256(token.encode()).hexdigest(), upn=user["upn"], aud=audience,
                                 scp=" ".join(permissions), exp=int(self._clock.now() + lifetime))
         return self._remember(token)
@@ -97,30 +100,41 @@ class TokenIssuer:
     def _pairwise(app, user):
         return base64url(hashlib.sha256((app["client_id"] + user["oid"]).encode()).digest())
 
-    def id_token(self, app, tenant, user):
+    def id_token(self, app, tenant, user, nonce=None):
         now = int(self._clock.now())
-        return self._sign({
+        claims = {
             "aud": app["client_id"], "iss": f"https://login.microsoftonline.com/{tenant['id']}/v2.0",
             "iat": now - _BACKDATE, "nbf": now - _BACKDATE, "exp": now + 3600, "name": user.get("name", user["upn"]),
             "oid": user["oid"], "preferred_username": user["upn"], "rh": "1.A" + _filler(52) + ".",
-            "sub": self._pairwise(app, user), "tid": tenant["id"], "uti": _filler(22), "ver": "2.0"})
+            "sub": self._pairwise(app, user), "tid": tenant["id"], "uti": _filler(22), "ver": "2.0"}
+        if nonce:
+            claims["nonce"] = nonce
+        return self._remember(self._sign(claims))
 
     # Refresh tokens: the record itself, sealed, so that a restart forgets none
 
-    def refresh_token(self, app, tenant, user, scope, issued=None, token_id=None):
+    def refresh_token(self, app, tenant, user, scope, issued=None, token_id=None, method=None):
         record = {"id": token_id or new_id(), "client_id": app["client_id"], "tenant": tenant["id"],
                   "upn": user["upn"], "scope": scope, "issued": self._clock.now() if issued is None else issued,
                   "filler": _filler(420)}
-        nonce = os.urandom(12)
-        sealed = base64url(nonce + self._seal.encrypt(nonce, json.dumps(record).encode(), None))
+        if method:
+            record["method"] = method
         prefix = "M.C5_BAY.0.U." if tenant.get("personal") else "1.A" + _filler(60) + ".AgABAwEAAAB"
-        return self._remember(f"{prefix}.{sealed}")
+        return self._remember(f"{prefix}.{self.seal(record)}")
+
+    def seal(self, record):
+        nonce = os.urandom(12)
+        return base64url(nonce + self._seal.encrypt(nonce, json.dumps(record).encode(), None))
+
+    def unseal(self, text):
+        """The record; ValueError or InvalidTag where the text was not sealed here."""
+        raw = text.encode("ascii")
+        data = base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4))
+        return json.loads(self._seal.decrypt(data[:12], data[12:], None))
 
     def open_refresh_token(self, token):
         try:
-            raw = token.rpartition(".")[2].encode("ascii")
-            data = base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4))
-            return json.loads(self._seal.decrypt(data[:12], data[12:], None))
+            return self.unseal(token.rpartition(".")[2])
         except (InvalidTag, ValueError, UnicodeError) as error:
             # What looks like a refresh token but is none of ours is 70000; noise is a malformed request.
             looks_right = token.startswith(("0.", "1.", "M.")) and len(token) > 200
