@@ -326,7 +326,7 @@ static const struct se_aadsts table[] = {
 	{700082, SE_SIGN_IN,
 		"says that the sign-in has expired, because it was not used for 90 days",
 		SIGN_IN_AGAIN},
-	{700084, SE_SIGN_IN,
+	{700084, SE_CONFIG,
 		"says that the sign-in has expired: those of single-page apps last one day",
 		"Register http://localhost for app {app} under \"Mobile and desktop "
 		"applications\" and not as a single-page app, then: {sign_in}."},

@@ -197,6 +197,19 @@ find_meaning(const struct meaning *table, size_t count, const char *reason)
 }
 
 static const char *
+credential_file(const struct se_account *account)
+{
+	static const enum se_key keys[] = {
+		SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE, SE_KEY_FEDERATED_TOKEN_FILE};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (account->value[keys[i]].text != NULL)
+			return account->value[keys[i]].text;
+	return NULL;
+}
+
+static const char *
 value_of(const struct se_account *account, const char *name, size_t len)
 {
 	const struct {
@@ -205,7 +218,7 @@ value_of(const struct se_account *account, const char *name, size_t len)
 	} values[] = {
 		{"app", account->value[SE_KEY_CLIENT_ID].text},
 		{"tenant", account->value[SE_KEY_TENANT].text},
-		{"file", account->value[SE_KEY_CLIENT_SECRET_FILE].text},
+		{"file", credential_file(account)},
 		{"scope", account->scope},
 		{"label", account->label},
 	};

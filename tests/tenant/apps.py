@@ -47,7 +47,7 @@ DEFAULT_DOCUMENT = {
     "revoked": {}}
 
 _KEYS = {"tenants": "id", "apps": "client_id", "users": "upn", "managed_identities": "client_id"}
-_POLICIES = {"block_secrets"}
+_POLICIES = {"block_secrets", "block_device_code", "require_admin_consent"}
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.I)
 

@@ -76,7 +76,8 @@ def _reset(services, _):
 
 
 def _reset_tenant(services, given):
-    services.people.reset()
+    if hasattr(services, "people"):  # managed identities are no people
+        services.people.reset()
     return _reset(services, given)
 
 

@@ -12,12 +12,11 @@
 #include "engine/credential_secret.h"
 #include "engine/request.h"
 
+#include "engine_form.h"
 #include "engine_support.h"
 
 #define APP "00001111-aaaa-2222-bbbb-3333cccc4444"
 #define GUID "0a1b2c3d-4e5f-6789-abcd-ef0123456789"
-
-enum { PARAMETERS = 8, VALUE_MAX = 70000 };
 
 static const char odd[] = "s+e&c=r%t/~ \xc3\xbc";
 
@@ -67,81 +66,6 @@ tear_down(void **state)
 	se_config_free(config);
 	scratch_remove();
 	return 0;
-}
-
-/* --- a form decoder (WHATWG URL, application/x-www-form-urlencoded) ---------------------------- */
-
-static struct {
-	unsigned count;
-	char names[PARAMETERS][64];
-	char *values[PARAMETERS];
-	size_t lens[PARAMETERS];
-} form;
-
-static void
-forget_form(void)
-{
-	while (form.count > 0)
-		free(form.values[--form.count]);
-}
-
-/* Decodes up to `end`, which it returns. */
-static const char *
-decode(const char *text, const char *ends, char *out, size_t size, size_t *len)
-{
-	for (*len = 0; *text != '\0' && strchr(ends, *text) == NULL; text++) {
-		char digits[3] = {0};
-
-		assert_true(*len < size - 1);
-		if (*text == '%') {
-			memcpy(digits, text + 1, 2);
-			assert_int_equal(strspn(digits, "0123456789ABCDEF"), 2);
-			out[(*len)++] = (char)strtoul(digits, NULL, 16);
-			text += 2;
-		} else {
-			out[(*len)++] = *text == '+' ? ' ' : *text;
-		}
-	}
-	out[*len] = '\0';
-	return text;
-}
-
-static void
-read_form(const char *text)
-{
-	size_t len;
-
-	forget_form();
-	while (*text != '\0') {
-		char *value = malloc(VALUE_MAX);
-
-		assert_non_null(value);
-		assert_true(form.count < PARAMETERS);
-		text = decode(text, "=", form.names[form.count], sizeof(form.names[0]), &len);
-		assert_int_equal(*text, '=');
-		text = decode(text + 1, "&", value, VALUE_MAX, &len);
-		form.values[form.count] = value;
-		form.lens[form.count++] = len;
-		if (*text == '&') {
-			text++;
-			assert_int_not_equal(*text, '\0');
-		}
-	}
-}
-
-static const char *
-parameter(const char *name)
-{
-	const char *found = NULL;
-	unsigned i;
-
-	for (i = 0; i < form.count; i++) {
-		if (strcmp(form.names[i], name) == 0) {
-			assert_null(found); /* never twice */
-			found = form.values[i];
-		}
-	}
-	return found;
 }
 
 static enum se_code
@@ -256,8 +180,7 @@ test_encoding(void **state)
 	all[255] = '\0';
 	token = se_secret_new(all, 256); /* with the NUL */
 	parts.refresh_token = token;
-	assert_int_equal(
-		se_request_form(person, &se_world_system, &parts, &made, &error), SE_OK);
+	assert_int_equal(se_request_form(person, &se_world_system, &parts, &made, &error), SE_OK);
 	text = se_secret_reveal(made);
 	assert_int_equal(
 		strspn(text,

@@ -65,6 +65,7 @@ tests_unit_engine_aadsts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_aadsts_LDADD = libse-engine.la $(CMOCKA_LIBS)
 # Against tests/faults, and on their own.
 engine_support = tests/unit/engine_support.c tests/unit/engine_support.h
+engine_form = $(engine_support) tests/unit/engine_form.c tests/unit/engine_form.h
 engine_asking = $(engine_support) tests/unit/engine_asking.c tests/unit/engine_asking.h
 engine_unit_tests += \
 	tests/unit/engine_derive \
@@ -73,6 +74,7 @@ engine_unit_tests += \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
 	tests/unit/engine_request \
+	tests/unit/engine_grants \
 	tests/unit/engine_store \
 	tests/unit/engine_http \
 	tests/unit/engine_http_tls \
@@ -94,7 +96,10 @@ tests_unit_engine_policy_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_answer_SOURCES = tests/unit/engine_answer.c $(engine_support)
 tests_unit_engine_answer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_answer_LDADD = libse-engine.la $(CMOCKA_LIBS)
-tests_unit_engine_request_SOURCES = tests/unit/engine_request.c $(engine_support)
+tests_unit_engine_grants_SOURCES = tests/unit/engine_grants.c $(engine_form)
+tests_unit_engine_grants_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_grants_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_request_SOURCES = tests/unit/engine_request.c $(engine_form)
 tests_unit_engine_request_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_request_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_store_SOURCES = tests/unit/engine_store.c $(engine_support)
