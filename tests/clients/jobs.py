@@ -1,7 +1,7 @@
 """The sign-ins that are compared, and the person who is there for some of them."""
 
-from urllib.parse import parse_qsl, urljoin, urlsplit
 import re
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from tenant_case import APP_SCOPE, RELAY, SCANNER, SECRET, USER_SCOPE
 
@@ -9,7 +9,7 @@ TENANT = "contoso.onmicrosoft.com"
 ANNA, PASSWORD = "anna@contoso.com", "Correct-Horse+Battery&Staple"
 SECRETS = (SECRET,)
 
-# What the tables call a request: the sign-in's name, and where it takes several, which of them.
+# What the table calls a request: the sign-in's name, and where it takes several, which of them.
 REQUESTS = {"secret": ["secret"], "certificate": ["certificate"], "refresh": ["refresh"],
             "refresh-secret": ["refresh-secret"], "device": ["device: devicecode", "device: token"],
             "code": ["code: authorize", "code: token"]}
@@ -34,16 +34,15 @@ def make(name, tenant, certificate):
     return job
 
 
-def principal(name, records):
-    """{request's name: record} of a run's log, and the rest of it. Of several polls it is the last."""
-    found, others = {}, []
+def sort(name, records):
+    """{request's name: log line} of a sign-in, of several polls the last; and the paths of all other requests."""
+    several, found, others = len(REQUESTS[name]) > 1, {}, []
     for record in records:
         last = record["path"].rpartition("/")[2]
-        request = f"{name}: {last}" if len(REQUESTS[name]) > 1 else name
-        if request in REQUESTS[name] and (last != "authorize" or record["method"] == "GET") \
-                and (last == "token" or len(REQUESTS[name]) > 1):
+        request = f"{name}: {last}" if several else name
+        if last in ("token", "devicecode") or (last == "authorize" and record["method"] == "GET"):
             found[request] = record
-        elif "/login" not in record["path"]:
+        elif last != "login":  # the person's
             others.append(f"{record['method']} {record['path']}")
     return found, others
 

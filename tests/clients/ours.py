@@ -36,7 +36,7 @@ class Ours:
         os.mkdir(state, 0o700)
         origin, _, tenant = job["authority"].rpartition("/")
         lines = ["[defaults]", f"state_dir = {state}", f"ca_file = {self._tenant.ca}", "[account compared]",
-                 f"match = {NAME}", f"tenant = {tenant}", f"client_id = {job['client_id']}",
+                 f"match = {NAME}", "services = smtp", f"tenant = {tenant}", f"client_id = {job['client_id']}",
                  f"authority = {origin}", f"sign_in = {'app' if job['flow'] == 'app' else 'user'}",
                  *self._credential(job)]
         return self._write("sasl-entra.conf", "\n".join(lines) + "\n")

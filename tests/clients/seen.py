@@ -6,7 +6,7 @@ ports, PKCE values) is replaced by its shape, so that equal requests have equal 
 
 import re
 import time
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus
 
 from plumbing import fingerprint
 
@@ -14,9 +14,13 @@ _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 _RANDOM = ("state", "nonce", "code_challenge")
 _FRESH_SECRETS = ("client_assertion", "code", "code_verifier", "device_code")
-_ADDRESSES = ("content-length", "host")  # they follow from what is compared already
+_ADDRESSES = ("content-length", "host")  # which follow from what is compared already
 _TIMES = ("exp", "iat", "nbf")
 _NOW = 30  # seconds that a time may be away from the test's own
+
+
+def _hidden(secret):
+    return f"sha256:{fingerprint(secret)}"
 
 
 def _random(value):
@@ -38,33 +42,27 @@ def _shape(name, value):
     return value
 
 
-def _spelling(raw, value):
-    """How a value was encoded; nothing to tell where that can be done in one way only."""
-    ways = {"percent": quote(value, safe="-._~"), "form": quote_plus(value, safe="-._~"),
-            "no ~": quote_plus(value, safe="-._~").replace("~", "%7E"), "as it is": value}
-    if raw == ways["percent"] == ways["form"] == ways["no ~"]:
-        return "percent"
-    return next((name for name, text in ways.items() if text == raw), f"other: {raw}")
+def _ways(value):
+    """The ways to encode a value, by name. Of those that come to the same, the first counts."""
+    form = quote_plus(value, safe="-._~")
+    return {"percent": quote(value, safe="-._~"), "form": form, "form with %7E": form.replace("~", "%7E"),
+            "as it is": value}
 
 
 class _Spellings:
-    """Of secret values the log has fingerprints; the test tells which secrets there are."""
+    """Of secret values the log has fingerprints only; the test tells which secrets there are."""
 
     def __init__(self, secrets):
-        self._secrets = {f"sha256:{fingerprint(secret)}": secret for secret in secrets}
+        self._secrets = {_hidden(secret): secret for secret in secrets}
 
     def of(self, raw, shown):
         if not shown.startswith("sha256:"):
-            return _spelling(raw, shown)
-        if shown == raw:
-            return "percent"  # no character of it needed encoding
-        secret = self._secrets.get(shown)
-        if secret is None:
-            return "encoded"
-        ways = {f"sha256:{fingerprint(text)}": name for name, text in (
-            ("form", quote_plus(secret, safe="-._~")), ("no ~", quote_plus(secret, safe="-._~").replace("~", "%7E")),
-            ("percent", quote(secret, safe="-._~")))}
-        return ways.get(raw, "other")
+            ways = _ways(shown)
+        elif shown in self._secrets:
+            ways = {name: _hidden(text) for name, text in _ways(self._secrets[shown]).items()}
+        else:
+            ways = {"percent": shown}  # one that the tenant made has no character that needs encoding
+        return next((name for name, text in ways.items() if text == raw), f"other: {raw}")
 
 
 def _query_spelling(query):
@@ -76,7 +74,7 @@ def _claim(name, value, claims, now):
         whole = "" if isinstance(value, int) else f" ({type(value).__name__})"
         start = claims.get("iat", claims.get("nbf", now))
         if name == "exp":
-            return f"{start and round(value - start)} s later{whole}"
+            return f"{round(value - start, -1):.0f} s later{whole}"
         return ("now" if abs(value - now) < _NOW else "not now") + whole
     return "<GUID>" if name == "jti" and _GUID.fullmatch(str(value)) else str(value)
 
@@ -94,21 +92,18 @@ def _of_assertion(assertion):
 def aspects(record, authority, secrets):
     """The request as a dictionary: aspect -> text."""
     found = {"method": record["method"], "path": record["path"], "HTTP version": record["version"]}
-    for name, value in record["headers"].items():
-        name = name.lower()
-        if name not in _ADDRESSES:
-            found[f"header {name}"] = _shape(name, value)
-        elif name == "host":
-            found["host"] = "authority" if value == urlsplit(authority).netloc else value
+    if not record["path"].endswith("/authorize"):  # whose headers are the browser's
+        for name, value in record["headers"].items():
+            if name.lower() not in _ADDRESSES:
+                found[f"header {name.lower()}"] = _shape(name.lower(), value)
     spellings = _Spellings(secrets)
     spelled = {**_query_spelling(record["query"]), **(record["spelling"] or {})}
-    where = "parameter" if record["method"] == "POST" else "query"
-    for name, value in {**record["parameters"], **(record["form"] or {})}.items():
-        kind = "query" if name in record["parameters"] else where
-        found[f"{kind} {name}"] = _shape(name, value)
-        found[f"spelling of {name}"] = spellings.of(spelled[name], value)
+    for kind, given in (("query", record["parameters"]), ("parameter", record["form"] or {})):
+        for name, value in given.items():
+            found[f"{kind} {name}"] = _shape(name, value)
+            found[f"spelling of {name}"] = spellings.of(spelled[name], value)
     found.update(_of_assertion(record["assertion"]))
-    return found
+    return {aspect: text.replace(authority, "<authority>") for aspect, text in found.items()}
 
 
 def differences(ours, theirs):
