@@ -37,9 +37,10 @@ def shown(aspect, pair):
 
 
 class Requests(unittest.TestCase):
+    node = None  # where msal-node is installed
+
     @classmethod
     def setUpClass(cls):
-        cls.node = theirs.Node.install(os.environ["top_builddir"], ENVIRONMENT)
         cls.tenant = TenantStandIn()
         cls.addClassCleanup(cls.tenant.stop)
         cls.certificate = Credential()
@@ -94,10 +95,13 @@ class Requests(unittest.TestCase):
 
 def main():
     try:
-        return tap.main()
+        Requests.node = theirs.Node.install(os.environ["top_builddir"], ENVIRONMENT)
     except theirs.CannotRun as problem:
-        print(f"Bail out! {problem}")
+        first, *rest = str(problem).splitlines()
+        print("\n".join(f"# {line}" for line in rest))
+        print(f"Bail out! {first}")
         return 1
+    return tap.main()
 
 
 if __name__ == "__main__":
