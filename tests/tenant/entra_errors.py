@@ -3,8 +3,6 @@
 import uuid
 from datetime import datetime, timezone
 
-import signin_errors
-
 # number: (error, HTTP status, suberror, text). The text takes values by name.
 TABLE = {
     28000: ("invalid_request", 400, None, "Provided value for the input parameter scope is not valid because it "
@@ -87,8 +85,6 @@ TABLE = {
               "endpoints. Please use the /organizations or tenant-specific endpoint."),
     9002313: ("invalid_request", 400, None, "Invalid request. Request is malformed or invalid."),
 }
-
-TABLE.update(signin_errors.TABLE)
 
 
 class EntraError(Exception):

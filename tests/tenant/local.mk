@@ -1,3 +1,14 @@
+# People's sign-ins: device code, authorization code, the plain OAuth 2.0 server.
+people_tests = tests/tenant/test_authorize.py tests/tenant/test_device.py \
+	tests/tenant/test_generic.py tests/tenant/test_people_msal.py
+TESTS += $(people_tests)
+EXTRA_DIST += $(people_tests) \
+	tests/tenant/authorize.py tests/tenant/consents.py tests/tenant/control_people.py \
+	tests/tenant/device_codes.py tests/tenant/device_login.py tests/tenant/generic.py \
+	tests/tenant/pages.py tests/tenant/people.py tests/tenant/people_case.py \
+	tests/tenant/people_grants.py tests/tenant/redirects.py tests/tenant/signin.py \
+	tests/tenant/signin_errors.py
+
 # The stand-in tenant and submission server; their own tests, one of them Microsoft's client.
 tenant_tests = tests/tenant/test_tenant.py tests/tenant/test_tenant_faults.py \
 	tests/tenant/test_submission.py tests/tenant/test_submission_modes.py

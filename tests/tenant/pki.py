@@ -14,7 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from plumbing import write_file_atomically, write_json_atomically
 
 SERVER_NAMES = ["localhost", "login.microsoftonline.com", "login.test", "smtp.test", "smtp.office365.com",
-                "smtp-hve.office365.com", "smtp.hve.mx.microsoft", "outlook.office365.com"]
+                "smtp-hve.office365.com", "smtp.hve.mx.microsoft", "outlook.office365.com",
+                "smtp.gmail.com", "smtp.azurecomm.net"]
 SERVER_ADDRESSES = ["127.0.0.1", "::1"]
 
 

@@ -11,11 +11,13 @@ import grants
 import metadata
 import pages
 import people_grants
-from entra_errors import EntraError
+import signin_errors
+from entra_errors import TABLE, EntraError
 from form import MalformedForm, decode_form
 from http_server import Response
 
 grants.GRANTS.update(people_grants.GRANTS)
+TABLE.update(signin_errors.TABLE)
 
 
 class Context:

@@ -58,12 +58,12 @@ class Tenant:
         self.secrets = SecretsFile(inside("secrets.txt"))
         self.signing_key = pki.prepare(directory_path)
         self.clock, self.faults = Clock(), Faults()
+        self.people = People(self.secrets.learn)
         self.directory = Directory(inside("apps.json"), apps_file, self.secrets.learn)
         self.issuer = TokenIssuer(self.signing_key, pki.load_symmetric_key(directory_path), self.clock,
                                   self.secrets.learn, LineLog(inside("opaque_tokens.jsonl"), 0o600))
         self.log = RequestLog(LineLog(inside("requests.jsonl")))
         self.last_use = {}  # refresh token id: when it was used last
-        self.people = People(self.secrets.learn)
         # asyncio's own complaints go there too.
         logging.basicConfig(filename=inside("tenant.log"), format="%(asctime)s %(name)s: %(message)s")
         self.server = HttpServer(self.handle, self.clock)
