@@ -44,20 +44,24 @@ def _fits(pattern, value):
 
 _NAMED, _BY_ID = "/contoso.onmicrosoft.com/*", "/aaaabbbb-0000-cccc-1111-dddd2222eeee/*"
 _SCOPE = "https://outlook.office.com/SMTP.Send offline_access"
-_PYTHON_SCOPE = "https://outlook.office.com/SMTP.Send offline_access openid profile"
+_SIGN_IN_SCOPE = "https://outlook.office.com/SMTP.Send offline_access openid profile"
 _NODE_SCOPE = "https://outlook.office.com/SMTP.Send openid profile offline_access"
 _TELEMETRY = "MSAL counts its users and their errors; we only name ourselves, in User-Agent."
 _THROTTLING = "MSAL says that it heeds Retry-After and 429; we heed them and do not say so."
 _REQUEST_ID = "The same id, elsewhere; Entra reads the header too, and an id in a URL ends in proxies' logs."
 _CLIENT_INFO = "Asks for ids of the account, which are the keys of MSAL's cache; ours is the login name."
 _IDENTITY = "MSAL wants an ID token for its account cache; a mailbox's token is all that we need."
+_ROUTING = "Tells Microsoft's servers early where the account lives. A request goes through without."
+_ORDER = "The same words in another order."
+_OLD_ASSERTION = "msal 1.21 knows SHA-1 thumbprints only, which Microsoft's documentation has replaced."
+_WHOLE_SECONDS = "Whole seconds are what every JWT library reads."
 _ENCODING = "A space as + or as %20: both are the same to every form decoder."
 
 TABLE = [
     # What is asked, and where.
     Row(FIRST, BOTH, "other requests", None, "GET /contoso.onmicrosoft.com/v2.0/.well-known/openid-configuration",
         "The endpoints follow from authority and tenant in all of Microsoft's clouds; nothing needs to be discovered."),
-    Row(POSTS, PYTHON, "path", _NAMED, _BY_ID,
+    Row((*POSTS, "code: authorize"), PYTHON, "path", _NAMED, _BY_ID,
         "The discovery document names the tenant by its id; ours is as configured. Entra takes both."),
     # Headers.
     Row(POSTS, PYTHON, "header accept-encoding", None, "gzip, deflate*", "We decompress nothing; answers are small."),
@@ -71,7 +75,8 @@ TABLE = [
     Row(POSTS, NODE, "header user-agent", "sasl-entra/*", None, "We name ourselves."),
     Row(POSTS, NODE, "header client-request-id", "<GUID>", None, _REQUEST_ID),
     Row(TOKEN, NODE, "query client-request-id", None, "<GUID>", _REQUEST_ID),
-    Row(APP, NODE, "parameter client-request-id", None, "<GUID>", _REQUEST_ID),
+    Row((*APP, "device: token"), NODE, "parameter client-request-id", None, "<GUID>", _REQUEST_ID),
+    Row(("code: authorize",), NODE, "query client-request-id", None, "<GUID>", _REQUEST_ID),
     Row(POSTS, BOTH, "header return-client-request-id", "true", None,
         "Entra's answer shall name the id; then the log of a proxy can be matched with ours."),
     Row(POSTS, PYTHON, "header x-client-{cpu,os,sku,ver}", None, "*", _TELEMETRY),
@@ -79,13 +84,43 @@ TABLE = [
     Row(TOKEN, NODE, "parameter x-client-{CPU,OS,SKU,VER,current-telemetry,last-telemetry}", None, "*", _TELEMETRY),
     Row(POSTS, PYTHON, "header x-ms-lib-capability", None, "retry-after, h429", _THROTTLING),
     Row(TOKEN, NODE, "parameter x-ms-lib-capability", None, "retry-after, h429", _THROTTLING),
+    Row(("code: token",), BOTH, "header x-anchormailbox", None, "Oid:*", _ROUTING),
     # Parameters.
     Row((*APP, *PEOPLE), PYTHON, "parameter client_info", None, "1", _CLIENT_INFO),
     Row(PEOPLE, NODE, "parameter client_info", None, "1", _CLIENT_INFO),
-    Row(REFRESH, PYTHON, "parameter scope", _SCOPE, _PYTHON_SCOPE, _IDENTITY),
+    Row(("code: authorize",), BOTH, "query client_info", None, "1", _CLIENT_INFO),
+    Row(REFRESH, PYTHON, "parameter scope", _SCOPE, _SIGN_IN_SCOPE, _IDENTITY),
     Row(REFRESH, NODE, "parameter scope", _SCOPE, _NODE_SCOPE, _IDENTITY),
+    Row(("device: devicecode", "code: token"), NODE, "parameter scope", _SIGN_IN_SCOPE, _NODE_SCOPE, _ORDER),
+    Row(("code: authorize",), NODE, "query scope", _SIGN_IN_SCOPE, _NODE_SCOPE, _ORDER),
+    Row(("device: token",), NODE, "parameter scope", None, _NODE_SCOPE,
+        "The device code stands for its scope already."),
+    Row(("device: token",), NODE, "parameter grant_type", "urn:ietf:params:oauth:grant-type:device_code", "device_code",
+        "RFC 8628 and Microsoft's documentation have the long name; Entra takes both."),
+    Row(("device: token",), PYTHON, "parameter code", None, "<secret>",
+        "The device code again, by its name in Entra's version 1, which we never ask."),
+    Row(("code: authorize",), BOTH, "query X-AnchorMailbox", None, "UPN:anna@contoso.com", _ROUTING),
+    Row(("code: authorize",), NODE, "query x-client-{CPU,OS,SKU,VER}", None, "*", _TELEMETRY),
+    Row(("code: authorize",), NODE, "query clidata", None, "1", "MSAL reads its data about the client in the answer; we have no use for it."),
+    Row(("code: authorize",), PYTHON, "query nonce", None, "<* characters, base64url>",
+        "For an ID token that is believed. Ours only says who signed in, and PKCE ties the answer to the request."),
+    Row(("code: authorize",), PYTHON, "query response_mode", "query", None, "The default, which we do not rely on."),
+    Row(("code: authorize",), PYTHON, "query state", "<43 characters, base64url>", "<16 characters, base64url>",
+        "Both are random."),
+    Row(("code: authorize",), NODE, "query state", "<43 characters, base64url>", None,
+        "Without it anybody's code would be taken at the loopback address."),
     Row(("secret", "refresh-secret"), PYTHON, "spelling of client_secret", "percent", "form", _ENCODING),
-    Row(REFRESH, PYTHON, "spelling of scope", "percent", "form", _ENCODING),
+    Row((*REFRESH, "device: devicecode", "code: authorize", "code: token"), PYTHON, "spelling of scope", "percent",
+        "form", _ENCODING),
+    # What the assertion says; msal-node's is like ours.
+    Row(("certificate",), PYTHON, "assertion header alg", "PS256", "RS256", _OLD_ASSERTION),
+    Row(("certificate",), PYTHON, "assertion header x5t", None, "*", _OLD_ASSERTION),
+    Row(("certificate",), PYTHON, "assertion header x5t#S256", "*", None, _OLD_ASSERTION),
+    Row(("certificate",), PYTHON, "assertion claim aud", "<authority>/contoso.onmicrosoft.com/oauth2/v2.0/token",
+        "<authority>/aaaabbbb-0000-cccc-1111-dddd2222eeee/oauth2/v2.0/token", "The token endpoint, as each calls it."),
+    Row(("certificate",), PYTHON, "assertion claim exp", "600 s later", "600 s later (float)", _WHOLE_SECONDS),
+    Row(("certificate",), PYTHON, "assertion claim iat", "now", "now (float)", _WHOLE_SECONDS),
+    Row(("certificate",), PYTHON, "assertion claim nbf", "now", None, "Microsoft's documentation has it."),
 ]
 
 

@@ -17,7 +17,8 @@ REQUESTS = {"secret": ["secret"], "certificate": ["certificate"], "refresh": ["r
 
 def make(name, tenant, certificate):
     """The job for a client: a dictionary that JSON can hold."""
-    job = {"flow": name, "client_id": SCANNER, "scopes": [USER_SCOPE], "authority": f"{tenant.authority}/{TENANT}"}
+    job = {"flow": name, "client_id": SCANNER, "scopes": [USER_SCOPE], "authority": f"{tenant.authority}/{TENANT}",
+           "login_hint": ANNA}
     if name in ("secret", "certificate"):
         job.update(flow="app", client_id=RELAY, scopes=[APP_SCOPE])
     if name == "certificate":

@@ -7,3 +7,10 @@ EXTRA_DIST += $(client_tests) $(client_host_tests) tests/clients/README.md \
 	tests/clients/differences.py tests/clients/jobs.py tests/clients/ours.py \
 	tests/clients/seen.py tests/clients/theirs.py tests/clients/node/client.js \
 	tests/clients/node/package.json tests/clients/node/package-lock.json
+
+# What npm installed.
+clean-local: clean-clients
+clean-clients:
+	-rm -rf tests/clients/node/node_modules tests/clients/npm-cache
+	-rm -f tests/clients/node/installed
+.PHONY: clean-clients

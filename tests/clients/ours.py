@@ -1,9 +1,10 @@
 """sasl-entra, as it is installed: an account for the job, and the verb that gets its token."""
 
+import json
 import os
 import subprocess
 
-NAME = "anna@contoso.com"
+NAME = "anna@contoso.com"  # the job's login_hint, too
 
 
 class Failed(Exception):
@@ -41,14 +42,32 @@ class Ours:
                  *self._credential(job)]
         return self._write("sasl-entra.conf", "\n".join(lines) + "\n")
 
-    def run(self, job, _person):
+    def run(self, job, person):
         config = self._configure(job)
         if job["flow"] == "refresh":
             self._call(config, "import", "token", NAME, stdin=job["refresh_token"] + "\n")
-        self._call(config, "token", NAME)
+        if job["flow"] == "device":
+            self._login(config, person, "--device")
+        elif job["flow"] == "code":
+            self._login(config, person, "--no-browser")
+        else:
+            self._call(config, "token", NAME)
 
     def _call(self, config, *arguments, stdin=""):
         result = subprocess.run([self._program, "--config", config, *arguments], input=stdin, capture_output=True,
                                 text=True, timeout=60, check=False)
         if result.returncode != 0:
             raise Failed(f"sasl-entra {' '.join(arguments)}: {result.stderr}")
+
+    def _login(self, config, person, way):
+        command = [self._program, "--config", config, "login", NAME, "--json", "--timeout", "60", way]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+            said = {}
+            for line in process.stdout:
+                said = json.loads(line)
+                if said["event"] == "device_code":
+                    person.approve(said["user_code"])
+                elif said["event"] == "address":
+                    person.browse(said["url"], arrive=True)
+        if said.get("event") != "signed_in":
+            raise Failed(f"sasl-entra login: {said.get('text', 'no answer')}")

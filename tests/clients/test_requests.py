@@ -84,6 +84,18 @@ class Requests(unittest.TestCase):
         """an app with a client secret"""
         self.compare("secret")
 
+    def test_certificate(self):
+        """an app with a certificate: what the assertion says, too"""
+        self.compare("certificate")
+
+    def test_device(self):
+        """a person, by device code: the first request and the poll that ends it"""
+        self.compare("device")
+
+    def test_code(self):
+        """a person, by browser: the address, and the redemption of the code"""
+        self.compare("code")
+
     def test_refresh(self):
         """a refresh token of a public client"""
         self.compare("refresh")

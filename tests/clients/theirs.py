@@ -40,7 +40,8 @@ class Python:
             person.approve(flow["user_code"])
             result = client.acquire_token_by_device_flow(flow)
         else:
-            flow = client.initiate_auth_code_flow(scopes, redirect_uri="http://localhost:49152")
+            flow = client.initiate_auth_code_flow(scopes, redirect_uri="http://localhost:49152",
+                                                  login_hint=job["login_hint"])
             result = client.acquire_token_by_auth_code_flow(flow, person.browse(flow["auth_uri"]))
         if "access_token" not in result:
             raise CannotRun(f"msal-python: {result}")

@@ -26,7 +26,7 @@ const flows = {
     client.acquireTokenByRefreshToken({ scopes: job.scopes, refreshToken: job.refresh_token }),
   device: (client, job) => client.acquireTokenByDeviceCode({ scopes: job.scopes,
     deviceCodeCallback: (code) => say({ user_code: code.userCode }) }),
-  code: (client, job) => client.acquireTokenInteractive({ scopes: job.scopes,
+  code: (client, job) => client.acquireTokenInteractive({ scopes: job.scopes, loginHint: job.login_hint,
     openBrowser: async (url) => say({ url }) }),
 };
 
