@@ -198,6 +198,8 @@ tries_again(struct se_acquisition *acquisition, int pause)
 	acquisition->tries++;
 	acquisition->phase = SE_PHASE_PAUSED;
 	acquisition->next = now + pause;
+	if (acquisition->shared->due_changed != NULL)
+		acquisition->shared->due_changed(acquisition);
 	return true;
 }
 

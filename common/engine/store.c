@@ -11,14 +11,9 @@
 #include "core/buffer.h"
 #include "core/file.h"
 #include "engine/json.h"
-#include "engine/store.h"
+#include "engine/store_parts.h"
 
 enum { STATE_VERSION = 1, FILE_NAME_MAX = SE_TOKEN_KEY_DIGITS + 16 };
-
-struct se_store {
-	int directory;
-	char *path;
-};
 
 /* --- the directory ---------------------------------------------------------------------------- */
 
