@@ -23,12 +23,20 @@ libse_engine_la_SOURCES = \
 	common/engine/cloud.c common/engine/cloud.h \
 	common/engine/crypto_digest.c common/engine/crypto_digest.h \
 	common/engine/crypto_tls.c common/engine/crypto_tls.h \
+	common/engine/crypto_parts.c common/engine/crypto_parts.h \
+	common/engine/crypto_key.c common/engine/crypto_key.h \
+	common/engine/crypto_find.c common/engine/crypto_sign.c common/engine/crypto_pkcs12.c \
+	common/engine/crypto_certificate.c common/engine/crypto_certificate.h \
 	common/engine/json.c common/engine/json.h \
 	common/engine/jwt.c common/engine/jwt.h \
 	common/engine/http.c common/engine/http.h common/engine/http_transfer.h \
 	common/engine/http_prepare.c common/engine/http_explain.c \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
 	common/engine/credential_certificate.c common/engine/credential_certificate.h \
+	common/engine/credential_pair.c common/engine/credential_pair.h \
+	common/engine/assertion.c common/engine/assertion.h \
+	common/engine/request_id.c common/engine/request_id.h \
+	common/engine/base64url.c common/engine/base64url.h \
 	common/engine/credential_federated.c common/engine/credential_federated.h \
 	common/engine/percent.c common/engine/percent.h \
 	common/engine/managed_identity.c common/engine/managed_identity.h \

@@ -70,6 +70,8 @@ engine_asking = $(engine_support) tests/unit/engine_asking.c tests/unit/engine_a
 engine_unit_tests += \
 	tests/unit/engine_derive \
 	tests/unit/engine_machine \
+	tests/unit/engine_certificate \
+	tests/unit/engine_certificate_wrong \
 	tests/unit/engine_json \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
@@ -88,6 +90,18 @@ tests_unit_engine_derive_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_machine_SOURCES = tests/unit/engine_machine.c $(engine_support)
 tests_unit_engine_machine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_machine_LDADD = libse-engine.la $(CMOCKA_LIBS)
+# OpenSSL itself verifies what was signed; the openssl command makes keys and certificates.
+engine_openssl = $(engine_support) tests/unit/engine_openssl.c tests/unit/engine_openssl.h
+tests_unit_engine_certificate_SOURCES = tests/unit/engine_certificate.c $(engine_openssl)
+tests_unit_engine_certificate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+# They play keys that cannot do PSS.
+tests_unit_engine_certificate_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding,--wrap=EVP_DigestSign
+tests_unit_engine_certificate_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+tests_unit_engine_certificate_wrong_SOURCES = tests/unit/engine_certificate_wrong.c \
+	$(engine_openssl)
+tests_unit_engine_certificate_wrong_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_engine_certificate_wrong_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_engine_json_SOURCES = tests/unit/engine_json.c $(engine_support)
 tests_unit_engine_json_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_json_LDADD = libse-engine.la $(CMOCKA_LIBS)
