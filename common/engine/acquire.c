@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/acquire_parts.h"
+#include "engine/state_accept.h"
 
 enum {
 	LOCK_WAIT_FIRST_MS = 5, /* between two tries of a lock that somebody has, doubling up to */
@@ -162,27 +163,10 @@ static void
 accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 {
 	struct se_state *state = &acquisition->state;
-	struct se_lifetime lifetime = {
-		.expires_in = grant->expires_in,
-		.refresh_in = grant->refresh_in,
-		.max_age = acquisition->account->max_age,
-		.roleless = grant->roleless,
-	};
 	int64_t now = se_acquire_wall(acquisition);
 
-	se_secret_free(state->access_token);
-	state->access_token = grant->access_token;
-	grant->access_token = NULL;
-	state->times = se_policy_times(now, &lifetime, se_acquire_chance(acquisition));
-	(void)se_copy(state->fingerprint, sizeof(state->fingerprint), grant->fingerprint);
-	if (grant->refresh_token != NULL) {
-		se_secret_free(state->refresh_token);
-		state->refresh_token = grant->refresh_token;
-		grant->refresh_token = NULL;
-	}
-	if (state->refresh_token != NULL)
-		state->refresh_token_since = now; /* using it counts as activity */
-	memset(&state->failure, 0, sizeof(state->failure));
+	se_state_accept(
+		state, grant, acquisition->account->max_age, now, se_acquire_chance(acquisition));
 	acquisition->unsaved = true;
 	se_acquire_save(acquisition);
 	log_new_token(acquisition, state->times.expires - now);
@@ -265,8 +249,7 @@ begin_fetch(struct se_acquisition *acquisition)
 
 	if (!acquisition->key.app_only && acquisition->state.refresh_token == NULL)
 		code = se_error_set(&error, SE_SIGN_IN,
-			"nobody has signed in as %s yet; put a "
-			"refresh token in with: sasl-entra import token %s",
+			"nobody has signed in as %s yet; sign in with: sasl-entra login %s",
 			acquisition->key.holder, acquisition->login);
 	else
 		code = start_exchange(acquisition, &error);

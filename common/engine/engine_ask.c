@@ -149,8 +149,7 @@ not_signed_in(const struct se_engine *engine, const struct se_entry *entry, cons
 			engine->state_dir != NULL ? "none that can be used at " : "none",
 			engine->state_dir != NULL ? engine->state_dir : "");
 	return se_error_set(error, SE_SIGN_IN,
-		"nobody has signed in as %s yet; put a refresh token "
-		"in with: sasl-entra import token %s",
+		"nobody has signed in as %s yet; sign in with: sasl-entra login %s",
 		entry->acquisition.key.holder, login);
 }
 

@@ -43,6 +43,7 @@ libse_engine_la_SOURCES = \
 	common/engine/managed_identity_answer.c \
 	common/engine/managed_identity_arc.c common/engine/managed_identity_arc.h \
 	common/engine/exchange.c common/engine/exchange.h \
+	common/engine/request_id.c common/engine/request_id.h \
 	common/engine/request.c common/engine/request.h \
 	common/engine/answer.c common/engine/answer.h \
 	common/engine/token_key.c common/engine/token_key.h \
@@ -51,6 +52,13 @@ libse_engine_la_SOURCES = \
 	common/engine/policy.c common/engine/policy.h \
 	common/engine/state_dir.c common/engine/state_dir.h \
 	common/engine/acquire.c common/engine/acquire.h common/engine/acquire_parts.h \
+	common/engine/state_accept.c common/engine/state_accept.h \
+	common/engine/crypto_pkce.c common/engine/crypto_pkce.h \
+	common/engine/sign_in.c common/engine/sign_in.h common/engine/sign_in_answer.c \
+	common/engine/sign_in_post.c common/engine/sign_in_post.h \
+	common/engine/sign_in_person.c common/engine/sign_in_person.h \
+	common/engine/sign_in_token.c common/engine/sign_in_token.h \
+	common/engine/sign_in_device.c common/engine/sign_in_device.h \
 	common/engine/acquire_keep.c common/engine/acquire_remember.c \
 	common/engine/engine_entries.c common/engine/engine_ahead.c \
 	common/engine/engine_ask.c common/engine/engine_wait.c \

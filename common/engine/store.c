@@ -343,3 +343,22 @@ se_store_write(struct se_store *store, const struct se_token_key *key, const str
 	se_buffer_free(&text);
 	return code;
 }
+
+enum se_code
+se_store_remove(struct se_store *store, const struct se_token_key *key, struct se_error *error)
+{
+	char name[FILE_NAME_MAX];
+	bool absent;
+
+	file_name(key, "json", name);
+	absent = unlinkat(store->directory, name, 0) != 0;
+	if (absent && errno != ENOENT)
+		return se_error_set(error, SE_CONFIG, "%s/%s cannot be removed: %s", store->path,
+			name, strerror(errno));
+	sweep(store, name);
+	/* A removal that a crash undoes is said. */
+	if (fsync(store->directory) != 0 && errno != EINVAL && errno != EROFS)
+		return se_error_set(error, SE_AGAIN, "%s: the removal may not last: %s",
+			store->path, strerror(errno));
+	return absent ? SE_ABSENT : SE_OK;
+}

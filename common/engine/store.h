@@ -51,6 +51,11 @@ enum se_code se_store_read(struct se_store *store, const struct se_token_key *ke
 enum se_code se_store_write(struct se_store *store, const struct se_token_key *key,
 	const struct se_state *state, struct se_error *error);
 
+/* Under the key's lock: removes the state file, and what a crash left of it. SE_ABSENT: there was
+ * none. The lock's file stays: somebody may be waiting for it. */
+enum se_code
+se_store_remove(struct se_store *store, const struct se_token_key *key, struct se_error *error);
+
 /* Tries for the key's lock without waiting: SE_OK and *lock, SE_AGAIN when somebody has it, else
  * an error. It ends with se_store_unlock() or with the process. */
 enum se_code se_store_lock(
