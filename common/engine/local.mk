@@ -43,7 +43,6 @@ libse_engine_la_SOURCES = \
 	common/engine/managed_identity_answer.c \
 	common/engine/managed_identity_arc.c common/engine/managed_identity_arc.h \
 	common/engine/exchange.c common/engine/exchange.h \
-	common/engine/request_id.c common/engine/request_id.h \
 	common/engine/request.c common/engine/request.h \
 	common/engine/answer.c common/engine/answer.h \
 	common/engine/token_key.c common/engine/token_key.h \
