@@ -72,7 +72,7 @@ show_success(struct loopback *loopback)
 		.kind = SE_PAGE_GOOD,
 		.title = "You are signed in",
 		.who = login->signed_in.person[0] != '\0' ? login->signed_in.person : NULL,
-		.text = "Mail can be sent and read in your name by these accounts of sasl-entra:",
+		.text = "These accounts of sasl-entra can now get tokens in your name:",
 	};
 	char host[256] = "this machine", note[400];
 	struct se_buffer accounts;
@@ -84,7 +84,7 @@ show_success(struct loopback *loopback)
 		host, login->name);
 	page.note = note;
 	se_buffer_init(&accounts, TEXT_MAX);
-	se_place_accounts(&login->place, false, &accounts);
+	se_place_accounts(&login->place, SE_ACCOUNTS_LINES, &accounts);
 	page.list = se_buffer_text(&accounts);
 	se_login_server_show(loopback->server, &page);
 	se_buffer_free(&accounts);

@@ -156,7 +156,7 @@ done_event(const struct se_login *login)
 	event_text(&out, "person", person[0] != '\0' ? person : NULL);
 	event_text(&out, "identity", login->place.key.holder);
 	se_buffer_add_text(&out, ", \"accounts\": ");
-	se_place_accounts(&login->place, true, &out);
+	se_place_accounts(&login->place, SE_ACCOUNTS_JSON, &out);
 	return event_end(&out);
 }
 
@@ -169,7 +169,7 @@ se_login_say_done(const struct se_login *login)
 	if (login->options->json)
 		return done_event(login);
 	se_buffer_init(&accounts, SE_OUTPUT_MAX);
-	se_place_accounts(&login->place, false, &accounts);
+	se_place_accounts(&login->place, SE_ACCOUNTS_TEXT, &accounts);
 	fprintf(stderr, "%s has signed in%s. Tokens can be had for: %s\n",
 		person[0] != '\0' ? person : "Somebody",
 		person[0] != '\0' ? "" : " (the provider does not say who)",

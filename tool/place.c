@@ -153,25 +153,35 @@ shares(const struct se_place *place, const struct se_account *account)
 	return same;
 }
 
+static void
+add_account(const struct se_account *account, enum se_accounts_form form, struct se_buffer *out)
+{
+	const char *between = " (";
+
+	if (form == SE_ACCOUNTS_JSON) {
+		se_output_json(out, account->label);
+		return;
+	}
+	se_buffer_add_text(out, account->label);
+	if (form != SE_ACCOUNTS_LINES)
+		return;
+	for (size_t i = 0; account->services[i] != NULL; i++, between = ", ")
+		se_buffer_addf(out, "%s%s", between, account->services[i]);
+	se_buffer_add_text(out, account->services[0] != NULL ? ")" : "");
+}
+
 void
-se_place_accounts(const struct se_place *place, bool json, struct se_buffer *out)
+se_place_accounts(const struct se_place *place, enum se_accounts_form form, struct se_buffer *out)
 {
 	const char *between = "";
 
-	if (json)
-		se_buffer_add_text(out, "[");
+	se_buffer_add_text(out, form == SE_ACCOUNTS_JSON ? "[" : "");
 	for (size_t i = 0; i < place->config->account_count; i++) {
-		const struct se_account *account = &place->config->accounts[i];
-
-		if (!shares(place, account))
+		if (!shares(place, &place->config->accounts[i]))
 			continue;
 		se_buffer_add_text(out, between);
-		if (json)
-			se_output_json(out, account->label);
-		else
-			se_buffer_add_text(out, account->label);
-		between = ", ";
+		add_account(&place->config->accounts[i], form, out);
+		between = form == SE_ACCOUNTS_LINES ? "\n" : ", ";
 	}
-	if (json)
-		se_buffer_add_text(out, "]");
+	se_buffer_add_text(out, form == SE_ACCOUNTS_JSON ? "]" : "");
 }

@@ -43,8 +43,14 @@ enum se_code se_place_lock(const struct se_place *place, int *lock, struct se_er
  * does not work is only a warning: it sees the file sooner or later by itself. */
 void se_place_tell_agent(const struct se_place *place);
 
-/* Appends the labels of all accounts that share the sign-in, with ", " between; as a JSON array
- * where `json` says so. */
-void se_place_accounts(const struct se_place *place, bool json, struct se_buffer *out);
+enum se_accounts_form {
+	SE_ACCOUNTS_TEXT,  /* "anna, scanner" */
+	SE_ACCOUNTS_LINES, /* a line each, with their services */
+	SE_ACCOUNTS_JSON   /* an array */
+};
+
+/* Appends the labels of all accounts that share the sign-in. */
+void
+se_place_accounts(const struct se_place *place, enum se_accounts_form form, struct se_buffer *out);
 
 #endif

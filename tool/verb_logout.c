@@ -36,7 +36,7 @@ confirms(const struct se_place *place)
 	bool sure;
 
 	se_buffer_init(&accounts, SE_OUTPUT_MAX);
-	se_place_accounts(place, false, &accounts);
+	se_place_accounts(place, SE_ACCOUNTS_TEXT, &accounts);
 	if (place->account->app_only)
 		fprintf(stderr, "Forget the token of app %s", place->key.client_id);
 	else
@@ -94,7 +94,7 @@ print(const struct se_place *place, bool changed, bool json)
 		se_buffer_init(&out, SE_OUTPUT_MAX);
 		se_buffer_addf(
 			&out, "{\"changed\": %s, \"accounts\": ", changed ? "true" : "false");
-		se_place_accounts(place, true, &out);
+		se_place_accounts(place, SE_ACCOUNTS_JSON, &out);
 		se_buffer_add_text(&out, "}\n");
 		exit_code = se_output_write(&out);
 		se_buffer_free(&out);
@@ -158,8 +158,10 @@ se_verb_logout(struct se_command *command, int argc, char **argv)
 		else
 			wish.json = true;
 	}
+	name = se_verb_name(command, argc, argv);
+	if (name == NULL)
+		return SE_EXIT_USAGE;
 	if (!wish.yes && !isatty(STDIN_FILENO))
 		return se_verb_usage(command, "nobody can be asked here; say --yes");
-	name = se_verb_name(command, argc, argv);
-	return name != NULL ? logout(command, name, &wish) : SE_EXIT_USAGE;
+	return logout(command, name, &wish);
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/acquire_parts.h"
+#include "engine/credential_certificate.h"
 #include "engine/state_accept.h"
 
 enum {
@@ -159,6 +160,23 @@ log_new_token(const struct se_acquisition *acquisition, int64_t lifetime)
 	se_acquire_say(acquisition, false, line.text);
 }
 
+/* Once a day, whichever process fetches: that the certificate ends in some weeks. */
+static void
+warn_of_certificate(struct se_acquisition *acquisition, int64_t now)
+{
+	struct se_state *state = &acquisition->state;
+	struct se_error line = {0};
+
+	if (now - state->warned < SE_CERTIFICATE_WARN_EVERY && state->warned <= now)
+		return;
+	if (!se_credential_certificate_warning(acquisition->account, acquisition->shared->world,
+		    line.text, sizeof(line.text)))
+		return;
+	state->warned = now;
+	se_error_about(&line, acquisition->login);
+	se_acquire_say(acquisition, true, line.text);
+}
+
 static void
 accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 {
@@ -167,6 +185,7 @@ accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 
 	se_state_accept(
 		state, grant, acquisition->account->max_age, now, se_acquire_chance(acquisition));
+	warn_of_certificate(acquisition, now);
 	acquisition->unsaved = true;
 	se_acquire_save(acquisition);
 	log_new_token(acquisition, state->times.expires - now);
@@ -182,6 +201,8 @@ tries_again(struct se_acquisition *acquisition, int pause)
 	acquisition->tries++;
 	acquisition->phase = SE_PHASE_PAUSED;
 	acquisition->next = now + pause;
+	if (acquisition->shared->due_changed != NULL)
+		acquisition->shared->due_changed(acquisition);
 	return true;
 }
 

@@ -2,23 +2,24 @@
 
 #include <openssl/evp.h>
 
+#include "core/buffer.h"
 #include "core/secret.h"
+#include "engine/base64url.h"
 #include "engine/crypto_pkce.h"
 
 enum { BYTES = 32 };
 
-/* RFC 4648 section 5, without padding. */
-static void
+static bool
 encode(const unsigned char bytes[BYTES], char text[SE_RANDOM_TEXT_SIZE])
 {
-	unsigned char padded[SE_RANDOM_TEXT_SIZE + 1];
-	size_t i;
+	struct se_buffer out;
+	bool ok;
 
-	(void)EVP_EncodeBlock(padded, bytes, BYTES);
-	for (i = 0; i < SE_RANDOM_TEXT_SIZE - 1; i++)
-		text[i] = (char)(padded[i] == '+' ? '-' : padded[i] == '/' ? '_' : padded[i]);
-	text[i] = '\0';
-	se_wipe(padded, sizeof(padded));
+	se_buffer_init(&out, SE_RANDOM_TEXT_SIZE - 1);
+	ok = se_base64url_add(&out, bytes, BYTES) && out.len == SE_RANDOM_TEXT_SIZE - 1;
+	memcpy(text, ok ? out.data : "", ok ? out.len + 1 : 1);
+	se_buffer_free(&out);
+	return ok;
 }
 
 bool
@@ -28,8 +29,7 @@ se_random_text(const struct se_world *world, char text[SE_RANDOM_TEXT_SIZE])
 	bool filled = world->random(world->context, bytes, sizeof(bytes));
 
 	text[0] = '\0';
-	if (filled)
-		encode(bytes, text);
+	filled = filled && encode(bytes, text);
 	se_wipe(bytes, sizeof(bytes));
 	return filled;
 }
@@ -43,6 +43,5 @@ se_pkce_challenge(const char *verifier, char challenge[SE_RANDOM_TEXT_SIZE])
 	challenge[0] = '\0';
 	if (!EVP_Digest(verifier, strlen(verifier), sum, &len, EVP_sha256(), NULL) || len != BYTES)
 		return false;
-	encode(sum, challenge);
-	return true;
+	return encode(sum, challenge);
 }

@@ -32,7 +32,7 @@ rule "the engine's config.c alone knows libini_config" "common/engine/config.c" 
 	'core/|engine/|ini_'
 rule "the rest of the engine uses core and engine" "$rest" 'core/|engine/'
 rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
-	'core/|sasl/|(choose|init|mechanism|prompt|sasl_error)\.h'
+	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
 rule "the agent uses core and engine" "agent/*.[ch]" 'core/|engine/|agent/'
 rule "the tool uses core and engine" "tool/*.[ch]" 'core/|engine/|tool/'
 echo "1..$number"
