@@ -11,6 +11,5 @@ EXTRA_DIST += $(client_tests) $(client_host_tests) tests/clients/README.md \
 # What npm installed.
 clean-local: clean-clients
 clean-clients:
-	-rm -rf tests/clients/node/node_modules tests/clients/npm-cache
-	-rm -f tests/clients/node/installed
+	-rm -rf tests/clients/npm
 .PHONY: clean-clients

@@ -56,7 +56,7 @@ class Node:
     @staticmethod
     def install(build, environment):
         """`npm ci` into the build directory; the place, for Node()."""
-        place = os.path.join(build, "tests", "clients", "node")
+        place = os.path.join(build, "tests", "clients", "npm")
         for program in ("node", "npm"):
             if shutil.which(program, path=environment["PATH"]) is None:
                 raise CannotRun(f"{program} is missing (Debian's packages nodejs and npm)")
@@ -78,7 +78,7 @@ class Node:
     @staticmethod
     def _fetch(place, environment):
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--cache",
-                   os.path.join(place, "..", "npm-cache"), "--fetch-retries", "2", "--fetch-retry-mintimeout", "2000",
+                   os.path.join(place, "cache"), "--fetch-retries", "2", "--fetch-retry-mintimeout", "2000",
                    "--loglevel", "error"]
         try:
             result = subprocess.run(command, cwd=place, env=environment, stdin=subprocess.DEVNULL, timeout=240,
