@@ -13,5 +13,11 @@ sasl_entra_SOURCES = \
 	tool/verb_token.c \
 	tool/verb_refresh.c \
 	tool/verb_check.c \
-	tool/verb_import.c
+	tool/verb_import.c \
+	tool/install_file.c tool/install_file.h \
+	tool/certificate_place.c tool/certificate_place.h \
+	tool/certificate_print.c tool/certificate.h \
+	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \
+	tool/check_certificate.c tool/check_certificate.h \
+	tool/verb_certificate.c
 sasl_entra_LDADD = libse-engine.la

@@ -50,5 +50,6 @@ int se_verb_token(struct se_command *command, int argc, char **argv);
 int se_verb_check(struct se_command *command, int argc, char **argv);
 int se_verb_refresh(struct se_command *command, int argc, char **argv);
 int se_verb_import(struct se_command *command, int argc, char **argv);
+int se_verb_certificate(struct se_command *command, int argc, char **argv);
 
 #endif
