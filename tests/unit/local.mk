@@ -72,6 +72,7 @@ engine_unit_tests += \
 	tests/unit/engine_json \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
+	tests/unit/engine_sign_in \
 	tests/unit/engine_request \
 	tests/unit/engine_store \
 	tests/unit/engine_http \
@@ -94,6 +95,9 @@ tests_unit_engine_policy_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_answer_SOURCES = tests/unit/engine_answer.c $(engine_support)
 tests_unit_engine_answer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_answer_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_sign_in_SOURCES = tests/unit/engine_sign_in.c $(engine_support)
+tests_unit_engine_sign_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_sign_in_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_request_SOURCES = tests/unit/engine_request.c $(engine_support)
 tests_unit_engine_request_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_request_LDADD = libse-engine.la $(CMOCKA_LIBS)
