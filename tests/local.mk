@@ -1,6 +1,7 @@
 include tests/unit/local.mk
 include tests/plugin/local.mk
 include tests/agent/local.mk
+include tests/login/local.mk
 include tests/fuzz/local.mk
 include tests/tenant/local.mk
 include tests/faults/local.mk

@@ -14,6 +14,12 @@ sasl_entra_SOURCES = \
 	tool/verb_refresh.c \
 	tool/verb_check.c \
 	tool/verb_import.c \
+	tool/install_file.c tool/install_file.h \
+	tool/certificate_place.c tool/certificate_place.h \
+	tool/certificate_print.c tool/certificate.h \
+	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \
+	tool/check_certificate.c tool/check_certificate.h \
+	tool/verb_certificate.c \
 	tool/place.c tool/place.h \
 	tool/interrupt.c tool/interrupt.h \
 	tool/terminal.c tool/terminal.h \

@@ -29,6 +29,10 @@ static const struct se_verb verbs[] = {
 	{"import", "token NAME [--json]",
 		"Keeps the refresh token that comes on stdin as the sign-in of NAME.",
 		se_verb_import},
+	{"certificate", "new|try|activate|rollback NAME [--days N] [--json]",
+		"Makes a new certificate for NAME, tries it, puts it in the old one's place, or puts "
+		"the old one back.",
+		se_verb_certificate},
 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]), OPT_VERSION = 1 };

@@ -1,5 +1,7 @@
+#include <stdio.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
 #ifndef OPENSSL_NO_ENGINE
@@ -145,13 +147,55 @@ load(const char *uri, UI_METHOD *method, struct se_crypto_asked *asked, const ch
 	return NULL;
 }
 
+/* What OpenSSL's queue says of a PIN, copied, because it may be the engine's text. Only where
+ * nothing else was in the queue before: reading it empties it. */
+static void
+find_complaint(char *complaint, size_t size)
+{
+	unsigned long error;
+	const char *text;
+
+	while ((error = ERR_get_error()) != 0) {
+		text = ERR_reason_error_string(error);
+		if (complaint[0] == '\0' && text != NULL && strstr(text, "PIN") != NULL)
+			(void)snprintf(complaint, size, "%s", text);
+	}
+}
+
+static enum se_code
+refuse(const char *uri, const struct se_key_password *password, const char *missing,
+	const char *complaint, struct se_error *error)
+{
+	static const char look[] = "\"p11tool --list-tokens\" or \"pkcs11-tool --list-objects\" "
+				   "shows what there is";
+
+	if (missing != NULL)
+		return se_error_set(error, SE_CONFIG, "private_key %s: %s", uri, missing);
+	if (password->secret == NULL)
+		return se_error_set(error, SE_CONFIG,
+			"private_key %s: no such key, or its token wants a PIN; write the PIN to a "
+			"file that nobody else may read and name that with "
+			"private_key_password_file; %s",
+			uri, look);
+	if (complaint[0] != '\0')
+		return se_error_set(error, SE_CONFIG,
+			"private_key %s: the token does not take the PIN in %s (%s); write the "
+			"right one to it soon: tokens lock themselves after a few wrong ones",
+			uri, password->file, complaint);
+	return se_error_set(error, SE_CONFIG,
+		"private_key %s: no such token or key, or the PIN in %s is wrong; %s", uri,
+		password->file, look);
+}
+
 enum se_code
 se_crypto_find_key(const char *uri, const struct se_key_password *password, EVP_PKEY **key,
 	struct se_error *error)
 {
 	struct se_crypto_asked asked = {.password = password};
 	UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(se_crypto_give_password, 0);
+	bool alone = ERR_peek_error() == 0;
 	const char *missing = NULL;
+	char complaint[80] = "";
 
 	if (method == NULL)
 		return se_error_memory(error);
@@ -159,18 +203,7 @@ se_crypto_find_key(const char *uri, const struct se_key_password *password, EVP_
 	UI_destroy_method(method);
 	if (*key != NULL)
 		return SE_OK;
-	if (missing != NULL)
-		return se_error_set(error, SE_CONFIG, "private_key %s: %s", uri, missing);
-	if (password->secret == NULL)
-		return se_error_set(error, SE_CONFIG,
-			"private_key %s: no such key, or its token wants a PIN; write the PIN to a "
-			"file that nobody else may read and name that with "
-			"private_key_password_file; \"p11tool --list-tokens\" or \"pkcs11-tool "
-			"--list-objects\" shows what there is",
-			uri);
-	return se_error_set(error, SE_CONFIG,
-		"private_key %s: no such token or key, or the PIN in %s is wrong; \"p11tool "
-		"--list-tokens\" or \"pkcs11-tool --list-objects\" shows what there is. Tokens "
-		"lock themselves after a few wrong PINs",
-		uri, password->file);
+	if (alone)
+		find_complaint(complaint, sizeof(complaint));
+	return refuse(uri, password, missing, complaint, error);
 }

@@ -55,10 +55,10 @@ somebody_else(const struct se_sign_in *sign_in, const char *wanted, const char *
 	struct se_error *error)
 {
 	return se_error_set(error, SE_CONFIG,
-		"%s signed in, but [account %s] wants the sign-in of %s; nothing was kept. The "
-		"browser was probably signed in as %s: open the address in a private window and "
-		"sign in as %s. If %s is who shall be used (for a shared mailbox, say), write "
-		"identity = %s into [account %s] and sign in again",
+		"%s signed in, but [account %s] wants the sign-in of %s; nothing was kept. Open "
+		"the address in a private window, where %s is not signed in, and sign in as %s; "
+		"or, where %s is meant (for a shared mailbox, say), write identity = %s into "
+		"[account %s] and sign in again",
 		person, sign_in->account->label, wanted, person, wanted, person, person,
 		sign_in->account->label);
 }

@@ -1,5 +1,6 @@
 """What the tests of sign-ins share: accounts of people at a stand-in tenant, and a running `sasl-entra login`."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -7,8 +8,10 @@ import pty
 import queue
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from urllib.parse import parse_qs, urlsplit
@@ -241,10 +244,10 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **variables})
-            os.execv(TOOL, [TOOL, *arguments])
-        import fcntl
-        import struct
-        import termios
+            try:
+                os.execv(TOOL, [TOOL, *arguments])
+            finally:
+                os._exit(127)  # never a second test run
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
         self._status = None
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -75,6 +75,7 @@ engine_unit_tests += \
 	tests/unit/engine_json \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
+	tests/unit/engine_sign_in \
 	tests/unit/engine_request \
 	tests/unit/engine_grants \
 	tests/unit/engine_store \
@@ -111,6 +112,9 @@ tests_unit_engine_policy_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_answer_SOURCES = tests/unit/engine_answer.c $(engine_support)
 tests_unit_engine_answer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_answer_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_sign_in_SOURCES = tests/unit/engine_sign_in.c $(engine_support)
+tests_unit_engine_sign_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_sign_in_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_grants_SOURCES = tests/unit/engine_grants.c $(engine_form)
 tests_unit_engine_grants_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_grants_LDADD = libse-engine.la $(CMOCKA_LIBS)
