@@ -4,6 +4,7 @@
 #include "engine/exchange.h"
 #include "engine/managed_identity_arc.h"
 #include "engine/names.h"
+#include "engine/provider.h"
 #include "engine/request.h"
 
 enum { RETRY_PAUSE_MS = 1000 }; /* before the one repetition of a request that failed in passing */
@@ -78,6 +79,7 @@ start_grant(struct se_exchange *exchange, const struct se_secret *assertion, str
 	struct se_http_request request = {
 		.url = account->token_endpoint,
 		.request_id = exchange->request_id,
+		.microsoft = account->provider->microsoft,
 		.proxy = account->value[SE_KEY_PROXY].text,
 		.ca_file = account->value[SE_KEY_CA_FILE].text,
 	};

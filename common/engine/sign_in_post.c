@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "engine/provider.h"
 #include "engine/request_id.h"
 #include "engine/sign_in_post.h"
 
@@ -85,6 +86,7 @@ se_poster_post(struct se_poster *poster, const char *url, struct se_secret *form
 		.url = url,
 		.body = form,
 		.request_id = id,
+		.microsoft = account->provider->microsoft,
 		.proxy = account->value[SE_KEY_PROXY].text,
 		.ca_file = account->value[SE_KEY_CA_FILE].text,
 		.deadline = world->monotonic(world->context) + (int64_t)account->timeout * 1000,

@@ -47,7 +47,7 @@ _SCOPE = "https://outlook.office.com/SMTP.Send offline_access"
 _SIGN_IN_SCOPE = "https://outlook.office.com/SMTP.Send offline_access openid profile"
 _NODE_SCOPE = "https://outlook.office.com/SMTP.Send openid profile offline_access"
 _TELEMETRY = "MSAL counts its users and their errors; we only name ourselves, in User-Agent."
-_THROTTLING = "MSAL says that it heeds Retry-After and 429; we heed them and do not say so."
+_THROTTLING = "That Retry-After and 429 are heeded: a header with us and msal-python, a parameter with msal-node."
 _REQUEST_ID = "The same id, elsewhere; Entra reads the header too, and an id in a URL ends in proxies' logs."
 _CLIENT_INFO = "Asks for ids of the account, which are the keys of MSAL's cache; ours is the login name."
 _IDENTITY = "MSAL wants an ID token for its account cache; a mailbox's token is all that we need."
@@ -82,7 +82,7 @@ TABLE = [
     Row(POSTS, PYTHON, "header x-client-{cpu,os,sku,ver}", None, "*", _TELEMETRY),
     Row(TOKEN, PYTHON, "header x-client-{current,last}-telemetry", None, "*", _TELEMETRY),
     Row(TOKEN, NODE, "parameter x-client-{CPU,OS,SKU,VER,current-telemetry,last-telemetry}", None, "*", _TELEMETRY),
-    Row(POSTS, PYTHON, "header x-ms-lib-capability", None, "retry-after, h429", _THROTTLING),
+    Row(POSTS, NODE, "header x-ms-lib-capability", "retry-after, h429", None, _THROTTLING),
     Row(TOKEN, NODE, "parameter x-ms-lib-capability", None, "retry-after, h429", _THROTTLING),
     Row(("code: token",), BOTH, "header x-anchormailbox", None, "Oid:*", _ROUTING),
     # Parameters.
