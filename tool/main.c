@@ -12,6 +12,12 @@
 #include "tool/verb.h"
 
 static const struct se_verb verbs[] = {
+	{"login",
+		"NAME [--paste | --device | [--port N] [--no-browser]] [--timeout SECONDS] "
+		"[--json]",
+		"Signs a person in, with a browser here, one elsewhere, or a code.", se_verb_login},
+	{"logout", "NAME [--yes] [--json]", "Forgets a person's sign-in, or the token of an app.",
+		se_verb_logout},
 	{"token",
 		"NAME [--format raw|xoauth2|oauthbearer|json] [--server HOST] [--service SERVICE]",
 		"Prints an access token, or the SASL initial response made of it.", se_verb_token},

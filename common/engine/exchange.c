@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/cloud.h"
@@ -15,24 +14,6 @@ end(struct se_exchange *exchange, enum se_code code, struct se_grant *grant,
 {
 	se_machine_free(&exchange->machine);
 	exchange->parts.done(exchange->parts.context, code, grant, error, pause);
-}
-
-/* A random UUID (RFC 9562 section 5.4). */
-static bool
-make_request_id(struct se_exchange *exchange)
-{
-	const struct se_world *world = exchange->parts.world;
-	unsigned char b[16];
-
-	if (!world->random(world->context, b, sizeof(b)))
-		return false;
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	(void)snprintf(exchange->request_id, sizeof(exchange->request_id),
-		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-		b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-		b[15]);
-	return true;
 }
 
 static enum se_code
@@ -233,7 +214,7 @@ se_exchange_start(
 
 	memset(exchange, 0, sizeof(*exchange));
 	exchange->parts = *parts;
-	if (!make_request_id(exchange))
+	if (!se_request_id_make(parts->world, exchange->request_id))
 		return se_error_set(error, SE_INTERNAL, "there is no randomness to be had");
 	if (!begins_at_machine(parts->account))
 		return start_grant(exchange, NULL, error);

@@ -49,10 +49,19 @@ libse_engine_la_SOURCES = \
 	common/engine/answer.c common/engine/answer.h \
 	common/engine/token_key.c common/engine/token_key.h \
 	common/engine/store.c common/engine/store.h \
+	common/engine/store_list.c common/engine/store_parts.h \
 	common/engine/policy.c common/engine/policy.h \
 	common/engine/state_dir.c common/engine/state_dir.h \
 	common/engine/acquire.c common/engine/acquire.h common/engine/acquire_parts.h \
+	common/engine/state_accept.c common/engine/state_accept.h \
+	common/engine/crypto_pkce.c common/engine/crypto_pkce.h \
+	common/engine/sign_in.c common/engine/sign_in.h common/engine/sign_in_answer.c \
+	common/engine/sign_in_post.c common/engine/sign_in_post.h \
+	common/engine/sign_in_person.c common/engine/sign_in_person.h \
+	common/engine/sign_in_token.c common/engine/sign_in_token.h \
+	common/engine/sign_in_device.c common/engine/sign_in_device.h \
 	common/engine/acquire_keep.c common/engine/acquire_remember.c \
+	common/engine/engine_entries.c common/engine/engine_ahead.c \
 	common/engine/engine_ask.c common/engine/engine_wait.c \
 	common/engine/engine.c common/engine/engine.h common/engine/engine_parts.h
 libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)

@@ -75,6 +75,7 @@ engine_unit_tests += \
 	tests/unit/engine_json \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
+	tests/unit/engine_sign_in \
 	tests/unit/engine_request \
 	tests/unit/engine_grants \
 	tests/unit/engine_store \
@@ -82,6 +83,7 @@ engine_unit_tests += \
 	tests/unit/engine_http_tls \
 	tests/unit/engine_http_name \
 	tests/unit/engine_engine \
+	tests/unit/engine_ahead \
 	tests/unit/engine_processes
 tests_unit_engine_derive_SOURCES = tests/unit/engine_derive.c $(engine_support)
 tests_unit_engine_derive_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -110,6 +112,9 @@ tests_unit_engine_policy_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_answer_SOURCES = tests/unit/engine_answer.c $(engine_support)
 tests_unit_engine_answer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_answer_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_sign_in_SOURCES = tests/unit/engine_sign_in.c $(engine_support)
+tests_unit_engine_sign_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_sign_in_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_grants_SOURCES = tests/unit/engine_grants.c $(engine_form)
 tests_unit_engine_grants_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_grants_LDADD = libse-engine.la $(CMOCKA_LIBS)
@@ -133,6 +138,9 @@ tests_unit_engine_http_name_LDADD = libse-engine.la $(CMOCKA_LIBS) $(DL_LIBS) -l
 tests_unit_engine_engine_SOURCES = tests/unit/engine_engine.c $(engine_asking)
 tests_unit_engine_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_ahead_SOURCES = tests/unit/engine_ahead.c $(engine_asking)
+tests_unit_engine_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_ahead_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_asking)
 tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS)
