@@ -30,7 +30,8 @@ static const struct se_verb verbs[] = {
 		"Keeps the refresh token that comes on stdin as the sign-in of NAME.",
 		se_verb_import},
 	{"certificate", "new|try|activate|rollback NAME [--days N] [--json]",
-		"Makes a new certificate for NAME, tries it, puts it in the old one's place, or puts "
+		"Makes a new certificate for NAME, tries it, puts it in the old one's place, or "
+		"puts "
 		"the old one back.",
 		se_verb_certificate},
 };

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "core/buffer.h"
@@ -8,6 +9,7 @@
 
 /* What is read, and what was found: to see afterwards whether it is still there. */
 struct reading {
+	const char *label;
 	const char *certificate, *key; /* key: NULL where it is in the certificate's file */
 	struct se_key_password password;
 	struct se_file_id certificate_id, key_id;
@@ -102,6 +104,24 @@ match(struct reading *reading, const struct se_certificates *list, struct se_pai
 		reading->key, reading->certificate, first.subject);
 }
 
+/* Nobody has a certificate at first. */
+static enum se_code
+read_certificate(struct reading *reading, struct se_buffer *content, struct se_error *error)
+{
+	enum se_code code =
+		se_pair_read_file(reading->certificate, content, &reading->certificate_id, error);
+	struct se_file_id id;
+	struct se_error cause;
+
+	if (code != SE_CONFIG || error == NULL || se_file_identify(reading->certificate, &id) ||
+		errno != ENOENT)
+		return code;
+	cause = *error;
+	return se_error_set(error, code,
+		"%s. A new certificate is made by: sasl-entra certificate new %s", cause.text,
+		reading->label);
+}
+
 static enum se_code
 read_once(struct reading *reading, struct se_pair *pair, struct se_error *error)
 {
@@ -111,7 +131,7 @@ read_once(struct reading *reading, struct se_pair *pair, struct se_error *error)
 
 	reading->mismatch = false;
 	se_buffer_init(&content, SE_CERTIFICATE_FILE_MAX);
-	code = se_pair_read_file(reading->certificate, &content, &reading->certificate_id, error);
+	code = read_certificate(reading, &content, error);
 	if (code == SE_OK)
 		code = se_certificates_read(
 			reading->certificate, &content, &reading->password, &list, error);
@@ -149,6 +169,7 @@ enum se_code
 se_pair_read(const struct se_account *account, struct se_pair *pair, struct se_error *error)
 {
 	struct reading reading = {
+		.label = account->label,
 		.certificate = account->value[SE_KEY_CERTIFICATE].text,
 		.key = account->value[SE_KEY_PRIVATE_KEY].text,
 		.password = {.file = account->value[SE_KEY_PRIVATE_KEY_PASSWORD_FILE].text},

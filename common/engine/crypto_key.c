@@ -78,7 +78,8 @@ read_der(const char *path, const struct se_buffer *content, const struct se_key_
 static enum se_code
 judge(const char *path, EVP_PKEY *key, struct se_error *error)
 {
-	const char *type = OBJ_nid2sn(EVP_PKEY_base_id(key));
+	const char *type =
+		EVP_PKEY_base_id(key) == EVP_PKEY_EC ? "EC" : OBJ_nid2sn(EVP_PKEY_base_id(key));
 
 	if (EVP_PKEY_base_id(key) != EVP_PKEY_RSA && EVP_PKEY_base_id(key) != EVP_PKEY_RSA_PSS)
 		return se_error_set(error, SE_CONFIG,
