@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 from agent_case import SOURCE, TOOL, Case, run  # noqa: E402
 
-VERBS = ("token", "refresh", "check", "import", "certificate")
+VERBS = ("login", "logout", "token", "refresh", "check", "import", "certificate")
 
 
 class Tool(Case):
@@ -31,7 +31,7 @@ class Tool(Case):
 
     def test_name(self):
         """NAME: missing, two, empty, too long"""
-        for verb in (("token",), ("refresh",), ("import", "token")):
+        for verb in (("login",), ("logout",), ("token",), ("refresh",), ("import", "token")):
             self.refused(2, "NAME is missing", *verb)
             self.refused(2, "one NAME", *verb, "a@b.example", "c@d.example")
         self.refused(2, "NAME must have", "token", "")
@@ -46,6 +46,11 @@ class Tool(Case):
         self.refused(2, "too long", "token", "x", "--service", "x" * 40)
         self.refused(2, "--format", "token", "x", "--format")
         self.refused(2, "takes no NAME", "check", "x")
+        for port in ("0", "65536", "-1", "x", "80x", ""):
+            self.refused(2, "--port must be", "login", "x", "--port", port)
+        self.refused(2, "--timeout must be", "login", "x", "--timeout", "3601")
+        self.refused(2, "one of --paste and --device", "login", "x", "--paste", "--device")
+        self.refused(2, "belong to the sign-in by a browser here", "login", "x", "--device", "--port", "80")
         self.refused(2, "say what is imported", "import")
         self.refused(2, "say what is imported", "import", "password", "x")
 
