@@ -43,10 +43,29 @@ submission_start exchange
 echo "authority $tenant_authority
 submission server localhost:${submission_port[exchange]}, STARTTLS, AUTH XOAUTH2" | quote
 
-step "The configuration. The client secret is in a file that the agent alone reads."
+step "The configuration names an app registration and a certificate."
 config_write "$(id -gn "$agent_user")"
+certificate=$scene_conf/relay.pem
+sed -i "s|^credential .*|credential         = certificate|; \
+  s|^client_secret_file .*|certificate        = $certificate|" "$scene_conf/sasl-entra.conf"
+rm -f "$scene_conf/contoso.secret"
 grep -v '^#' "$scene_conf/sasl-entra.conf" | sed "s|$SE_STAGE||" | quote
-stat -c '%A %U %G %n' "$scene_conf/contoso.secret" | sed "s|$SE_STAGE||" | quote
+# Whose tokens lie there is whom the tool works for.
+install -d -m 700 -o "$agent_user" -g "$(id -gn "$agent_user")" "$scene_state"
+
+step "A certificate is made, uploaded to the app registration, tried, and put in place."
+tool() { "$SE_STAGE/bin/sasl-entra" "$@" 2> "$work/said" || give_up "$(cat "$work/said")"; }
+tool certificate new relay
+cp "$certificate.new.cer" "$work/uploaded.cer"
+upload='{"apps": [{"client_id": "'$tenant_app'", "secrets": null, "certificates": [{"file": "'
+tenant_set apps -d "$upload$work/uploaded.cer\"}]}]}"
+echo '$ sasl-entra certificate new relay' | quote
+echo '(upload of relay.pem.new.cer to the app registration)' | quote
+for verb in try activate; do
+  tool certificate $verb relay
+  { echo "\$ sasl-entra certificate $verb relay"; sed "s|$SE_STAGE||g" "$work/said"; } | quote
+done
+stat -c '%A %U %G %n' "$certificate" | sed "s|$SE_STAGE||" | quote
 
 step "A private Postfix is set up, its smtp(8) chrooted. $postfix_how"
 plugin_path=$SE_STAGE/lib/sasl2

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Tests of the managed identity endpoints, with nothing but Python's own HTTP client; and with msal where it can."""
+"""Tests of the managed identity endpoints, with nothing but Python's own HTTP client."""
 
 import json
 import os
@@ -18,9 +18,8 @@ from urllib.parse import urlencode
 
 import tap
 
-tap.need("cryptography", "jwt", "msal", "requests")
+tap.need("cryptography", "jwt", "requests")
 import jwt
-import msal
 
 from assertion_case import ASSERTION_TYPE
 from standins import ManagedIdentityStandIn, SubmissionStandIn
@@ -184,16 +183,6 @@ class ImdsTest(IdentityCase):
                          (MAILER["object_id"], MAILER["client_id"], "2.0"))
         self.assertEqual(self.verified(answer.json()["access_token"], EXCHANGE.rstrip("/"))["appid"], RELAY)
         self.assert_error(self.exchange(MACHINE)[1], 70021, "invalid_request", 400)
-
-    @unittest.skipUnless(hasattr(msal, "ManagedIdentityClient"), "this msal has no ManagedIdentityClient")
-    def test_msal(self):
-        """imds: msal's own client"""
-        import requests
-        os.environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = self.server.url
-        self.addCleanup(os.environ.pop, "AZURE_POD_IDENTITY_AUTHORITY_HOST")
-        client = msal.ManagedIdentityClient(msal.SystemAssignedManagedIdentity(), http_client=requests.Session())
-        self.assertIn("access_token", client.acquire_token_for_client(resource=EXCHANGE))
-
 
 class FaultTest(IdentityCase):
     def test_sequence(self):

@@ -21,9 +21,8 @@ static size_t leaks; /* blocks that were freed with MARK in them */
 void
 __wrap_free(void *block)
 {
-	if (block != NULL && memmem(block, malloc_usable_size(block), MARK, strlen(MARK)) != NULL) {
+	if (block != NULL && memmem(block, malloc_usable_size(block), MARK, strlen(MARK)) != NULL)
 		leaks++;
-	}
 	__real_free(block);
 }
 
@@ -175,9 +174,8 @@ leaves_no_copy_when_it_grows(void **state)
 	(void)state;
 	leaks = 0;
 	se_buffer_init(&buffer, 100000);
-	for (size_t i = 0; i < 10000; i++) {
+	for (size_t i = 0; i < 10000; i++)
 		assert_true(se_buffer_add_text(&buffer, MARK));
-	}
 	assert_int_equal(buffer.len, 10000 * strlen(MARK));
 	assert_memory_equal(buffer.data + buffer.len - strlen(MARK), MARK, strlen(MARK) + 1);
 	se_buffer_free(&buffer);

@@ -86,9 +86,8 @@ assert_fails(const char *path, uint32_t time_left, enum se_code code, const char
 	assert_int_equal(ask(path, time_left), code);
 	assert_int_equal(error.code, code);
 	assert_null(answer.token);
-	if (strstr(error.text, path) == NULL || strstr(error.text, words) == NULL) {
+	if (strstr(error.text, path) == NULL || strstr(error.text, words) == NULL)
 		fail_msg("no \"%s\" in: %s", words, error.text);
-	}
 }
 
 /* --- agents ---------------------------------------------------------------------------------- */
@@ -104,13 +103,11 @@ take_request(int fd, struct se_request *request)
 	while (len < sizeof(frame)) {
 		ssize_t got = read(fd, frame + len, sizeof(frame) - len);
 
-		if (got <= 0) {
+		if (got <= 0)
 			return;
-		}
 		len += (size_t)got;
-		if (se_wire_get_request(frame, len, request)) {
+		if (se_wire_get_request(frame, len, request))
 			return;
-		}
 	}
 }
 
@@ -122,9 +119,8 @@ say(int fd, const void *data, size_t len)
 	while (len > 0) {
 		ssize_t put = send(fd, bytes, len, MSG_NOSIGNAL);
 
-		if (put <= 0) {
+		if (put <= 0)
 			return;
-		}
 		bytes += put;
 		len -= (size_t)put;
 	}
@@ -325,15 +321,13 @@ bound_socket(const char *path, int type)
 static _Noreturn void
 serve(int listener, uid_t user, void (*behave)(int fd), int ready)
 {
-	if (user != 0 && setresuid(user, user, user) != 0) {
+	if (user != 0 && setresuid(user, user, user) != 0)
 		_exit(1);
-	}
 	/* Nobody waits for an agent whose test has died. */
 	(void)alarm(60);
 	/* Whoever listens is whom the client sees. */
-	if (listen(listener, 5) != 0 || write(ready, "", 1) != 1) {
+	if (listen(listener, 5) != 0 || write(ready, "", 1) != 1)
 		_exit(1);
-	}
 	(void)close(ready);
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
@@ -357,9 +351,8 @@ start(void (*behave)(int fd), uid_t user)
 	assert_int_equal(pipe(ready), 0);
 	agent = fork();
 	assert_true(agent >= 0);
-	if (agent == 0) {
+	if (agent == 0)
 		serve(listener, user, behave, ready[1]);
-	}
 	(void)close(ready[1]);
 	(void)close(listener);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
@@ -537,9 +530,8 @@ does_not_wait_in_a_full_queue(void **state)
 	} while (connect(waiting[count++], (struct sockaddr *)&address, sizeof(address)) == 0 &&
 		 count < 8);
 	fails_in_time(path, "did not answer within 1 second");
-	while (count > 0) {
+	while (count > 0)
 		(void)close(waiting[--count]);
-	}
 	(void)close(listener);
 }
 

@@ -111,9 +111,8 @@ cuts_between_characters(void **state)
 		size_t len;
 
 		memset(text, 'x', ahead);
-		for (size_t i = ahead; i + 3 < sizeof(text); i += 3) {
+		for (size_t i = ahead; i + 3 < sizeof(text); i += 3)
 			memcpy(text + i, "\xe2\x82\xac", 4);
-		}
 		se_error_set(&error, SE_CONFIG, "%s", text);
 		len = strlen(error.text);
 		assert_true(len >= SE_ERROR_TEXT_MAX - 4);

@@ -72,9 +72,8 @@ assert_refused(const char *path, enum se_file_rule rule, const char *words)
 	error.text[0] = '\0';
 	assert_int_equal(read_it(path, rule), SE_CONFIG);
 	assert_int_equal(error.code, SE_CONFIG);
-	if (strstr(error.text, path) == NULL || strstr(error.text, words) == NULL) {
+	if (strstr(error.text, path) == NULL || strstr(error.text, words) == NULL)
 		fail_msg("%s: no \"%s\" in: %s", path, words, error.text);
-	}
 }
 
 static void
@@ -466,9 +465,8 @@ directory_code(const char *path)
 {
 	int fd = se_directory_open(path, &error);
 
-	if (fd < 0) {
+	if (fd < 0)
 		return error.code;
-	}
 	return fsync(fd) == 0 && close(fd) == 0 ? SE_OK : SE_INTERNAL;
 }
 
@@ -704,12 +702,10 @@ replace_under_a_limit(void *context)
 
 	(void)context;
 	(void)signal(SIGXFSZ, SIG_DFL);
-	if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
+	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
 		return 1;
-	}
-	if (replace("state", "12345") != SE_AGAIN || strstr(error.text, strerror(EFBIG)) == NULL) {
+	if (replace("state", "12345") != SE_AGAIN || strstr(error.text, strerror(EFBIG)) == NULL)
 		return 2;
-	}
 	return replace("other", "1234") == SE_OK ? 0 : 3;
 }
 
@@ -735,25 +731,19 @@ replace_on_a_full_disk(void *context)
 	large[sizeof(large) - 1] = '\0';
 	if (unshare(CLONE_NEWNS) != 0 ||
 		mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
-		mount("tmpfs", place, "tmpfs", 0, "size=16k,mode=0700") != 0) {
+		mount("tmpfs", place, "tmpfs", 0, "size=16k,mode=0700") != 0)
 		return 77;
-	}
-	if (replace("state", "old") != SE_OK) {
+	if (replace("state", "old") != SE_OK)
 		return 1;
-	}
 	if (replace("state", large) != SE_AGAIN || strstr(error.text, strerror(ENOSPC)) == NULL ||
-		strstr(error.text, "make room") == NULL) {
+		strstr(error.text, "make room") == NULL)
 		return 2;
-	}
-	if (se_test_entries(place) != 1 || read_at("state") != SE_OK) {
+	if (se_test_entries(place) != 1 || read_at("state") != SE_OK)
 		return 3;
-	}
-	if (mount("none", place, "none", MS_REMOUNT | MS_RDONLY, NULL) != 0) {
+	if (mount("none", place, "none", MS_REMOUNT | MS_RDONLY, NULL) != 0)
 		return 77;
-	}
-	if (replace("state", "new") != SE_CONFIG || strstr(error.text, "read-only") == NULL) {
+	if (replace("state", "new") != SE_CONFIG || strstr(error.text, "read-only") == NULL)
 		return 4;
-	}
 	return 0;
 }
 

@@ -108,12 +108,10 @@ static void
 builds_the_published_messages(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(xoauth2) / sizeof(xoauth2[0]); i++) {
+	for (size_t i = 0; i < sizeof(xoauth2) / sizeof(xoauth2[0]); i++)
 		check_vector(&xoauth2[i], false);
-	}
-	for (size_t i = 0; i < sizeof(oauthbearer) / sizeof(oauthbearer[0]); i++) {
+	for (size_t i = 0; i < sizeof(oauthbearer) / sizeof(oauthbearer[0]); i++)
 		check_vector(&oauthbearer[i], true);
-	}
 }
 
 static void
@@ -208,9 +206,8 @@ make_jws(char *out, size_t size, const char *header)
 	encode_base64(header, strlen(header), encoded);
 	len = strcspn(encoded, "=");
 	encoded[len] = '\0';
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++)
 		encoded[i] = encoded[i] == '+' ? '-' : encoded[i] == '/' ? '_' : encoded[i];
-	}
 	(void)snprintf(out, size, "%s.%s.%s", encoded,
 		"eyJhdWQiOiJodHRwczovL291dGxvb2sub2ZmaWNlMzY1LmNvbSIsInJvbGVzIjpbIlNNVFAuU2VuZEFzQ"
 		"X",
@@ -273,11 +270,9 @@ refuses_other_headers(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
-		if (jws_passes(headers[i])) {
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		if (jws_passes(headers[i]))
 			fail_msg("%s", headers[i]);
-		}
-	}
 }
 
 static void
@@ -384,9 +379,8 @@ never_takes_a_password(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(passwords) / sizeof(passwords[0]); i++) {
+	for (size_t i = 0; i < sizeof(passwords) / sizeof(passwords[0]); i++)
 		assert_false(se_message_is_token(passwords[i], strlen(passwords[i])));
-	}
 }
 
 int

@@ -23,9 +23,8 @@ void
 __wrap_free(void *block)
 {
 	freed++;
-	if (block != NULL && memmem(block, malloc_usable_size(block), MARK, strlen(MARK)) != NULL) {
+	if (block != NULL && memmem(block, malloc_usable_size(block), MARK, strlen(MARK)) != NULL)
 		leaks++;
-	}
 	__real_free(block);
 }
 

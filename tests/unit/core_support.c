@@ -51,12 +51,10 @@ se_test_file(const char *place, const char *name, const char *text, mode_t mode)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
-		fchmod(fd, mode) != 0) {
+		fchmod(fd, mode) != 0)
 		perror(path);
-	}
-	if (fd >= 0) {
+	if (fd >= 0)
 		(void)close(fd);
-	}
 	return path;
 }
 
@@ -66,12 +64,10 @@ se_test_entries(const char *directory)
 	DIR *dir = opendir(directory);
 	size_t count = 0;
 
-	if (dir == NULL) {
+	if (dir == NULL)
 		return 0;
-	}
-	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
 		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-	}
 	(void)closedir(dir);
 	return count;
 }
@@ -81,9 +77,8 @@ se_test_open_descriptors(void)
 {
 	size_t count = 0;
 
-	for (int fd = 0; fd < 256; fd++) {
+	for (int fd = 0; fd < 256; fd++)
 		count += fcntl(fd, F_GETFD) != -1;
-	}
 	return count;
 }
 
@@ -100,11 +95,9 @@ se_test_as(uid_t user, int (*body)(void *context), void *context)
 	int status = 0;
 	pid_t child = fork();
 
-	if (child == 0) {
+	if (child == 0)
 		_exit(become(user) ? body(context) : 99);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
 		return -1;
-	}
 	return WEXITSTATUS(status);
 }

@@ -53,9 +53,8 @@ static void
 tells_how_long_a_frame_is(void **state)
 {
 	(void)state;
-	for (size_t len = 0; len < SE_WIRE_HEADER; len++) {
+	for (size_t len = 0; len < SE_WIRE_HEADER; len++)
 		assert_int_equal(se_wire_frame_len(request_frame, len, SE_WIRE_REQUEST_MAX), 0);
-	}
 	assert_int_equal(se_wire_frame_len(request_frame, 8, SE_WIRE_REQUEST_MAX), 8 + 0105);
 	assert_int_equal(se_wire_frame_len(request_frame, 8, 8 + 0105), 8 + 0105);
 	assert_int_equal(se_wire_frame_len(NULL, 0, SE_WIRE_REQUEST_MAX), 0);
@@ -77,9 +76,8 @@ refuses_other_frames(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		assert_int_equal(se_wire_frame_len(headers[i], 8, SE_WIRE_REQUEST_MAX), -1);
-	}
 	assert_int_equal(se_wire_frame_len(request_frame, 8, 8 + 0105 - 1), -1);
 	assert_int_equal(se_wire_frame_len(request_frame, 8, 0), -1);
 	assert_int_equal(se_wire_frame_len(headers[5], 8, SIZE_MAX), -1);
@@ -141,9 +139,8 @@ refuses_a_cut_request(void **state)
 	const size_t len = sizeof(request_frame) - 1;
 
 	(void)state;
-	for (size_t cut = 0; cut < len; cut++) {
+	for (size_t cut = 0; cut < len; cut++)
 		assert_false(se_wire_get_request(request_frame, cut, &got));
-	}
 	memcpy(frame, request_frame, len);
 	assert_false(se_wire_get_request(frame, len + 1, &got));
 	/* The header agrees, the fields do not: cut within the last one. */

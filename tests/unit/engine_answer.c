@@ -248,10 +248,8 @@ static const struct {
 } reasons[] = {
 	{"invalid_request", SE_CONFIG, "request wrong", "[account scanner]"},
 	{"invalid_client", SE_CONFIG, "refused the app's credential", APP},
-	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in",
-		"sasl-entra login " LOGIN},
-	{"interaction_required", SE_SIGN_IN, "a person to sign in",
-		"sasl-entra login " LOGIN},
+	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in", "sasl-entra login " LOGIN},
+	{"interaction_required", SE_SIGN_IN, "a person to sign in", "sasl-entra login " LOGIN},
 	{"login_required", SE_SIGN_IN, "a person to sign in", "sasl-entra login " LOGIN},
 	{"consent_required", SE_SIGN_IN, "consent", "administrator of fabrikam.com"},
 	{"unauthorized_client", SE_ADMIN, "this grant", "administrator of fabrikam.com"},
@@ -270,13 +268,13 @@ static void
 test_details(void **state)
 {
 	(void)state;
-	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"message_only\"}", SE_ADMIN,
-		"(invalid_grant, status 400, message_only)");
+	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"message_only\"}",
+		SE_ADMIN, "(invalid_grant, status 400, message_only)");
 	assert_says(error.text, "administrator of fabrikam.com");
 	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"client_mismatch\"}",
 		SE_CONFIG, "another app");
-	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"bad_token\"}", SE_SIGN_IN,
-		"no longer accepts the sign-in (invalid_grant, status 400, bad_token)");
+	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"bad_token\"}",
+		SE_SIGN_IN, "no longer accepts the sign-in (invalid_grant, status 400, bad_token)");
 	expect(person, 400, "{\"error\": \"invalid_grant\", \"suberror\": \"no such <b>word\"}",
 		SE_SIGN_IN, "(invalid_grant, status 400)");
 }
