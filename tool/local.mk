@@ -10,6 +10,11 @@ sasl_entra_SOURCES = \
 	tool/read_secret.c tool/read_secret.h \
 	tool/findings.c tool/findings.h \
 	tool/check_files.c tool/check_files.h \
+	tool/terminal.c tool/terminal.h \
+	tool/table.c tool/table.h \
+	tool/status_rows.c tool/status_rows.h \
+	tool/status_show.c tool/status_prometheus.c tool/status_show.h \
+	tool/verb_status.c \
 	tool/verb_token.c \
 	tool/verb_refresh.c \
 	tool/verb_check.c \

@@ -268,8 +268,10 @@ begin_fetch(struct se_acquisition *acquisition)
 			acquisition->key.holder, acquisition->login);
 	else
 		code = start_exchange(acquisition, &error);
-	if (code != SE_OK)
-		end(acquisition, code, &error); /* nothing was asked: nothing to remember */
+	if (code != SE_OK) { /* nothing was asked: nothing to remember */
+		se_acquire_note(acquisition, &error);
+		end(acquisition, code, &error);
+	}
 }
 
 /* --- the lock --------------------------------------------------------------------------------- */

@@ -66,6 +66,11 @@ struct se_ask *se_engine_ask(struct se_engine *engine, const struct se_request *
 
 void se_engine_cancel(struct se_engine *engine, struct se_ask *ask);
 
+/* How the accounts are, a block of lines at a time, without asking anybody: status_walk.h has the
+ * contract. */
+enum se_code se_engine_status(struct se_engine *engine, const char *cursor,
+	struct se_answer *answer, struct se_error *error);
+
 /* One turn: waits at most `wait` milliseconds for the caller's descriptors and the engine's own,
  * and does what is due. Fills revents. A signal ends the wait, which is no failure; false when
  * polling failed. */

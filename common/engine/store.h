@@ -21,6 +21,7 @@ struct se_failure {
 	enum se_code code; /* SE_OK: none */
 	int64_t until;     /* seconds since 1970: not tried again before */
 	int64_t since;     /* when it was noted */
+	int64_t first;     /* when the first of `count` was */
 	unsigned count;    /* failures in a row */
 	char cause[17]; /* digest of configuration and credential file: another one, another try */
 	char text[SE_ERROR_TEXT_MAX];
@@ -58,6 +59,10 @@ enum se_code se_store_lock(
 void se_store_unlock(int lock);
 
 void se_state_free(struct se_state *state);
+
+/* The directory, for those who list it. Both live as long as the store. */
+int se_store_directory(const struct se_store *store);
+const char *se_store_path(const struct se_store *store);
 
 /* Changes when the key's state file has been replaced. */
 struct se_file_id se_store_identify(struct se_store *store, const struct se_token_key *key);

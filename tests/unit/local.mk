@@ -76,6 +76,7 @@ engine_unit_tests += \
 	tests/unit/engine_request \
 	tests/unit/engine_grants \
 	tests/unit/engine_store \
+	tests/unit/engine_status \
 	tests/unit/engine_http \
 	tests/unit/engine_http_tls \
 	tests/unit/engine_http_name \
@@ -105,6 +106,9 @@ tests_unit_engine_request_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_store_SOURCES = tests/unit/engine_store.c $(engine_support)
 tests_unit_engine_store_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_store_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_status_SOURCES = tests/unit/engine_status.c $(engine_support)
+tests_unit_engine_status_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_status_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_http_SOURCES = tests/unit/engine_http.c $(engine_support)
 tests_unit_engine_http_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_http_LDADD = libse-engine.la $(CMOCKA_LIBS)
