@@ -16,6 +16,8 @@ sasl_entra_SOURCES = \
 	tool/status_show.c tool/status_prometheus.c tool/status_show.h \
 	tool/verb_status.c \
 	tool/verb_token.c \
+	tool/postfix.c tool/postfix.h \
+	tool/refresh_all.c tool/refresh_all.h \
 	tool/verb_refresh.c \
 	tool/verb_check.c \
 	tool/verb_import.c

@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/account.h"
 #include "engine/names.h"
@@ -128,6 +130,15 @@ turn_pages(const struct se_identity *identity, const struct se_status_source *so
 	return se_error_set(error, SE_INTERNAL, "the agent's status does not end");
 }
 
+/* Not there yet; one that we may not look into is another matter. */
+static bool
+is_missing(const char *path)
+{
+	struct stat found;
+
+	return lstat(path, &found) != 0 && errno == ENOENT;
+}
+
 static enum se_code
 from_files(const struct se_identity *identity, const struct se_config *config,
 	struct se_status_rows *rows, struct se_error *error)
@@ -140,8 +151,12 @@ from_files(const struct se_identity *identity, const struct se_config *config,
 	source.memory_only = path == NULL;
 	if (path != NULL)
 		source.store = se_store_open(path, false, error);
-	if (path != NULL && source.store == NULL && error->code != SE_ABSENT)
-		code = error->code;
+	if (path != NULL && source.store == NULL && !is_missing(path))
+		code = error->code == SE_ABSENT ? se_error_set(error, SE_CONFIG,
+							  "the tokens in %s cannot be looked at: "
+							  "run this as root, or as their owner",
+							  path)
+						: error->code;
 	if (code == SE_OK)
 		code = turn_pages(identity, &source, rows, error);
 	se_store_close(source.store);
