@@ -99,6 +99,7 @@ ended(void *context, struct se_acquisition *acquisition, enum se_code code,
 	for (ask = engine->asks; ask != NULL; ask = ask->next)
 		if (&ask->entry->acquisition == acquisition)
 			ask->ready = true;
+	se_engine_tell(engine, NULL, acquisition, acquisition->login, code == SE_OK ? NULL : error);
 	engine->telling++;
 	while ((ask = oldest_ready(engine, acquisition)) != NULL) {
 		(void)se_ask_take_off(engine, ask);
@@ -411,8 +412,11 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 		return point_to_password(request, account, done, context);
 	if (account != NULL)
 		entry = entry_for(engine, account, request->login, &error);
-	if (entry == NULL)
+	if (entry == NULL) {
+		if (account != NULL)
+			se_engine_tell_refusal(engine, account, request->login, &error);
 		return refuse(request, &error, done, context);
+	}
 	ask = prepare(engine, request, account, entry, done, context);
 	if (ask == NULL) {
 		se_error_memory(&error);
@@ -420,6 +424,8 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	}
 	if (consider(ask, account, &why, &error) ||
 		(why == SE_WHY_AHEAD && renews_behind(engine, ask, account))) {
+		se_engine_tell(engine, account, &entry->acquisition, request->login,
+			error.code == SE_OK ? NULL : &error);
 		se_ask_give(ask, &entry->acquisition, error.code, &error);
 		free(ask);
 		return NULL;

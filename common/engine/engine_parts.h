@@ -51,6 +51,15 @@ int64_t se_engine_monotonic(const struct se_engine *engine);
 void se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition,
 	enum se_code code, const struct se_error *error);
 
+/* engine_outcome.c: calls options.outcome, if anybody wants to know. `error` NULL: there is a token,
+ * and no failure is remembered. */
+void se_engine_tell(const struct se_engine *engine, const struct se_account *account,
+	const struct se_acquisition *acquisition, const char *login, const struct se_error *error);
+
+/* The same for an ask that came to no entry. */
+void se_engine_tell_refusal(const struct se_engine *engine, const struct se_account *account,
+	const char *login, const struct se_error *error);
+
 /* Takes an ask off the engine's list; false when it is not on it any more. */
 bool se_ask_take_off(struct se_engine *engine, const struct se_ask *ask);
 

@@ -48,6 +48,7 @@ libse_engine_la_SOURCES = \
 	common/engine/status_put.c common/engine/status_put.h \
 	common/engine/status_walk.c common/engine/status_walk.h \
 	common/engine/engine_ask.c common/engine/engine_wait.c common/engine/engine_status.c \
+	common/engine/engine_outcome.c \
 	common/engine/engine.c common/engine/engine.h common/engine/engine_parts.h
 libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)
 libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS) $(INI_LIBS)

@@ -126,8 +126,17 @@ tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_asking)
 tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS)
-check_PROGRAMS += $(core_unit_tests) $(engine_unit_tests)
-TESTS += $(core_unit_tests) $(engine_unit_tests)
+# Agent and tool are programs: what is tested of them is compiled in.
+upper_unit_tests = tests/unit/agent_notice tests/unit/tool_table
+tests_unit_agent_notice_SOURCES = tests/unit/agent_notice.c agent/notice.c agent/notice_run.c \
+	agent/log.c $(engine_support)
+tests_unit_agent_notice_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_agent_notice_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_tool_table_SOURCES = tests/unit/tool_table.c tool/table.c
+tests_unit_tool_table_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_tool_table_LDADD = libse-core.la $(CMOCKA_LIBS)
+check_PROGRAMS += $(core_unit_tests) $(engine_unit_tests) $(upper_unit_tests)
+TESTS += $(core_unit_tests) $(engine_unit_tests) $(upper_unit_tests)
 endif
 
 # The manual page of the configuration against the table of keys.
