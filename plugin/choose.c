@@ -16,6 +16,7 @@
 
 #include "choose.h"
 #include "init.h"
+#include "memory.h"
 
 /* A service that Postfix's own master runs, for smtp(8) in its jail (master.cf, spawn(8)). */
 #define POSTFIX_SOCKET_PATH "/private/sasl-entra"
@@ -315,6 +316,7 @@ se_choose_done(struct se_plugin *plugin)
 {
 	struct se_loaded_engine *engine = atomic_exchange(&plugin->engine, NULL);
 
+	se_memory_forget(plugin);
 	if (engine != NULL && engine->pid != getpid())
 		engine_forget(&engine);
 	engine_close(engine);
@@ -413,11 +415,15 @@ se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_an
 
 	se_error_clear(error);
 	tell_rejected(plugin, request);
+	if (se_memory_recall(plugin, request, answer))
+		return SE_OK;
 	if (jailed(plugin))
 		code = ask_jailed(&search);
 	else if (se_choose_own_configuration(own, sizeof(own)))
 		code = ask_own(&search, own);
 	else
 		code = ask_system(&search);
+	if (code == SE_OK)
+		se_memory_keep(plugin, request, answer);
 	return code;
 }

@@ -39,6 +39,7 @@ struct se_plugin {
 	char path[SE_PLUGIN_PATH_MAX]; /* ... and its name, "" when not known */
 
 	_Atomic(struct se_loaded_engine *) engine;     /* not in use right now; plugin/choose.c */
+	_Atomic(struct se_memory *) memory;            /* likewise; plugin/memory.c */
 	_Atomic uint32_t rejected[SE_PLUGIN_REJECTED]; /* fingerprints, by login name; 0: none */
 };
 

@@ -4,6 +4,7 @@ libsasl_entra_la_SOURCES = \
 	plugin/mechanism.c plugin/mechanism.h \
 	plugin/prompt.c plugin/prompt.h \
 	plugin/choose.c plugin/choose.h \
+	plugin/memory.c plugin/memory.h \
 	plugin/sasl_error.c plugin/sasl_error.h
 libsasl_entra_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 # libc only: libsasl2 hands its functions over, so that not even it is linked.

@@ -73,6 +73,13 @@ check_program(const struct se_config *config, const struct se_account *account,
 			account->label, se_keys[SE_KEY_ON_PROBLEM].name, error.text);
 }
 
+/* Judged together, by check_certificate.c. */
+static bool
+is_certificates(enum se_key key)
+{
+	return key == SE_KEY_PRIVATE_KEY || key == SE_KEY_PRIVATE_KEY_PASSWORD_FILE;
+}
+
 void
 se_check_account_files(const struct se_config *config, const struct se_account *account,
 	struct se_findings *findings)
@@ -82,7 +89,7 @@ se_check_account_files(const struct se_config *config, const struct se_account *
 			continue;
 		if (key == SE_KEY_CLIENT_SECRET_FILE)
 			check_client_secret(config, account, findings);
-		else if (se_keys[key].credential_file)
+		else if (se_keys[key].credential_file && !is_certificates(key))
 			check_readable(
 				config, account, key, SE_FILE_SECRET, CREDENTIAL_MAX, findings);
 		else if (key == SE_KEY_CA_FILE)

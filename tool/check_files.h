@@ -9,7 +9,7 @@
 
 #include "tool/findings.h"
 
-/* The account's credential files and its ca_file. */
+/* The account's credential files, but for certificate and key, and its ca_file. */
 void se_check_account_files(const struct se_config *config, const struct se_account *account,
 	struct se_findings *findings);
 

@@ -10,6 +10,7 @@ static const struct {
 		"something needs a person"},
 	{SE_EXIT_USAGE, "the command line is wrong"},
 	{SE_EXIT_AGAIN, "failed, but the same command can work later"},
+	{SE_EXIT_INTERRUPTED, "login: interrupted; nothing was changed"},
 };
 
 int
@@ -36,5 +37,5 @@ void
 se_exit_help(FILE *out)
 {
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		fprintf(out, "  %2d  %s\n", meanings[i].code, meanings[i].meaning);
+		fprintf(out, " %3d  %s\n", meanings[i].code, meanings[i].meaning);
 }

@@ -120,6 +120,20 @@ se_identity_become_owner(const struct se_identity *identity, bool for_good, stru
 	return SE_OK;
 }
 
+bool
+se_identity_owner(const struct se_identity *identity, uid_t *uid, gid_t *gid)
+{
+	const struct passwd *entry;
+	struct stat owner;
+
+	if (geteuid() != 0 || !find_owner(identity, &owner))
+		return false;
+	entry = getpwuid(owner.st_uid);
+	*uid = owner.st_uid;
+	*gid = entry != NULL ? entry->pw_gid : owner.st_gid;
+	return true;
+}
+
 void
 se_identity_return(void)
 {

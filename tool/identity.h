@@ -8,6 +8,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include <sys/types.h>
+
 #include "core/error.h"
 
 struct se_identity {
@@ -27,5 +29,8 @@ bool se_identity_choose(const char *option, struct se_identity *identity);
 enum se_code
 se_identity_become_owner(const struct se_identity *identity, bool for_good, struct se_error *error);
 void se_identity_return(void);
+
+/* Whom root would become; false where root stays, and for anybody else. */
+bool se_identity_owner(const struct se_identity *identity, uid_t *uid, gid_t *gid);
 
 #endif

@@ -20,5 +20,24 @@ sasl_entra_SOURCES = \
 	tool/refresh_all.c tool/refresh_all.h \
 	tool/verb_refresh.c \
 	tool/verb_check.c \
-	tool/verb_import.c
-sasl_entra_LDADD = libse-engine.la
+	tool/verb_import.c \
+	tool/install_file.c tool/install_file.h \
+	tool/certificate_place.c tool/certificate_place.h \
+	tool/certificate_print.c tool/certificate.h \
+	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \
+	tool/check_certificate.c tool/check_certificate.h \
+	tool/verb_certificate.c \
+	tool/place.c tool/place.h \
+	tool/interrupt.c tool/interrupt.h \
+	tool/screen.c tool/screen.h \
+	tool/qr.c tool/qr.h \
+	tool/login.c tool/login.h \
+	tool/login_say.c tool/login_say.h \
+	tool/login_loopback.c tool/login_paste.c tool/login_device.c \
+	tool/login_listen.c tool/login_listen.h \
+	tool/login_server.c tool/login_server.h \
+	tool/login_page.c tool/login_page.h \
+	tool/login_browser.c tool/login_browser.h \
+	tool/verb_login.c tool/verb_logout.c
+sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
+sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)

@@ -12,6 +12,12 @@
 #include "tool/verb.h"
 
 static const struct se_verb verbs[] = {
+	{"login",
+		"NAME [--paste | --device | [--port N] [--no-browser]] [--timeout SECONDS] "
+		"[--json]",
+		"Signs a person in, with a browser here, one elsewhere, or a code.", se_verb_login},
+	{"logout", "NAME [--yes] [--json]", "Forgets a person's sign-in, or the token of an app.",
+		se_verb_logout},
 	{"token",
 		"NAME [--format raw|xoauth2|oauthbearer|json] [--server HOST] [--service SERVICE]",
 		"Prints an access token, or the SASL initial response made of it.", se_verb_token},
@@ -26,6 +32,11 @@ static const struct se_verb verbs[] = {
 	{"import", "token NAME [--json]",
 		"Keeps the refresh token that comes on stdin as the sign-in of NAME.",
 		se_verb_import},
+	{"certificate", "new|try|activate|rollback NAME [--days N] [--json]",
+		"Makes a new certificate for NAME, tries it, puts it in the old one's place, or "
+		"puts "
+		"the old one back.",
+		se_verb_certificate},
 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]), OPT_VERSION = 1 };

@@ -7,6 +7,7 @@
 
 #include "core/buffer.h"
 
+#include "tool/interrupt.h"
 #include "tool/read_secret.h"
 
 enum { KEY_INTERRUPT = 3, KEY_END = 4, KEY_BACKSPACE = 8, KEY_CLEAR = 21, KEY_DELETE = 127 };
@@ -25,6 +26,13 @@ too_long(const char *what, size_t max, struct se_error *error)
 }
 
 static enum se_code
+interrupted(struct se_error *error)
+{
+	se_interrupt_now();
+	return se_error_set(error, SE_CONFIG, "interrupted; nothing was changed");
+}
+
+static enum se_code
 read_pipe(const char *what, size_t max, struct se_buffer *text, struct se_error *error)
 {
 	for (;;) {
@@ -40,6 +48,8 @@ read_pipe(const char *what, size_t max, struct se_buffer *text, struct se_error 
 			se_buffer_grown(text, (size_t)n);
 		else if (errno != EINTR)
 			return read_failed(what, error);
+		else if (se_interrupted())
+			return interrupted(error);
 	}
 }
 
@@ -82,12 +92,12 @@ read_keys(const char *what, size_t max, struct se_buffer *text, struct se_error 
 
 		if (n == 0)
 			break;
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && !se_interrupted())
 			continue;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return read_failed(what, error);
-		if (key == KEY_INTERRUPT)
-			return se_error_set(error, SE_CONFIG, "interrupted; nothing was changed");
+		if (n < 0 || key == KEY_INTERRUPT)
+			return interrupted(error);
 		more = type_key(text, key);
 	}
 	return text->failed ? too_long(what, max, error) : SE_OK;

@@ -129,8 +129,8 @@ not_kept(const struct se_status_row *row)
 }
 
 void
-se_status_show(const struct se_status_rows *rows, const struct se_terminal *terminal,
-	struct se_buffer *out)
+se_status_show(
+	const struct se_status_rows *rows, const struct se_screen *screen, struct se_buffer *out)
 {
 	const int64_t now = se_world_system.wall(se_world_system.context);
 	const size_t needing = se_status_needing(rows);
@@ -139,7 +139,7 @@ se_status_show(const struct se_status_rows *rows, const struct se_terminal *term
 	se_table_init(&table, columns, COLUMN_COUNT);
 	for (size_t i = 0; i < rows->count; i++)
 		add_row(&table, &rows->list[i], now);
-	se_table_write(&table, terminal->width, terminal->colour, out);
+	se_table_write(&table, screen->width, screen->colour, out);
 	se_table_free(&table);
 	se_buffer_add_text(out, "\n");
 	for (size_t i = 0; i < rows->count; i++) {

@@ -7,11 +7,11 @@
 #include "core/buffer.h"
 
 #include "tool/status_rows.h"
-#include "tool/terminal.h"
+#include "tool/screen.h"
 
 /* A table, then a line for each that has something to say, then how many need a person. */
-void se_status_show(const struct se_status_rows *rows, const struct se_terminal *terminal,
-	struct se_buffer *out);
+void se_status_show(
+	const struct se_status_rows *rows, const struct se_screen *screen, struct se_buffer *out);
 
 /* One JSON object. */
 void se_status_show_json(

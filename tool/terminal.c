@@ -1,90 +1,59 @@
-#include <signal.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tool/terminal.h"
 
-enum { USUAL_WIDTH = 80, USUAL_HEIGHT = 24 };
+static int64_t shown = -1; /* seconds that the countdown's line says; -1: there is no line */
 
-static volatile sig_atomic_t over;
-static struct sigaction before_int, before_term;
-
-static bool
-wants_colour(void)
+bool
+se_terminal(void)
 {
-	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
+	const char *kind = getenv("TERM");
 
-	return (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0;
-}
-
-struct se_terminal
-se_terminal_of_stdout(void)
-{
-	struct se_terminal terminal = {0, 0, false};
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return terminal;
-	terminal.width = USUAL_WIDTH;
-	terminal.height = USUAL_HEIGHT;
-	terminal.colour = wants_colour();
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-		if (size.ws_col > 0)
-			terminal.width = size.ws_col;
-		if (size.ws_row > 0)
-			terminal.height = size.ws_row;
-	}
-	return terminal;
-}
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	over = 1;
-}
-
-static void
-say(const char *codes)
-{
-	ssize_t written = write(STDOUT_FILENO, codes, strlen(codes));
-
-	(void)written; /* whoever cannot be written to sees no cursor either */
-}
-
-void
-se_terminal_enter(void)
-{
-	struct sigaction action;
-
-	memset(&action, 0, sizeof(action));
-	(void)sigemptyset(&action.sa_mask);
-	action.sa_handler = on_signal;
-	over = 0;
-	(void)sigaction(SIGINT, &action, &before_int);
-	(void)sigaction(SIGTERM, &action, &before_term);
-	say("\033[?25l\033[2J");
-}
-
-void
-se_terminal_leave(void)
-{
-	say("\033[?25h");
-	(void)sigaction(SIGINT, &before_int, NULL);
-	(void)sigaction(SIGTERM, &before_term, NULL);
+	return isatty(STDERR_FILENO) && kind != NULL && strcmp(kind, "dumb") != 0;
 }
 
 bool
-se_terminal_wait(unsigned seconds)
+se_terminal_utf8(void)
 {
-	struct timespec left = {.tv_sec = (time_t)seconds};
+	bool utf8;
 
-	if (over)
+	if (setlocale(LC_CTYPE, "") == NULL)
 		return false;
-	(void)nanosleep(&left, NULL);
-	return !over;
+	utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	(void)setlocale(LC_CTYPE, "C");
+	return utf8;
+}
+
+unsigned
+se_terminal_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
+
+void
+se_terminal_countdown(const char *what, int64_t seconds)
+{
+	if (!se_terminal() || seconds < 0 || seconds == shown)
+		return;
+	shown = seconds;
+	fprintf(stderr, "\r\033[K%s (%d:%02d left, Control-C gives up) ", what, (int)(seconds / 60),
+		(int)(seconds % 60));
+}
+
+void
+se_terminal_end_line(void)
+{
+	if (shown >= 0)
+		fprintf(stderr, "\r\033[K");
+	shown = -1;
 }

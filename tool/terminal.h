@@ -1,25 +1,24 @@
 /*
- * terminal: what stdout is, and how much fits on it.
+ * terminal: what the terminal at stderr can show. Nothing of it is used off a terminal.
  */
 #ifndef SE_TOOL_TERMINAL_H
 #define SE_TOOL_TERMINAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-struct se_terminal {
-	unsigned width;  /* columns; 0: no terminal, any width will do */
-	unsigned height; /* lines; 0: no terminal */
-	bool colour;     /* not where NO_COLOR or TERM=dumb says otherwise */
-};
+/* Whether stderr is a terminal that knows escapes. */
+bool se_terminal(void);
 
-struct se_terminal se_terminal_of_stdout(void);
+/* Whether it takes UTF-8, as the locale says. */
+bool se_terminal_utf8(void);
 
-/* For a display that is drawn again and again: the cursor is hidden, and SIGINT and SIGTERM end the
- * wait instead of the process. Leaving brings both back. */
-void se_terminal_enter(void);
-void se_terminal_leave(void);
+/* Columns; 80 where it does not say. */
+unsigned se_terminal_columns(void);
 
-/* Waits; false when a signal says that it is over. */
-bool se_terminal_wait(unsigned seconds);
+/* Shows how many seconds are left, in one line that the next call writes over; nothing when that
+ * is what the line says already. se_terminal_end_line() takes it away. */
+void se_terminal_countdown(const char *what, int64_t seconds);
+void se_terminal_end_line(void);
 
 #endif

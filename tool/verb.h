@@ -50,6 +50,9 @@ int se_verb_token(struct se_command *command, int argc, char **argv);
 int se_verb_check(struct se_command *command, int argc, char **argv);
 int se_verb_refresh(struct se_command *command, int argc, char **argv);
 int se_verb_status(struct se_command *command, int argc, char **argv);
+int se_verb_login(struct se_command *command, int argc, char **argv);
+int se_verb_logout(struct se_command *command, int argc, char **argv);
 int se_verb_import(struct se_command *command, int argc, char **argv);
+int se_verb_certificate(struct se_command *command, int argc, char **argv);
 
 #endif

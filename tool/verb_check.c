@@ -9,6 +9,8 @@
 #include "engine/config.h"
 #include "engine/state_dir.h"
 
+#include "tool/certificate.h"
+#include "tool/check_certificate.h"
 #include "tool/check_files.h"
 #include "tool/exit_code.h"
 #include "tool/findings.h"
@@ -19,8 +21,9 @@ enum { OPT_JSON = 1 };
 
 struct check {
 	const struct se_identity *identity;
-	struct se_config *config; /* NULL: not usable */
-	char *state_dir;          /* NULL: tokens live in memory */
+	struct se_config *config;                  /* NULL: not usable */
+	struct se_certificate_facts *certificates; /* one an account; no subject: none */
+	char *state_dir;                           /* NULL: tokens live in memory */
 	struct se_findings findings;
 };
 
@@ -55,9 +58,17 @@ check_files(struct check *check)
 		se_findings_add(&check->findings, false, 0, "%s", error.text);
 		return;
 	}
-	for (size_t i = 0; i < check->config->account_count; i++)
-		se_check_account_files(
-			check->config, &check->config->accounts[i], &check->findings);
+	check->certificates =
+		calloc(check->config->account_count + 1, sizeof(*check->certificates));
+	check->findings.failed |= check->certificates == NULL;
+	for (size_t i = 0; i < check->config->account_count; i++) {
+		const struct se_account *account = &check->config->accounts[i];
+
+		se_check_account_files(check->config, account, &check->findings);
+		if (check->certificates != NULL)
+			se_check_certificate(
+				check->config, account, &check->certificates[i], &check->findings);
+	}
 	/* as the one who will keep them */
 	check->state_dir = se_state_dir(check->config, SE_ROLE_TOOL, check->identity->users_own);
 	if (check->state_dir != NULL)
@@ -81,6 +92,36 @@ sign_in(const struct se_account *account)
 	return account->app_only ? "app" : "user";
 }
 
+static const struct se_certificate_facts *
+certificate_of(const struct check *check, size_t i)
+{
+	if (check->certificates == NULL || check->certificates[i].sha256[0] == '\0')
+		return NULL;
+	return &check->certificates[i];
+}
+
+static void
+add_certificate_text(const struct se_certificate_facts *facts, struct se_buffer *out)
+{
+	char day[40];
+
+	if (facts == NULL)
+		return;
+	se_certificate_day(facts->not_after, day);
+	se_buffer_addf(out, "  certificate: %s, thumbprint %s, x5t#S256 %s, good until %s\n",
+		facts->subject, facts->sha1_hex, facts->sha256, day);
+}
+
+static void
+add_certificate_json(const struct se_certificate_facts *facts, struct se_buffer *out)
+{
+	if (facts == NULL)
+		return;
+	se_buffer_add_text(out, ", \"certificate\": {");
+	se_certificate_add_json(out, facts);
+	se_buffer_add_text(out, "}");
+}
+
 static void
 add_text(const struct check *check, struct se_buffer *out)
 {
@@ -93,6 +134,7 @@ add_text(const struct check *check, struct se_buffer *out)
 
 		se_buffer_addf(out, "account %s: serves %zu login name pattern%s, sign_in = %s\n",
 			account->label, patterns, patterns == 1 ? "" : "s", sign_in(account));
+		add_certificate_text(certificate_of(check, i), out);
 	}
 	if (check->state_dir != NULL)
 		se_buffer_addf(out, "tokens: kept in %s\n", check->state_dir);
@@ -117,8 +159,10 @@ add_json(const struct check *check, struct se_buffer *out)
 
 		se_buffer_add_text(out, i > 0 ? ", {\"label\": " : "{\"label\": ");
 		se_output_json(out, account->label);
-		se_buffer_addf(out, ", \"patterns\": %zu, \"sign_in\": \"%s\"}",
+		se_buffer_addf(out, ", \"patterns\": %zu, \"sign_in\": \"%s\"",
 			count(account->match), sign_in(account));
+		add_certificate_json(certificate_of(check, i), out);
+		se_buffer_add_text(out, "}");
 	}
 	se_buffer_add_text(out, "], \"state_dir\": ");
 	se_output_json(out, check->state_dir);
@@ -166,6 +210,7 @@ se_verb_check(struct se_command *command, int argc, char **argv)
 	check.identity = &command->identity;
 	exit_code = run(&check, json);
 	se_config_free(check.config);
+	free(check.certificates);
 	free(check.state_dir);
 	se_findings_free(&check.findings);
 	return exit_code;

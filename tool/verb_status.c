@@ -10,7 +10,7 @@
 #include "tool/exit_code.h"
 #include "tool/output.h"
 #include "tool/status_show.h"
-#include "tool/terminal.h"
+#include "tool/screen.h"
 #include "tool/verb.h"
 
 enum { OPT_JSON = 1, OPT_PROMETHEUS, OPT_WATCH, WATCH_S = 2, WATCH_MAX_S = 3600 };
@@ -25,14 +25,14 @@ static void
 show(const struct se_command *command, const struct wish *wish, const struct se_status_rows *rows,
 	struct se_buffer *out)
 {
-	const struct se_terminal terminal = se_terminal_of_stdout();
+	const struct se_screen screen = se_screen_of_stdout();
 
 	if (wish->form == JSON)
 		se_status_show_json(rows, command->identity.configuration, out);
 	else if (wish->form == PROMETHEUS)
 		se_status_show_prometheus(rows, se_world_system.wall(se_world_system.context), out);
 	else
-		se_status_show(rows, &terminal, out);
+		se_status_show(rows, &screen, out);
 }
 
 /* Whoever writes metrics to a file wants it replaced above all when something is wrong. */
@@ -69,7 +69,7 @@ once(const struct se_command *command, const struct wish *wish)
 /* From the upper left corner, what is left of the last drawing wiped away, no more lines than
  * there are; a line that is too long takes several. */
 static int
-draw(const char *text, const struct se_terminal *terminal)
+draw(const char *text, const struct se_screen *screen)
 {
 	struct se_buffer out;
 	unsigned line = 1;
@@ -80,8 +80,8 @@ draw(const char *text, const struct se_terminal *terminal)
 	se_buffer_add_text(&out, "\033[H");
 	for (; *text != '\0'; text += len + 1) {
 		len = strcspn(text, "\n");
-		line += 1 + (unsigned)len / (terminal->width > 0 ? terminal->width : 1);
-		if (line > terminal->height)
+		line += 1 + (unsigned)len / (screen->width > 0 ? screen->width : 1);
+		if (line > screen->height)
 			break;
 		se_buffer_add(&out, text, len);
 		se_buffer_add_text(&out, "\033[K\n");
@@ -97,7 +97,7 @@ draw(const char *text, const struct se_terminal *terminal)
 static int
 draw_status(const struct se_command *command, const struct wish *wish, int *exit_code)
 {
-	const struct se_terminal terminal = se_terminal_of_stdout();
+	const struct se_screen screen = se_screen_of_stdout();
 	struct se_status_rows rows = {NULL, 0};
 	struct se_buffer out;
 	struct se_error error;
@@ -111,7 +111,7 @@ draw_status(const struct se_command *command, const struct wish *wish, int *exit
 		se_buffer_addf(&out, "sasl-entra: %s\n", error.text);
 		*exit_code = se_exit_code(error.code);
 	}
-	drawn = out.failed ? SE_EXIT_FAILED : draw(se_buffer_text(&out), &terminal);
+	drawn = out.failed ? SE_EXIT_FAILED : draw(se_buffer_text(&out), &screen);
 	se_buffer_free(&out);
 	se_status_rows_free(&rows);
 	return drawn;
@@ -122,11 +122,11 @@ watch(const struct se_command *command, const struct wish *wish)
 {
 	int exit_code = SE_EXIT_OK, drawn;
 
-	se_terminal_enter();
+	se_screen_enter();
 	do
 		drawn = draw_status(command, wish, &exit_code);
-	while (drawn == SE_EXIT_OK && se_terminal_wait(wish->watch));
-	se_terminal_leave();
+	while (drawn == SE_EXIT_OK && se_screen_wait(wish->watch));
+	se_screen_leave();
 	return drawn != SE_EXIT_OK ? drawn : exit_code;
 }
 
@@ -189,7 +189,7 @@ se_verb_status(struct se_command *command, int argc, char **argv)
 		return se_verb_usage(command, "give one NAME only");
 	if (optind < argc)
 		wish.name = argv[optind];
-	if (wish.watch > 0 && se_terminal_of_stdout().width == 0)
+	if (wish.watch > 0 && se_screen_of_stdout().width == 0)
 		return se_verb_usage(command, "--watch draws on a terminal, and stdout is none");
 	return wish.watch > 0 ? watch(command, &wish) : once(command, &wish);
 }

@@ -276,6 +276,10 @@ static const struct se_aadsts table[] = {
 		"Security defaults do not allow this sign-in: the tenant's administrator has to "
 		"replace them by Conditional Access policies, or [account {label}] has to sign "
 		"in as an app."},
+	{530036, SE_SIGN_IN,
+		"does not accept this way of signing in: Conditional Access forbids it "
+		"(authentication flows)",
+		"Sign in with a browser instead of a device code: {sign_in} --paste."},
 	{650052, SE_ADMIN,
 		"says that the tenant has no subscription to the service that the scope names",
 		"The tenant's administrator has to enable Exchange Online in {tenant}; check "
@@ -311,10 +315,10 @@ static const struct se_aadsts table[] = {
 	{700024, SE_CONFIG, "says that the signed assertion is not valid at this time",
 		"Set this machine's clock (timedatectl); a federated token has to be renewed by "
 		"whoever writes its file."},
-	{700025, SE_CONFIG, "refused a client secret, because app {app} is a public client",
-		"Write credential = none into [account {label}] and remove client_secret_file; "
-		"or take the redirect address out of the app's \"Mobile and desktop "
-		"applications\"."},
+	{700025, SE_CONFIG, "refused a credential, because app {app} is a public client",
+		"Remove \"credential\" and what belongs to it (client_secret_file, certificate) "
+		"from [account {label}]; or take the redirect address out of the app's \"Mobile "
+		"and desktop applications\" and switch off \"Allow public client flows\"."},
 	{700027, SE_CONFIG,
 		"could not verify the assertion's signature: the certificate is not registered, "
 		"or is not the one in use",
@@ -363,10 +367,11 @@ static const struct se_aadsts table[] = {
 	{7000215, SE_CONFIG, "refused the client secret because it is not one of app {app}",
 		"Write the secret's Value into {file}, not its Secret ID; if the value is no "
 		"longer shown, create a new secret (Certificates & secrets)."},
-	{7000218, SE_CONFIG, "wants a client secret for app {app}",
+	{7000218, SE_CONFIG, "wants app {app} to prove itself with a secret",
 		"For a sign-in without one, whoever may administer the app has to switch on "
-		"\"Allow public client flows\" (Authentication); otherwise write credential = "
-		"secret and client_secret_file into [account {label}]."},
+		"\"Allow public client flows\" in the Entra admin center (the app, Authentication, "
+		"Settings); otherwise write credential = secret and client_secret_file into "
+		"[account {label}]."},
 	{7000222, SE_ADMIN, "refused the client secret because it has expired",
 		"Create a new secret for app {app} and write its value to {file}; queued mail "
 		"then flows by itself."},

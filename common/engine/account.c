@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/buffer.h"
@@ -6,17 +7,6 @@
 #include "engine/names.h"
 
 enum { SERVERS_SHOWN = 600 }; /* bytes */
-
-/* How exactly a pattern fits a login name: 0 not at all, 1 by "*", 2 by domain, 3 exactly. */
-static int
-fit(const char *pattern, const char *login, const char *domain)
-{
-	if (strcmp(pattern, "*") == 0)
-		return 1;
-	if (pattern[0] == '*')
-		return domain != NULL && se_name_equal(pattern + 1, domain) ? 2 : 0;
-	return se_name_equal(pattern, login) ? 3 : 0;
-}
 
 static void
 refuse_login(const struct se_config *config, const char *login, const char *domain,
@@ -39,25 +29,47 @@ refuse_login(const struct se_config *config, const char *login, const char *doma
 			config->path, login, login, domain);
 }
 
+static int
+compare(const void *text, const void *pattern)
+{
+	return strcmp(text, ((const struct se_pattern *)pattern)->text);
+}
+
+static const struct se_account *
+lookup(const struct se_config *config, const char *text)
+{
+	const struct se_pattern *found = NULL;
+
+	if (config->pattern_count > 0)
+		found = bsearch(text, config->patterns, config->pattern_count,
+			sizeof(config->patterns[0]), compare);
+	return found != NULL ? found->account : NULL;
+}
+
+/* The whole name, else "*@DOMAIN", else "*", each in one search of the sorted patterns. */
 const struct se_account *
 se_account_match(const struct se_config *config, const char *login, struct se_error *error)
 {
-	const char *domain = strrchr(login, '@'); /* with the @ */
-	const struct se_account *best = NULL;
-	int best_fit = 0, f;
-	size_t i, k;
+	const struct se_account *account = NULL;
+	char name[SE_NAME_MAX + 2] = "*"; /* room for the star before a domain */
+	size_t len = strlen(login), i;
+	char *domain;
 
-	for (i = 0; i < config->account_count && best_fit < 3; i++)
-		for (k = 0; config->accounts[i].match[k] != NULL; k++) {
-			f = fit(config->accounts[i].match[k], login, domain);
-			if (f > best_fit) {
-				best_fit = f;
-				best = &config->accounts[i];
-			}
+	if (len <= SE_NAME_MAX) {
+		for (i = 0; i <= len; i++)
+			name[1 + i] = se_lower(login[i]);
+		account = lookup(config, name + 1);
+		domain = strrchr(name + 1, '@');
+		if (account == NULL && domain != NULL) {
+			domain[-1] = '*';
+			account = lookup(config, domain - 1);
 		}
-	if (best == NULL)
-		refuse_login(config, login, domain, error);
-	return best;
+		if (account == NULL)
+			account = lookup(config, "*");
+	}
+	if (account == NULL)
+		refuse_login(config, login, strrchr(login, '@'), error);
+	return account;
 }
 
 const struct se_account *

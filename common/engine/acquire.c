@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "engine/acquire_parts.h"
+#include "engine/credential_certificate.h"
+#include "engine/state_accept.h"
 
 enum {
 	LOCK_WAIT_FIRST_MS = 5, /* between two tries of a lock that somebody has, doubling up to */
@@ -158,31 +160,32 @@ log_new_token(const struct se_acquisition *acquisition, int64_t lifetime)
 	se_acquire_say(acquisition, false, line.text);
 }
 
+/* Once a day, whichever process fetches: that the certificate ends in some weeks. */
+static void
+warn_of_certificate(struct se_acquisition *acquisition, int64_t now)
+{
+	struct se_state *state = &acquisition->state;
+	struct se_error line = {0};
+
+	if (now - state->warned < SE_CERTIFICATE_WARN_EVERY && state->warned <= now)
+		return;
+	if (!se_credential_certificate_warning(acquisition->account, acquisition->shared->world,
+		    line.text, sizeof(line.text)))
+		return;
+	state->warned = now;
+	se_error_about(&line, acquisition->login);
+	se_acquire_say(acquisition, true, line.text);
+}
+
 static void
 accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 {
 	struct se_state *state = &acquisition->state;
-	struct se_lifetime lifetime = {
-		.expires_in = grant->expires_in,
-		.refresh_in = grant->refresh_in,
-		.max_age = acquisition->account->max_age,
-		.roleless = grant->roleless,
-	};
 	int64_t now = se_acquire_wall(acquisition);
 
-	se_secret_free(state->access_token);
-	state->access_token = grant->access_token;
-	grant->access_token = NULL;
-	state->times = se_policy_times(now, &lifetime, se_acquire_chance(acquisition));
-	(void)se_copy(state->fingerprint, sizeof(state->fingerprint), grant->fingerprint);
-	if (grant->refresh_token != NULL) {
-		se_secret_free(state->refresh_token);
-		state->refresh_token = grant->refresh_token;
-		grant->refresh_token = NULL;
-	}
-	if (state->refresh_token != NULL)
-		state->refresh_token_since = now; /* using it counts as activity */
-	memset(&state->failure, 0, sizeof(state->failure));
+	se_state_accept(
+		state, grant, acquisition->account->max_age, now, se_acquire_chance(acquisition));
+	warn_of_certificate(acquisition, now);
 	acquisition->unsaved = true;
 	se_acquire_save(acquisition);
 	log_new_token(acquisition, state->times.expires - now);
@@ -198,6 +201,8 @@ tries_again(struct se_acquisition *acquisition, int pause)
 	acquisition->tries++;
 	acquisition->phase = SE_PHASE_PAUSED;
 	acquisition->next = now + pause;
+	if (acquisition->shared->due_changed != NULL)
+		acquisition->shared->due_changed(acquisition);
 	return true;
 }
 
@@ -263,8 +268,7 @@ begin_fetch(struct se_acquisition *acquisition)
 
 	if (!acquisition->key.app_only && acquisition->state.refresh_token == NULL)
 		code = se_error_set(&error, SE_SIGN_IN,
-			"nobody has signed in as %s yet; put a "
-			"refresh token in with: sasl-entra import token %s",
+			"nobody has signed in as %s yet; sign in with: sasl-entra login %s",
 			acquisition->key.holder, acquisition->login);
 	else
 		code = start_exchange(acquisition, &error);

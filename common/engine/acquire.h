@@ -16,6 +16,8 @@
 #include "engine/token_key.h"
 
 /* What all acquisitions of an engine share. */
+struct se_acquisition;
+
 struct se_shared {
 	const struct se_world *world;
 	struct se_http *http;   /* made at the first fetch */
@@ -23,6 +25,8 @@ struct se_shared {
 	bool environment;       /* this process may believe its own (managed_identity.h) */
 	void (*log)(void *context, bool warning, const char *text);
 	void *context;
+	/* se_acquire_due() has become another one without se_acquire_step(). NULL: no matter. */
+	void (*due_changed)(struct se_acquisition *acquisition);
 };
 
 enum se_why {
@@ -30,8 +34,6 @@ enum se_why {
 	SE_WHY_AHEAD, /* the present one will do, unless a new one can be had without a wait */
 	SE_WHY_FORCED /* a new one, whatever there is */
 };
-
-struct se_acquisition;
 
 /* Called once for each se_acquire_begin(), possibly from inside it. SE_OK: `acquisition` has a
  * token to use, just fetched or found; else `error`. */

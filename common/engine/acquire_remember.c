@@ -11,11 +11,11 @@ add_value(struct se_buffer *text, const struct se_value *value)
 }
 
 static void
-add_file(struct se_buffer *text, const struct se_value *value)
+add_file(struct se_buffer *text, const char *path)
 {
 	struct se_file_id id;
 
-	if (value->text == NULL || !se_file_identify(value->text, &id))
+	if (path == NULL || !se_file_identify(path, &id))
 		return;
 	se_buffer_addf(text, "%llu %llu %lld %lld\n", (unsigned long long)id.device,
 		(unsigned long long)id.inode, (long long)id.size, (long long)id.changed_ns);
@@ -26,8 +26,11 @@ static void
 digest_cause(const struct se_account *account, char cause[17])
 {
 	static const enum se_key asked_with[] = {SE_KEY_TENANT, SE_KEY_CLIENT_ID, SE_KEY_CREDENTIAL,
-		SE_KEY_CLIENT_SECRET_FILE, SE_KEY_PROXY, SE_KEY_CA_FILE, SE_KEY_TIMEOUT};
-	static const enum se_key files[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CA_FILE};
+		SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE, SE_KEY_PRIVATE_KEY,
+		SE_KEY_PRIVATE_KEY_PASSWORD_FILE, SE_KEY_FEDERATED_TOKEN_FILE,
+		SE_KEY_MANAGED_IDENTITY_ID, SE_KEY_PROXY, SE_KEY_CA_FILE, SE_KEY_TIMEOUT};
+	static const enum se_key files[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE,
+		SE_KEY_PRIVATE_KEY, SE_KEY_PRIVATE_KEY_PASSWORD_FILE, SE_KEY_CA_FILE};
 	struct se_buffer text;
 	size_t i;
 
@@ -35,7 +38,8 @@ digest_cause(const struct se_account *account, char cause[17])
 	for (i = 0; i < sizeof(asked_with) / sizeof(asked_with[0]); i++)
 		add_value(&text, &account->value[asked_with[i]]);
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		add_file(&text, &account->value[files[i]]);
+		add_file(&text, account->value[files[i]].text);
+	add_file(&text, account->federated_token_file);
 	(void)se_digest_hex(se_buffer_text(&text), text.len, cause, 16);
 	se_buffer_free(&text);
 }

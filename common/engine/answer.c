@@ -7,6 +7,7 @@
 #include "engine/crypto_digest.h"
 #include "engine/json.h"
 #include "engine/jwt.h"
+#include "engine/provider.h"
 
 void
 se_grant_free(struct se_grant *grant)
@@ -118,17 +119,41 @@ copy_word(char *to, size_t size, const char *from)
 }
 
 static unsigned
+number_in(const char *description)
+{
+	const char *at = description != NULL ? strstr(description, "AADSTS") : NULL;
+
+	return at != NULL && strspn(at + 6, "0123456789") <= 8 ? (unsigned)strtoul(at + 6, NULL, 10)
+							       : 0;
+}
+
+static unsigned
 aadsts_number(const struct se_json *json)
 {
-	const char *description = se_json_string(json, "error_description");
-	const char *at = description != NULL ? strstr(description, "AADSTS") : NULL;
 	int64_t number;
 
 	if (se_json_first_integer(json, "error_codes", &number) && number > 0 && number < 100000000)
 		return (unsigned)number;
-	if (at != NULL && strspn(at + 6, "0123456789") <= 8)
-		return (unsigned)strtoul(at + 6, NULL, 10);
-	return 0;
+	return number_in(se_json_string(json, "error_description"));
+}
+
+/* "... Trace ID: 7a1c... Correlation ID: ...", where there is no member for it. */
+static void
+trace_in(const char *description, char *trace, size_t size)
+{
+	static const char label[] = "Trace ID: ";
+	const char *at = strstr(description, label);
+	size_t len;
+
+	trace[0] = '\0';
+	if (at == NULL)
+		return;
+	at += strlen(label);
+	len = strspn(at, "0123456789abcdefABCDEF-");
+	if (len < size) {
+		memcpy(trace, at, len);
+		trace[len] = '\0';
+	}
 }
 
 struct meaning {
@@ -156,6 +181,17 @@ static const struct meaning reasons[] = {
 		"Ask an administrator of {tenant} to look at app {app}."},
 	{"access_denied", SE_ADMIN, "denied access",
 		"Ask an administrator of {tenant} about app {app}."},
+	{"authorization_declined", SE_SIGN_IN, "says that the person declined the sign-in",
+		"Sign in again and agree: {sign_in}"},
+	{"expired_token", SE_SIGN_IN, "says that the sign-in's code has expired",
+		"Start it again: {sign_in}"},
+	{"bad_verification_code", SE_SIGN_IN, "does not know the sign-in's code",
+		"Start it again: {sign_in}"},
+	{"unsupported_response_type", SE_CONFIG, "does not support the kind of sign-in asked for",
+		"Look at authorization_endpoint of [account {label}]."},
+	{"redirect_uri_mismatch", SE_CONFIG,
+		"refused the address that the browser would be sent back to",
+		"Register http://localhost for app {app}, as a desktop app has it."},
 	{"unsupported_grant_type", SE_CONFIG, "does not know this grant",
 		"Look at authority and token_endpoint of [account {label}]."},
 	{"invalid_scope", SE_CONFIG, "does not know the scope {scope}",
@@ -236,7 +272,7 @@ static void
 fill_in(const struct se_account *account, const char *login, const char *text,
 	struct se_buffer *out)
 {
-	static const char command[] = "sasl-entra import token ";
+	static const char command[] = "sasl-entra login ";
 	const char *open, *close;
 
 	while ((open = strchr(text, '{')) != NULL && (close = strchr(open, '}')) != NULL) {
@@ -251,6 +287,14 @@ fill_in(const struct se_account *account, const char *login, const char *text,
 	se_buffer_add_text(out, text);
 }
 
+static const char *
+speaker(const struct se_account *account)
+{
+	if (account->provider->microsoft)
+		return "Entra";
+	return strcmp(account->provider->name, "google") == 0 ? "Google" : "The token endpoint";
+}
+
 static enum se_code
 say(const struct se_account *account, const struct refusal *refusal, long status, enum se_code code,
 	const char *what, const char *todo, struct se_error *error)
@@ -258,12 +302,12 @@ say(const struct se_account *account, const struct refusal *refusal, long status
 	struct se_buffer text;
 
 	se_buffer_init(&text, SE_ERROR_TEXT_MAX);
-	se_buffer_add_text(&text, "Entra ");
+	se_buffer_addf(&text, "%s ", speaker(account));
 	fill_in(account, refusal->login, what, &text);
 	se_buffer_addf(&text, " (%s", refusal->reason[0] != '\0' ? refusal->reason : "no reason");
 	if (refusal->number != 0)
 		se_buffer_addf(&text, ", AADSTS%u", refusal->number);
-	else
+	else if (status != 0)
 		se_buffer_addf(&text, ", status %ld", status);
 	if (refusal->detail[0] != '\0')
 		se_buffer_addf(&text, ", %s", refusal->detail);
@@ -324,6 +368,25 @@ read_refusal(const struct se_account *account, const char *login, const struct s
 	if (refusal.number == 50196 && error->retry_after < 300)
 		error->retry_after = 300;
 	return code;
+}
+
+/* In a browser a person says no, or the tenant: the number tells, where there is one. */
+static const struct meaning denied_in_browser = {"access_denied", SE_SIGN_IN, "denied the sign-in",
+	"If the person declined it, start it again and agree: {sign_in}. Else an administrator of "
+	"{tenant} has to allow it for app {app}."};
+
+enum se_code
+se_answer_explain(const struct se_account *account, const char *login, const char *reason,
+	const char *description, struct se_error *error)
+{
+	struct refusal refusal = {login, {0}, {0}, number_in(description), {0}};
+
+	copy_word(refusal.reason, sizeof(refusal.reason), reason);
+	trace_in(description, refusal.trace, sizeof(refusal.trace));
+	if (se_aadsts_find(refusal.number) == NULL && strcmp(refusal.reason, "access_denied") == 0)
+		return say(account, &refusal, 0, denied_in_browser.code, denied_in_browser.what,
+			denied_in_browser.todo, error);
+	return explain(account, &refusal, 0, error);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

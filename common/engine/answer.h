@@ -33,6 +33,11 @@ enum se_code
 se_answer_read(const struct se_account *account, const char *login, long status, const char *body,
 	size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error);
 
+/* Explains an error that a browser brought back from the authorization endpoint, in the same words.
+ * Neither text is trusted. Returns the error's class. */
+enum se_code se_answer_explain(const struct se_account *account, const char *login,
+	const char *reason, const char *description, struct se_error *error);
+
 /* Takes the grant out of a success answer; on error nothing is left in it. */
 enum se_code se_answer_take_grant(const struct se_account *account, const struct se_json *json,
 	struct se_grant *grant, struct se_error *error);

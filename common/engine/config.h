@@ -64,10 +64,18 @@ struct se_account {
 	bool allow_anyone; /* no `allow` */
 };
 
+/* One login name, or domain, or "*", of one account. */
+struct se_pattern {
+	const char *text;
+	const struct se_account *account;
+};
+
 struct se_config {
 	const char *path;
 	struct se_account *accounts;
 	size_t account_count;
+	const struct se_pattern *patterns; /* of all accounts, sorted by text as strcmp does */
+	size_t pattern_count;
 	const char *state_dir; /* as configured, or NULL */
 	struct se_file_id id;  /* of the file that was read */
 	void *memory;          /* owns all of the above */

@@ -38,6 +38,7 @@ se_engine_new(const struct se_engine_options *options)
 	engine->shared.world = options->world;
 	engine->shared.log = options->log;
 	engine->shared.context = options->context;
+	engine->shared.due_changed = se_entry_due_changed;
 	engine->shared.environment = options->role != SE_ROLE_HOST;
 	return engine;
 }
@@ -62,15 +63,15 @@ se_engine_free(struct se_engine *engine)
 
 	if (engine == NULL)
 		return;
-	while ((ask = engine->asks) != NULL) {
-		engine->asks = ask->next;
-		free(ask);
-	}
 	while ((entry = engine->entries) != NULL) {
-		engine->entries = entry->next;
-		se_acquire_end(&entry->acquisition);
-		free(entry);
+		while ((ask = entry->asks) != NULL) {
+			entry->asks = ask->next;
+			free(ask);
+		}
+		se_entry_drop(entry);
 	}
+	free(engine->buckets);
+	free(engine->heap);
 	se_http_free(engine->shared.http);
 	se_store_close(engine->shared.store);
 	free_retired(engine);
@@ -121,6 +122,7 @@ static enum se_code
 replace_config(struct se_engine *engine, struct se_config *config, struct se_error *error)
 {
 	struct se_retired *retired;
+	struct se_entry *entry;
 
 	if (engine->config != NULL && is_busy(engine)) {
 		retired = calloc(1, sizeof(*retired));
@@ -135,6 +137,8 @@ replace_config(struct se_engine *engine, struct se_config *config, struct se_err
 		se_config_free(engine->config);
 	}
 	engine->config = config;
+	for (entry = engine->entries; entry != NULL; entry = entry->next)
+		entry->account = NULL; /* it was the old one's */
 	return SE_OK;
 }
 
@@ -148,8 +152,11 @@ se_engine_load(struct se_engine *engine, struct se_error *error)
 	code = se_config_load(engine->path, &config, NULL, error);
 	if (code == SE_OK)
 		code = replace_config(engine, config, error);
-	if (code == SE_OK)
+	if (code == SE_OK) {
 		open_store(engine);
+		if (engine->options.role == SE_ROLE_AGENT)
+			se_ahead_adopt(engine);
+	}
 	return code;
 }
 
@@ -178,37 +185,13 @@ se_engine_state_dir(const struct se_engine *engine)
 	return engine->shared.store != NULL ? engine->state_dir : NULL;
 }
 
-bool
-se_ask_take_off(struct se_engine *engine, const struct se_ask *ask)
-{
-	struct se_ask **at;
-
-	for (at = &engine->asks; *at != NULL; at = &(*at)->next) {
-		if (*at == ask) {
-			*at = ask->next;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-somebody_waits(const struct se_engine *engine, const struct se_entry *entry)
-{
-	const struct se_ask *ask;
-
-	for (ask = engine->asks; ask != NULL; ask = ask->next)
-		if (ask->entry == entry)
-			return true;
-	return false;
-}
-
 /* The agent finishes a fetch that nobody waits for: the next one will. A host does not. */
 static void
-leave(struct se_engine *engine, struct se_entry *entry)
+leave(struct se_entry *entry)
 {
-	if (engine->options.role != SE_ROLE_AGENT && !somebody_waits(engine, entry))
+	if (entry->engine->options.role != SE_ROLE_AGENT && entry->asks == NULL)
 		se_acquire_abandon(&entry->acquisition);
+	se_entry_touch(entry);
 }
 
 void
@@ -216,80 +199,86 @@ se_engine_cancel(struct se_engine *engine, struct se_ask *ask)
 {
 	struct se_entry *entry;
 
-	if (ask == NULL || !se_ask_take_off(engine, ask))
+	(void)engine;
+	if (ask == NULL || !se_ask_take_off(ask))
 		return;
 	entry = ask->entry;
 	free(ask);
-	leave(engine, entry);
+	leave(entry);
 }
 
 /* --- turning ---------------------------------------------------------------------------------- */
 
 static void
-give_up(struct se_engine *engine, struct se_ask *ask)
+give_up(struct se_ask *ask)
 {
-	struct se_acquisition *acquisition = &ask->entry->acquisition;
 	struct se_entry *entry = ask->entry;
+	struct se_acquisition *acquisition = &entry->acquisition;
 	struct se_error error = {0};
 
-	(void)se_ask_take_off(engine, ask);
+	(void)se_ask_take_off(ask);
 	se_error_set(&error, SE_AGAIN, "no token within %u s: %s",
 		(ask->request.time_left + 999) / 1000,
 		acquisition->phase == SE_PHASE_LOCKING
 			? "another process is fetching it and has not finished"
 			: "the token endpoint has not answered yet");
-	engine->telling++;
+	entry->engine->telling++;
 	se_ask_give(ask, acquisition, SE_AGAIN, &error);
-	engine->telling--;
+	entry->engine->telling--;
 	free(ask);
-	leave(engine, entry);
+	leave(entry);
 }
 
 static void
-expire_asks(struct se_engine *engine)
+expire_asks(struct se_entry *entry, int64_t now)
 {
-	int64_t now = se_engine_monotonic(engine);
-	struct se_ask *ask = engine->asks;
+	struct se_ask *ask = entry->asks;
 
 	while (ask != NULL) {
 		if (now < ask->deadline) {
 			ask = ask->next;
 			continue;
 		}
-		give_up(engine, ask);
-		ask = engine->asks; /* the list may have changed under us */
+		give_up(ask);
+		ask = entry->asks; /* the list may have changed under us */
 	}
 }
 
 static void
+step(struct se_entry *entry, int64_t now)
+{
+	if (entry->acquisition.phase != SE_PHASE_IDLE)
+		se_acquire_step(&entry->acquisition, now);
+	else if (entry->asks == NULL && se_ahead_due(entry) <= now)
+		se_ahead_begin(entry);
+	expire_asks(entry, now);
+	se_entry_touch(entry);
+}
+
+/* Each at most once a turn: what is due again at once can wait for the next. */
+static void
 step_entries(struct se_engine *engine)
 {
 	int64_t now = se_engine_monotonic(engine);
+	size_t most = engine->heap_count;
 	struct se_entry *entry;
 
-	for (entry = engine->entries; entry != NULL; entry = entry->next)
-		if (entry->acquisition.phase != SE_PHASE_IDLE)
-			se_acquire_step(&entry->acquisition, now);
+	while (most-- > 0 && (entry = se_entry_first(engine)) != NULL && entry->due <= now)
+		step(entry, now);
 }
 
 static int
 time_to_wait(const struct se_engine *engine, int wait)
 {
-	int64_t now = se_engine_monotonic(engine), due = INT64_MAX;
-	const struct se_entry *entry;
-	const struct se_ask *ask;
+	const struct se_entry *first = se_entry_first(engine);
+	int64_t left;
 
-	for (entry = engine->entries; entry != NULL; entry = entry->next)
-		if (se_acquire_due(&entry->acquisition) < due)
-			due = se_acquire_due(&entry->acquisition);
-	for (ask = engine->asks; ask != NULL; ask = ask->next)
-		if (ask->deadline < due)
-			due = ask->deadline;
-	if (due == INT64_MAX)
+	if (first == NULL)
 		return wait;
-	if (due <= now)
+	left = first->due - se_engine_monotonic(engine);
+	if (left <= 0)
 		return 0;
-	return wait >= 0 && wait < due - now ? wait : (int)(due - now);
+	return wait >= 0 && wait < left ? wait : (int)(left < INT32_MAX ? left : INT32_MAX);
 }
 
 bool
@@ -303,7 +292,6 @@ se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int w
 	else
 		ok = poll(fds, count, wait) >= 0 || errno == EINTR;
 	step_entries(engine);
-	expire_asks(engine);
 	if (engine->retired != NULL && !is_busy(engine))
 		free_retired(engine);
 	return ok;

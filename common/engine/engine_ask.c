@@ -77,15 +77,39 @@ se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition, 
 		give_error(ask, error);
 }
 
-static struct se_ask *
-oldest_ready(const struct se_engine *engine, const struct se_acquisition *acquisition)
+static void
+append(struct se_ask *ask)
 {
-	struct se_ask *ask, *oldest = NULL;
+	struct se_entry *entry = ask->entry;
 
-	for (ask = engine->asks; ask != NULL; ask = ask->next)
-		if (ask->ready && &ask->entry->acquisition == acquisition)
-			oldest = ask;
-	return oldest;
+	ask->serial = ++entry->engine->serial;
+	ask->next = NULL;
+	if (entry->asks == NULL)
+		entry->asks = ask;
+	else
+		entry->last->next = ask;
+	entry->last = ask;
+}
+
+bool
+se_ask_take_off(const struct se_ask *ask)
+{
+	struct se_entry *entry = ask->entry;
+	struct se_ask *before = NULL, *at = entry->asks;
+
+	while (at != NULL && at != ask) {
+		before = at;
+		at = at->next;
+	}
+	if (at == NULL)
+		return false;
+	if (before != NULL)
+		before->next = at->next;
+	else
+		entry->asks = at->next;
+	if (entry->last == at)
+		entry->last = before;
+	return true;
 }
 
 /* `done` may ask again, which is another matter, or cancel one of those that are not told yet. */
@@ -93,63 +117,28 @@ static void
 ended(void *context, struct se_acquisition *acquisition, enum se_code code,
 	const struct se_error *error)
 {
+	struct se_entry *entry = (struct se_entry *)acquisition;
 	struct se_engine *engine = context;
+	uint64_t until = engine->serial;
 	struct se_ask *ask;
 
-	for (ask = engine->asks; ask != NULL; ask = ask->next)
-		if (&ask->entry->acquisition == acquisition)
-			ask->ready = true;
-	se_engine_tell(engine, NULL, acquisition, acquisition->login, code == SE_OK ? NULL : error);
+	if (entry->ahead) {
+		entry->ahead = false;
+		engine->ahead--;
+	}
+	se_engine_tell(engine, entry->account, acquisition, acquisition->login,
+		code == SE_OK ? NULL : error);
 	engine->telling++;
-	while ((ask = oldest_ready(engine, acquisition)) != NULL) {
-		(void)se_ask_take_off(engine, ask);
+	while ((ask = entry->asks) != NULL && ask->serial <= until) {
+		(void)se_ask_take_off(ask);
 		se_ask_give(ask, acquisition, code, error);
 		free(ask);
 	}
 	engine->telling--;
+	se_entry_touch(entry);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
-
-static struct se_entry *
-find_entry(struct se_engine *engine, const char *name)
-{
-	struct se_entry *entry;
-
-	for (entry = engine->entries; entry != NULL; entry = entry->next)
-		if (strcmp(entry->acquisition.key.name, name) == 0)
-			return entry;
-	return NULL;
-}
-
-static void
-drop_entry(struct se_engine *engine, struct se_entry *entry)
-{
-	struct se_entry **at;
-
-	for (at = &engine->entries; *at != NULL; at = &(*at)->next) {
-		if (*at == entry) {
-			*at = entry->next;
-			break;
-		}
-	}
-	se_acquire_end(&entry->acquisition);
-	free(entry);
-}
-
-static struct se_entry *
-add_entry(struct se_engine *engine, struct se_token_key *key)
-{
-	struct se_entry *entry = calloc(1, sizeof(*entry));
-
-	if (entry == NULL)
-		return NULL;
-	se_acquire_init(&entry->acquisition, &engine->shared, key);
-	entry->engine = engine;
-	entry->next = engine->entries;
-	engine->entries = entry;
-	return entry;
-}
 
 static enum se_code
 not_signed_in(const struct se_engine *engine, const struct se_entry *entry, const char *login,
@@ -162,8 +151,7 @@ not_signed_in(const struct se_engine *engine, const struct se_entry *entry, cons
 			engine->state_dir != NULL ? "none that can be used at " : "none",
 			engine->state_dir != NULL ? engine->state_dir : "");
 	return se_error_set(error, SE_SIGN_IN,
-		"nobody has signed in as %s yet; put a refresh token "
-		"in with: sasl-entra import token %s",
+		"nobody has signed in as %s yet; sign in with: sasl-entra login %s",
 		entry->acquisition.key.holder, login);
 }
 
@@ -179,9 +167,9 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 
 	if (se_token_key_make(account, login, &key, error) != SE_OK)
 		return NULL;
-	entry = find_entry(engine, key.name);
+	entry = se_entry_find(engine, key.name);
 	if (entry == NULL)
-		entry = add_entry(engine, &key);
+		entry = se_entry_add(engine, &key);
 	se_token_key_free(&key);
 	if (entry == NULL) {
 		se_error_memory(error);
@@ -191,21 +179,27 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 		se_acquire_save_unsaved(&entry->acquisition, false);
 		(void)se_acquire_look(&entry->acquisition, &reason);
 	}
-	if (account->app_only || entry->acquisition.state.refresh_token != NULL)
+	if (account->app_only || entry->acquisition.state.refresh_token != NULL) {
+		entry->account = account;
+		entry->used = se_engine_monotonic(engine);
+		(void)se_copy(entry->login, sizeof(entry->login), login);
 		return entry;
+	}
 	if (reason.code == SE_CONFIG)
 		*error = reason;
 	else
 		not_signed_in(engine, entry, login, error);
-	if (entry->acquisition.phase == SE_PHASE_IDLE && engine->telling == 0)
-		drop_entry(engine, entry);
+	if (entry->acquisition.phase == SE_PHASE_IDLE && entry->asks == NULL &&
+		engine->telling == 0)
+		se_entry_drop(entry);
 	return NULL;
 }
 
-static void
-begin(struct se_engine *engine, struct se_entry *entry, const struct se_account *account,
-	const char *login, enum se_why why, unsigned min_lifetime, int64_t until)
+void
+se_engine_begin(struct se_entry *entry, const struct se_account *account, const char *login,
+	enum se_why why, unsigned min_lifetime, int64_t until)
 {
+	struct se_engine *engine = entry->engine;
 	int64_t latest = se_engine_monotonic(engine) + SE_BUDGET_MS;
 
 	if (engine->options.role == SE_ROLE_AGENT || until > latest)
@@ -317,34 +311,35 @@ choose_account(struct se_engine *engine, const struct se_request *request,
 /* Waits with the others, and starts the fetch unless one is under way. True when it is still on
  * the list afterwards. */
 static bool
-wait_for_token(struct se_engine *engine, struct se_ask *ask, const struct se_account *account,
-	enum se_why why)
+wait_for_token(struct se_ask *ask, const struct se_account *account, enum se_why why)
 {
-	struct se_ask *each;
+	struct se_entry *entry = ask->entry;
+	uint64_t serial;
 
-	ask->next = engine->asks;
-	engine->asks = ask;
-	if (ask->entry->acquisition.phase == SE_PHASE_IDLE)
-		begin(engine, ask->entry, account, ask->request.login, why, ask->min_lifetime,
-			ask->deadline);
-	for (each = engine->asks; each != NULL; each = each->next)
-		if (each == ask)
+	append(ask);
+	serial = ask->serial;
+	if (entry->acquisition.phase == SE_PHASE_IDLE)
+		se_engine_begin(
+			entry, account, ask->request.login, why, ask->min_lifetime, ask->deadline);
+	se_entry_touch(entry);
+	for (ask = entry->asks; ask != NULL; ask = ask->next)
+		if (ask->serial == serial)
 			return true;
 	return false;
 }
 
 /* The agent renews behind the asker's back, and so does anybody whose turn it is not. */
 static bool
-renews_behind(struct se_engine *engine, struct se_ask *ask, const struct se_account *account)
+renews_behind(struct se_ask *ask, const struct se_account *account)
 {
-	struct se_acquisition *acquisition = &ask->entry->acquisition;
+	struct se_entry *entry = ask->entry;
 
-	if (acquisition->phase != SE_PHASE_IDLE)
+	if (entry->acquisition.phase != SE_PHASE_IDLE)
 		return true;
-	if (engine->options.role != SE_ROLE_AGENT)
+	if (entry->engine->options.role != SE_ROLE_AGENT)
 		return false;
-	begin(engine, ask->entry, account, ask->request.login, SE_WHY_AHEAD, ask->min_lifetime,
-		ask->deadline);
+	se_engine_begin(
+		entry, account, ask->request.login, SE_WHY_AHEAD, ask->min_lifetime, ask->deadline);
 	return true;
 }
 
@@ -384,12 +379,17 @@ static struct se_ask *
 reread(struct se_engine *engine, const struct se_request *request, se_engine_done *done,
 	void *context)
 {
-	struct se_entry *entry = find_entry(engine, request->login);
+	struct se_entry *entry = se_entry_find(engine, request->login);
 	struct se_answer answer = {.token = NULL};
 	struct se_error error = {0};
 
-	if (entry != NULL && entry->acquisition.phase == SE_PHASE_IDLE &&
-		se_acquire_look(&entry->acquisition, &error) == SE_CONFIG)
+	if (entry == NULL && engine->options.role == SE_ROLE_AGENT && engine->config != NULL)
+		se_ahead_adopt(engine); /* a first sign-in: from now on it is kept alive */
+	if (entry != NULL && entry->acquisition.phase == SE_PHASE_IDLE) {
+		(void)se_acquire_look(&entry->acquisition, &error);
+		se_entry_touch(entry);
+	}
+	if (error.code == SE_CONFIG)
 		return refuse(request, &error, done, context);
 	done(context, SE_OK, &answer, NULL);
 	return NULL;
@@ -423,12 +423,13 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 		return refuse(request, &error, done, context);
 	}
 	if (consider(ask, account, &why, &error) ||
-		(why == SE_WHY_AHEAD && renews_behind(engine, ask, account))) {
+		(why == SE_WHY_AHEAD && renews_behind(ask, account))) {
+		se_entry_touch(entry);
 		se_engine_tell(engine, account, &entry->acquisition, request->login,
 			error.code == SE_OK ? NULL : &error);
 		se_ask_give(ask, &entry->acquisition, error.code, &error);
 		free(ask);
 		return NULL;
 	}
-	return wait_for_token(engine, ask, account, why) ? ask : NULL;
+	return wait_for_token(ask, account, why) ? ask : NULL;
 }

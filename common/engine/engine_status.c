@@ -8,18 +8,16 @@ static const struct se_acquisition *
 find(void *context, const char *token_key, struct se_error *error)
 {
 	const struct se_engine *engine = context;
-	struct se_entry *entry;
+	struct se_entry *entry = se_entry_find(engine, token_key);
 	enum se_code code;
 
-	for (entry = engine->entries; entry != NULL; entry = entry->next)
-		if (strcmp(entry->acquisition.key.name, token_key) == 0)
-			break;
 	if (entry == NULL)
 		return NULL;
 	if (entry->acquisition.phase == SE_PHASE_IDLE) {
 		code = se_acquire_look(&entry->acquisition, error);
 		if (code == SE_OK || code == SE_ABSENT)
 			se_error_clear(error);
+		se_entry_touch(entry);
 	}
 	return &entry->acquisition;
 }

@@ -1,10 +1,10 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/cloud.h"
 #include "engine/exchange.h"
 #include "engine/managed_identity_arc.h"
 #include "engine/names.h"
+#include "engine/provider.h"
 #include "engine/request.h"
 
 enum { RETRY_PAUSE_MS = 1000 }; /* before the one repetition of a request that failed in passing */
@@ -15,24 +15,6 @@ end(struct se_exchange *exchange, enum se_code code, struct se_grant *grant,
 {
 	se_machine_free(&exchange->machine);
 	exchange->parts.done(exchange->parts.context, code, grant, error, pause);
-}
-
-/* A random UUID (RFC 9562 section 5.4). */
-static bool
-make_request_id(struct se_exchange *exchange)
-{
-	const struct se_world *world = exchange->parts.world;
-	unsigned char b[16];
-
-	if (!world->random(world->context, b, sizeof(b)))
-		return false;
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	(void)snprintf(exchange->request_id, sizeof(exchange->request_id),
-		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-		b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-		b[15]);
-	return true;
 }
 
 static enum se_code
@@ -97,6 +79,7 @@ start_grant(struct se_exchange *exchange, const struct se_secret *assertion, str
 	struct se_http_request request = {
 		.url = account->token_endpoint,
 		.request_id = exchange->request_id,
+		.microsoft = account->provider->microsoft,
 		.proxy = account->value[SE_KEY_PROXY].text,
 		.ca_file = account->value[SE_KEY_CA_FILE].text,
 	};
@@ -233,7 +216,7 @@ se_exchange_start(
 
 	memset(exchange, 0, sizeof(*exchange));
 	exchange->parts = *parts;
-	if (!make_request_id(exchange))
+	if (!se_request_id_make(parts->world, exchange->request_id))
 		return se_error_set(error, SE_INTERNAL, "there is no randomness to be had");
 	if (!begins_at_machine(parts->account))
 		return start_grant(exchange, NULL, error);

@@ -14,6 +14,7 @@
 #include "engine/config.h"
 #include "engine/http.h"
 #include "engine/managed_identity.h"
+#include "engine/request_id.h"
 
 /* SE_OK: `grant` is the callee's to take from. Else `error`; `pause` is how many milliseconds
  * later the whole is worth another try within the same step, -1: not within it. */
@@ -39,7 +40,7 @@ struct se_exchange {
 	struct se_http_transfer *transfer; /* NULL: nothing is under way */
 	struct se_machine machine;
 	bool proven; /* Arc's challenge has been answered */
-	char request_id[37];
+	char request_id[SE_REQUEST_ID_SIZE];
 };
 
 /* Starts. On error nothing was sent, and `done` is not called; else it is called once, from

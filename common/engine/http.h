@@ -32,6 +32,7 @@ struct se_http_request {
 	struct se_secret *body; /* taken over, whatever happens; form-encoded; NULL: a GET */
 	const char *request_id; /* sent as client-request-id; NULL: none */
 	const struct se_secret *header; /* "Name: value", or NULL */
+	bool microsoft;      /* Entra, which is told that 429 and Retry-After are heeded */
 	bool machine;        /* the endpoint of this machine's managed identity: http, by a literal
 	                 link-local or loopback address, never by a proxy, and with what such an
 	                 endpoint wants to see: "Metadata: true" */

@@ -181,6 +181,8 @@ set_request(struct se_http_transfer *transfer, const struct se_http_request *req
 	ok = ok && set_method(transfer);
 	ok = ok && add_header(transfer, "Accept: application/json");
 	ok = ok && add_request_id(transfer, request->request_id);
+	ok = ok && (!request->microsoft ||
+			   add_header(transfer, "x-ms-lib-capability: retry-after, h429"));
 	ok = ok && (!request->machine || add_header(transfer, "Metadata: true"));
 	ok = ok &&
 	     (request->header == NULL || add_header(transfer, se_secret_reveal(request->header)));

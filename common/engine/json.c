@@ -249,17 +249,27 @@ se_json_set_object(struct se_json *json, const char *name, struct se_json *inner
 	return set(json, name, inner_of(inner));
 }
 
-bool
-se_json_write(struct se_json *json, struct se_buffer *out)
+/* json-c keeps its copy of the text inside the object. */
+static bool
+write_text(struct se_json *json, int flags, struct se_buffer *out)
 {
 	size_t len = 0;
 	const char *text = json_object_to_json_string_length(
-		inner_of(json), JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-	bool ok;
+		inner_of(json), flags | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	bool ok = text != NULL && se_buffer_add(out, text, len);
 
-	if (text == NULL)
-		return false;
-	ok = se_buffer_add(out, text, len) && se_buffer_add_text(out, "\n");
-	wipe_text(text, len); /* json-c keeps its copy inside the object */
+	wipe_text(text, len);
 	return ok;
+}
+
+bool
+se_json_write(struct se_json *json, struct se_buffer *out)
+{
+	return write_text(json, JSON_C_TO_STRING_PRETTY, out) && se_buffer_add_text(out, "\n");
+}
+
+bool
+se_json_write_compact(struct se_json *json, struct se_buffer *out)
+{
+	return write_text(json, JSON_C_TO_STRING_PLAIN, out);
 }

@@ -41,4 +41,7 @@ bool se_json_set_object(struct se_json *json, const char *name, struct se_json *
 /* Appends the object as text, indented, to `out`. */
 bool se_json_write(struct se_json *json, struct se_buffer *out);
 
+/* The same on one line without blanks. */
+bool se_json_write_compact(struct se_json *json, struct se_buffer *out);
+
 #endif

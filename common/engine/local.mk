@@ -23,12 +23,22 @@ libse_engine_la_SOURCES = \
 	common/engine/cloud.c common/engine/cloud.h \
 	common/engine/crypto_digest.c common/engine/crypto_digest.h \
 	common/engine/crypto_tls.c common/engine/crypto_tls.h \
+	common/engine/crypto_parts.c common/engine/crypto_parts.h \
+	common/engine/crypto_key.c common/engine/crypto_key.h \
+	common/engine/crypto_find.c common/engine/crypto_sign.c common/engine/crypto_pkcs12.c \
+	common/engine/crypto_certificate.c common/engine/crypto_certificate.h \
+	common/engine/crypto_make.c common/engine/crypto_make.h \
+	common/engine/fetch_once.c common/engine/fetch_once.h \
 	common/engine/json.c common/engine/json.h \
 	common/engine/jwt.c common/engine/jwt.h \
 	common/engine/http.c common/engine/http.h common/engine/http_transfer.h \
 	common/engine/http_prepare.c common/engine/http_explain.c \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
 	common/engine/credential_certificate.c common/engine/credential_certificate.h \
+	common/engine/credential_pair.c common/engine/credential_pair.h \
+	common/engine/assertion.c common/engine/assertion.h \
+	common/engine/request_id.c common/engine/request_id.h \
+	common/engine/base64url.c common/engine/base64url.h \
 	common/engine/credential_federated.c common/engine/credential_federated.h \
 	common/engine/percent.c common/engine/percent.h \
 	common/engine/managed_identity.c common/engine/managed_identity.h \
@@ -39,16 +49,27 @@ libse_engine_la_SOURCES = \
 	common/engine/answer.c common/engine/answer.h \
 	common/engine/token_key.c common/engine/token_key.h \
 	common/engine/store.c common/engine/store.h \
+	common/engine/store_list.c common/engine/store_parts.h \
 	common/engine/policy.c common/engine/policy.h \
 	common/engine/state_dir.c common/engine/state_dir.h \
 	common/engine/acquire.c common/engine/acquire.h common/engine/acquire_parts.h \
+	common/engine/state_accept.c common/engine/state_accept.h \
+	common/engine/crypto_pkce.c common/engine/crypto_pkce.h \
+	common/engine/sign_in.c common/engine/sign_in.h common/engine/sign_in_answer.c \
+	common/engine/sign_in_post.c common/engine/sign_in_post.h \
+	common/engine/sign_in_person.c common/engine/sign_in_person.h \
+	common/engine/sign_in_token.c common/engine/sign_in_token.h \
+	common/engine/sign_in_device.c common/engine/sign_in_device.h \
 	common/engine/acquire_keep.c common/engine/acquire_remember.c \
-	common/engine/store_list.c common/engine/store_list.h \
+	common/engine/store_names.c common/engine/store_names.h \
 	common/engine/status.c common/engine/status.h common/engine/status_json.c \
+	common/engine/status_certificate.c common/engine/status_certificate.h \
 	common/engine/status_put.c common/engine/status_put.h \
 	common/engine/status_walk.c common/engine/status_walk.h \
-	common/engine/engine_ask.c common/engine/engine_wait.c common/engine/engine_status.c \
+	common/engine/engine_status.c \
 	common/engine/engine_outcome.c \
+	common/engine/engine_entries.c common/engine/engine_ahead.c \
+	common/engine/engine_ask.c common/engine/engine_wait.c \
 	common/engine/engine.c common/engine/engine.h common/engine/engine_parts.h
 libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)
 libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS) $(INI_LIBS)

@@ -243,15 +243,10 @@ se_rules_check(const struct se_account *account, struct se_report *report)
 
 /* --- ties ---------------------------------------------------------------------------------- */
 
-struct pattern {
-	const char *text;
-	const struct se_account *account;
-};
-
 static int
 compare_patterns(const void *a, const void *b)
 {
-	const struct pattern *x = a, *y = b;
+	const struct se_pattern *x = a, *y = b;
 	unsigned xline = line_of(x->account, SE_KEY_MATCH),
 		 yline = line_of(y->account, SE_KEY_MATCH);
 	int order = strcmp(x->text, y->text);
@@ -262,7 +257,7 @@ compare_patterns(const void *a, const void *b)
 }
 
 static void
-report_tie(const struct pattern *one, const struct pattern *other, struct se_report *report)
+report_tie(const struct se_pattern *one, const struct se_pattern *other, struct se_report *report)
 {
 	unsigned line = line_of(other->account, SE_KEY_MATCH);
 
@@ -276,10 +271,9 @@ report_tie(const struct pattern *one, const struct pattern *other, struct se_rep
 }
 
 bool
-se_rules_check_ties(
-	const struct se_config *config, struct se_arena *arena, struct se_report *report)
+se_rules_check_ties(struct se_config *config, struct se_arena *arena, struct se_report *report)
 {
-	struct pattern *patterns;
+	struct se_pattern *patterns;
 	size_t count = 0, i, k;
 
 	for (i = 0; i < config->account_count; i++)
@@ -295,6 +289,8 @@ se_rules_check_ties(
 			patterns[count++].account = &config->accounts[i];
 		}
 	qsort(patterns, count, sizeof(*patterns), compare_patterns);
+	config->patterns = patterns;
+	config->pattern_count = count;
 	for (i = 1; i < count; i++)
 		if (strcmp(patterns[i - 1].text, patterns[i].text) == 0)
 			report_tie(&patterns[i - 1], &patterns[i], report);

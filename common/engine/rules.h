@@ -16,8 +16,9 @@ void se_rules_check(const struct se_account *account, struct se_report *report);
  * GUID where Microsoft gave it. */
 void se_rules_check_client_id(const struct se_account *account, struct se_report *report);
 
-/* Reports login names that two accounts match equally well. False when memory ran out. */
-bool se_rules_check_ties(
-	const struct se_config *config, struct se_arena *arena, struct se_report *report);
+/* Sorts the login names of all accounts, and reports those that two accounts match equally well.
+ * False when memory ran out. */
+bool
+se_rules_check_ties(struct se_config *config, struct se_arena *arena, struct se_report *report);
 
 #endif

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/status.h"
+#include "engine/status_certificate.h"
 #include "engine/status_put.h"
 #include "engine/token_key.h"
 
@@ -12,8 +13,7 @@ put(const struct se_status_source *source, struct se_status *status, struct se_b
 	struct se_buffer line;
 	int64_t ends;
 
-	if (source->certificate_ends != NULL &&
-		source->certificate_ends(source->context, status->account, &ends))
+	if (se_status_certificate_ends(status->account, &ends))
 		se_status_certificate(status, ends, source->now);
 	se_status_judge(status);
 	se_buffer_init(&line, SE_STATUS_MAX);

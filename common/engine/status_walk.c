@@ -6,7 +6,7 @@
 #include "engine/names.h"
 #include "engine/status_put.h"
 #include "engine/status_walk.h"
-#include "engine/store_list.h"
+#include "engine/store_names.h"
 #include "engine/token_key.h"
 
 /* Where the walk is: what is to be looked at next. */
@@ -158,7 +158,7 @@ walk_files(struct walk *walk, const struct se_account *account)
 	enum se_put step;
 	size_t i;
 
-	if (!walk->listed && se_store_list(walk->source->store, &walk->files, &walk->file_count,
+	if (!walk->listed && se_store_names(walk->source->store, &walk->files, &walk->file_count,
 				     walk->error) != SE_OK)
 		return SE_PUT_FAILED;
 	walk->listed = true;

@@ -21,8 +21,6 @@ struct se_status_source {
 	 * where its state file cannot be used. May be NULL. */
 	const struct se_acquisition *(*find)(
 		void *context, const char *token_key, struct se_error *error);
-	/* When the account's certificate ends, seconds since 1970; false: not known. May be NULL. */
-	bool (*certificate_ends)(void *context, const struct se_account *account, int64_t *ends);
 	void *context;
 };
 

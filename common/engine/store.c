@@ -11,14 +11,9 @@
 #include "core/buffer.h"
 #include "core/file.h"
 #include "engine/json.h"
-#include "engine/store.h"
+#include "engine/store_parts.h"
 
 enum { STATE_VERSION = 1, FILE_NAME_MAX = SE_TOKEN_KEY_DIGITS + 16 };
-
-struct se_store {
-	int directory;
-	char *path;
-};
 
 /* --- the directory ---------------------------------------------------------------------------- */
 
@@ -52,12 +47,6 @@ se_store_close(struct se_store *store)
 		(void)close(store->directory);
 	free(store->path);
 	free(store);
-}
-
-int
-se_store_directory(const struct se_store *store)
-{
-	return store->directory;
 }
 
 const char *
@@ -209,6 +198,7 @@ read_state(const struct se_json *json, const struct se_token_key *key, struct se
 	(void)se_json_integer(json, "usable", &state->times.usable);
 	(void)se_json_integer(json, "renew", &state->times.renew);
 	(void)se_json_integer(json, "refresh_token_since", &state->refresh_token_since);
+	(void)se_json_integer(json, "warned", &state->warned);
 	if (fingerprint != NULL)
 		(void)se_copy(state->fingerprint, sizeof(state->fingerprint), fingerprint);
 	read_failure(json, &state->failure);
@@ -313,6 +303,8 @@ fill_object(struct se_json *json, const struct se_token_key *key, const struct s
 		ok = ok &&
 		     se_json_set_integer(json, "refresh_token_since", state->refresh_token_since);
 	}
+	if (state->warned != 0)
+		ok = ok && se_json_set_integer(json, "warned", state->warned);
 	if (state->failure.code != SE_OK)
 		ok = ok && se_json_set_object(json, "failure", failure_object(&state->failure));
 	return ok;
@@ -362,4 +354,23 @@ se_store_write(struct se_store *store, const struct se_token_key *key, const str
 	se_json_free(json);
 	se_buffer_free(&text);
 	return code;
+}
+
+enum se_code
+se_store_remove(struct se_store *store, const struct se_token_key *key, struct se_error *error)
+{
+	char name[FILE_NAME_MAX];
+	bool absent;
+
+	file_name(key, "json", name);
+	absent = unlinkat(store->directory, name, 0) != 0;
+	if (absent && errno != ENOENT)
+		return se_error_set(error, SE_CONFIG, "%s/%s cannot be removed: %s", store->path,
+			name, strerror(errno));
+	sweep(store, name);
+	/* A removal that a crash undoes is said. */
+	if (fsync(store->directory) != 0 && errno != EINVAL && errno != EROFS)
+		return se_error_set(error, SE_AGAIN, "%s: the removal may not last: %s",
+			store->path, strerror(errno));
+	return absent ? SE_ABSENT : SE_OK;
 }

@@ -33,6 +33,7 @@ struct se_state {
 	char fingerprint[SE_FINGERPRINT_MAX + 1];
 	struct se_secret *refresh_token; /* NULL: none */
 	int64_t refresh_token_since;
+	int64_t warned; /* that the certificate ends soon: seconds since 1970, 0: never */
 	struct se_failure failure;
 };
 
@@ -52,16 +53,27 @@ enum se_code se_store_read(struct se_store *store, const struct se_token_key *ke
 enum se_code se_store_write(struct se_store *store, const struct se_token_key *key,
 	const struct se_state *state, struct se_error *error);
 
+/* Under the key's lock: removes the state file, and what a crash left of it. SE_ABSENT: there was
+ * none. The lock's file stays: somebody may be waiting for it. */
+enum se_code
+se_store_remove(struct se_store *store, const struct se_token_key *key, struct se_error *error);
+
 /* Tries for the key's lock without waiting: SE_OK and *lock, SE_AGAIN when somebody has it, else
  * an error. It ends with se_store_unlock() or with the process. */
 enum se_code se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error);
 void se_store_unlock(int lock);
 
+/* Whether there is a state file of that key. `store` may be NULL. */
+bool se_store_has(struct se_store *store, const struct se_token_key *key);
+
+/* Calls `each` with the identity of every sign-in that is kept. Reads every file: for a start. */
+void se_store_each_sign_in(
+	struct se_store *store, void (*each)(void *context, const char *holder), void *context);
+
 void se_state_free(struct se_state *state);
 
-/* The directory, for those who list it. Both live as long as the store. */
-int se_store_directory(const struct se_store *store);
+/* The directory's path; it lives as long as the store. */
 const char *se_store_path(const struct se_store *store);
 
 /* Changes when the key's state file has been replaced. */

@@ -1,104 +1,68 @@
+/* store_list: which sign-ins are kept. */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/buffer.h"
 #include "core/file.h"
 #include "engine/json.h"
-#include "engine/store_list.h"
+#include "engine/store_parts.h"
 
-#define ENDING ".json"
+bool
+se_store_has(struct se_store *store, const struct se_token_key *key)
+{
+	struct se_file_id id = {0, 0, 0, 0};
 
-struct list {
-	se_token_key_name *names;
-	size_t count, room;
-};
+	if (store != NULL)
+		id = se_store_identify(store, key);
+	return id.inode != 0;
+}
 
+/* DIGITS.json, as store.c names them. */
 static bool
 is_state_file(const char *name)
 {
-	return strlen(name) == SE_TOKEN_KEY_DIGITS + sizeof(ENDING) - 1 &&
-	       strspn(name, "0123456789abcdef") == SE_TOKEN_KEY_DIGITS &&
-	       strcmp(name + SE_TOKEN_KEY_DIGITS, ENDING) == 0;
+	size_t len = strspn(name, "0123456789abcdef");
+
+	return len == SE_TOKEN_KEY_DIGITS && strcmp(name + len, ".json") == 0;
 }
 
-/* False when memory ran out. */
-static bool
-add(struct list *list, const char *name)
+static void
+tell(const struct se_store *store, const char *name,
+	void (*each)(void *context, const char *holder), void *context)
 {
-	se_token_key_name *more;
-
-	if (list->count == list->room) {
-		list->room = list->room > 0 ? 2 * list->room : 64;
-		more = realloc(list->names, list->room * sizeof(*more));
-		if (more == NULL)
-			return false;
-		list->names = more;
-	}
-	memcpy(list->names[list->count], name, SE_TOKEN_KEY_DIGITS);
-	list->names[list->count++][SE_TOKEN_KEY_DIGITS] = '\0';
-	return true;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-enum se_code
-se_store_list(
-	struct se_store *store, se_token_key_name **names, size_t *count, struct se_error *error)
-{
-	int fd = openat(se_store_directory(store), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
-	struct list list = {NULL, 0, 0};
-	const struct dirent *entry;
-	bool ok = true;
-
-	if (directory == NULL) {
-		se_error_set(error, SE_CONFIG, "%s cannot be read: %s", se_store_path(store),
-			strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
-		return SE_CONFIG;
-	}
-	while (ok && list.count < SE_STORE_LIST_MAX && (entry = readdir(directory)) != NULL)
-		if (is_state_file(entry->d_name))
-			ok = add(&list, entry->d_name);
-	(void)closedir(directory);
-	if (!ok) {
-		free(list.names);
-		return se_error_memory(error);
-	}
-	if (list.count > 0)
-		qsort(list.names, list.count, sizeof(*list.names), compare);
-	*names = list.names;
-	*count = list.count;
-	return SE_OK;
-}
-
-bool
-se_store_identity(struct se_store *store, const char *name, char identity[SE_NAME_MAX + 1])
-{
-	char file[SE_TOKEN_KEY_DIGITS + sizeof(ENDING)];
-	const char *found = NULL;
+	const struct se_json *key;
 	struct se_json *json = NULL;
 	struct se_buffer text;
-	bool fits;
+	const char *holder;
 
-	(void)se_copy(file, sizeof(file), name);
-	strcat(file, ENDING);
 	se_buffer_init(&text, SE_STATE_SIZE_MAX);
-	if (se_file_read_at(se_store_directory(store), file, &text, NULL) == SE_OK)
+	if (se_file_read_at(store->directory, name, &text, NULL) == SE_OK)
 		json = se_json_parse(se_buffer_text(&text), text.len);
 	se_buffer_free(&text);
-	if (json != NULL)
-		found = se_json_string(se_json_object(json, "key"), "identity");
-	fits = found != NULL && se_copy(identity, SE_NAME_MAX + 1, found);
+	key = json != NULL ? se_json_object(json, "key") : NULL;
+	holder = key != NULL ? se_json_string(key, "identity") : NULL;
+	if (holder != NULL && strlen(holder) <= SE_NAME_MAX)
+		each(context, holder);
 	se_json_free(json);
-	return fits;
+}
+
+void
+se_store_each_sign_in(
+	struct se_store *store, void (*each)(void *context, const char *holder), void *context)
+{
+	int fd = openat(store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (directory == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(directory)) != NULL)
+		if (is_state_file(entry->d_name))
+			tell(store, entry->d_name, each, context);
+	(void)closedir(directory);
 }

@@ -42,7 +42,7 @@ class Import(TenantCase):
 
     def test_works(self):
         """the token is kept, owned by the owner of the state directory, and used"""
-        self.assertIn("import token", self.tool("token", ANNA, code=1).stderr)
+        self.assertIn("sasl-entra login", self.tool("token", ANNA, code=1).stderr)
         result = self.tool("import", "token", ANNA, stdin=self.refresh_token() + "\n")
         self.assertEqual(result.stdout, "")
         files = list((self.place / "state").glob("*.json"))

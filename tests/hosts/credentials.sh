@@ -32,6 +32,25 @@ secret_write "$agent_group" "$tenant_secret"
 delivers 'a client secret'
 check '... with the secret' asked_with client_secret
 
+upload() {
+  cp "$scene_conf/relay.pem.new.cer" "$work/uploaded.$1"
+  tenant_set apps -d '{"apps": [{"client_id": "'"$tenant_app"'", "certificates": ['"$(
+    printf '{"file": "%s"}' "$work"/uploaded.* | sed 's/}{/}, {/g')"']}]}'
+}
+certificate() {
+  "$SE_STAGE/bin/sasl-entra" certificate "$1" relay >> "$work/log/certificate" 2>&1
+}
+account credential = certificate "certificate = $scene_conf/relay.pem"
+check 'the first certificate is made' certificate new
+check '... which the tenant does not know yet' fails certificate try
+upload 1
+check '... but once it is uploaded' certificate try
+check '... and it is put in place' certificate activate
+delivers 'a certificate'
+check '... with an assertion' asked_with client_assertion
+certificate new && upload 2 && certificate activate
+delivers 'the certificate after it'
+
 # --- a token of another issuer -------------------------------------------------------------------
 
 tenant_set apps -d '{"apps": [{"client_id": "'"$tenant_app"'", "federated": [{"issuer":

@@ -65,8 +65,16 @@ case_maps() {
   check '... has no engine module mapped' fails maps_have engine.so
   check '... has no libcurl mapped' fails maps_have libcurl
   check '... has no json-c mapped' fails maps_have libjson-c
+  gcore -o "$work/core" "$(smtp_pid)" > "$work/log/gcore" 2>&1
+  check '... has the access token in its memory' core_has "$(access_token)"
+  check '... has no client secret in its memory' fails core_has "$tenant_secret"
+  rm -f "$work"/core.*
   check '... and delivers' arrives 1
 }
+
+# What was sent lies there, so that the search would find the other, too.
+core_has() { [ -s "$(echo "$work"/core.*)" ] && grep -qaF -- "$1" "$work"/core.*; }
+access_token() { "$SE_STAGE/bin/sasl-entra" token relay; }
 
 # After AUTH: the server knows who it is.
 smtp_holds() { [ -n "$(smtp_pid)" ] && [ "$(lines "$work/exchange/auth.jsonl")" -gt "$auths" ]; }

@@ -1,7 +1,8 @@
 # The plugin, loaded by libsasl2 as the host programs do it, against an agent and an engine module
 # that answer what a test wants.
 if HAVE_CMOCKA
-plugin_unit_tests = tests/plugin/host tests/plugin/errors tests/plugin/engine tests/plugin/life
+plugin_unit_tests = tests/plugin/host tests/plugin/errors tests/plugin/engine tests/plugin/life \
+	tests/plugin/memory
 check_PROGRAMS += $(plugin_unit_tests)
 TESTS += $(plugin_unit_tests)
 
@@ -25,6 +26,10 @@ tests_plugin_engine_LDADD = $(plugin_test_libs) $(DL_LIBS)
 tests_plugin_life_SOURCES = tests/plugin/life.c $(plugin_test_support)
 tests_plugin_life_CPPFLAGS = $(plugin_test_cppflags)
 tests_plugin_life_LDADD = $(plugin_test_libs) $(DL_LIBS) -lpthread
+
+tests_plugin_memory_SOURCES = tests/plugin/memory.c $(plugin_test_support)
+tests_plugin_memory_CPPFLAGS = $(plugin_test_cppflags)
+tests_plugin_memory_LDADD = $(plugin_test_libs) -lpthread
 
 # -rpath makes libtool build a shared object of what is not installed.
 check_LTLIBRARIES += tests/plugin/engine_fake.la

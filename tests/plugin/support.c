@@ -260,7 +260,7 @@ agent_answer(struct agent *agent, struct se_buffer *out)
 	se_copy(answer.note, sizeof(answer.note), agent->note);
 	answer.warning = agent->warning;
 	answer.seconds_left = 3600;
-	answer.keep = 60;
+	answer.keep = agent->keep;
 	answer.token = se_secret_new(agent->token, strlen(agent->token));
 	se_wire_put_answer(out, &answer);
 	se_answer_free(&answer);

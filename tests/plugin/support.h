@@ -76,6 +76,7 @@ struct agent {
 	enum se_code code; /* SE_OK: the token; else an error with `text` */
 	bool silent;       /* close without an answer */
 	bool warning;
+	uint32_t keep; /* seconds */
 	char user[SE_NAME_MAX + 1];
 	char token[SE_TOKEN_MAX + 1];
 	char fingerprint[SE_FINGERPRINT_MAX + 1];

@@ -9,6 +9,7 @@ from grants import authenticate_client, user_members
 from scopes import DelegatedScope
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_SHORT_DEVICE_GRANT = "device_code"  # what MSAL for .NET and for Node.js send, and Entra takes as well
 
 
 def challenge_of(verifier, method):
@@ -86,4 +87,5 @@ def _device_code(request):
     return members
 
 
-GRANTS = {"authorization_code": _authorization_code, DEVICE_GRANT: _device_code}
+GRANTS = {"authorization_code": _authorization_code, DEVICE_GRANT: _device_code,
+          _SHORT_DEVICE_GRANT: _device_code}

@@ -3,7 +3,9 @@
 from collections import Counter, deque
 from urllib.parse import parse_qsl
 
-from form import CREDENTIALS
+import jwt
+
+from form import CREDENTIALS, spelling
 from plumbing import fingerprint
 
 
@@ -18,6 +20,15 @@ def _header_shown(name, value):
     if name.lower() == "x-identity-header":
         return f"sha256:{fingerprint(value)}"
     return value
+
+
+def _assertion_shown(text):
+    """Header and claims of a client assertion, which are no secrets; the signature is what makes it one."""
+    try:
+        return {"header": jwt.get_unverified_header(text),
+                "claims": jwt.decode(text, options={"verify_signature": False})}
+    except (jwt.PyJWTError, ValueError):
+        return None
 
 
 _KEPT = 5000  # requests that can be asked for
@@ -38,6 +49,8 @@ class RequestLog:
             method=request.method, path=request.path, query=request.query, version=request.version,
             headers={name: _header_shown(name, value) for name, value in request.header_list},
             form=None if form is None else {name: _shown(name, value) for name, value in form.items()},
+            spelling=None if form is None else {n: _shown(n, raw) for n, raw in spelling(request.body).items()},
+            assertion=_assertion_shown(form["client_assertion"]) if "client_assertion" in (form or {}) else None,
             form_error=form_error, outcome=outcome, aadsts=number, fault=fault, trace_id=trace_id,
             correlation_id=correlation_id)
         self._log.record(**record)

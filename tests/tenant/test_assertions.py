@@ -199,9 +199,14 @@ class CertificateTest(AssertionCase):
         self.assert_error(self.refresh(token, client_id=RELAY), 7000218, "invalid_client", 401)
 
     def test_logs(self):
-        """the log shows assertions as fingerprints, secrets.txt knows them"""
+        """the log shows assertions as fingerprints, with header and claims; secrets.txt knows them"""
         assertion = self.assertion()
         self.ask(assertion)
+        shown = self.tenant.lines("requests.jsonl")[-1]["assertion"]
+        self.assertEqual(shown, {"header": jwt.get_unverified_header(assertion),
+                                 "claims": jwt.decode(assertion, options={"verify_signature": False})})
+        self.ask("no.assertion")
+        self.assertIsNone(self.tenant.lines("requests.jsonl")[-1]["assertion"])
         self.assertNotIn(assertion, self.tenant.text("requests.jsonl"))
         self.assertIn(assertion, self.tenant.text("secrets.txt").splitlines())
 

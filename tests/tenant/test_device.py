@@ -84,7 +84,8 @@ class DeviceTest(PeopleCase):
         """pending, declined, expired, unknown, another tenant string, another client, used"""
         self.device()
         answer = self.ask().json()
-        self.assert_error(self.poll(answer), 70016, "authorization_pending", 400)
+        for grant in (GRANT, "device_code"):
+            self.assert_error(self.poll(answer, grant_type=grant), 70016, "authorization_pending", 400)
         self.assert_error(self.poll(answer, "common"), 7000012, "invalid_grant", 400)
         self.assert_error(self.poll(answer, device_code="noise"), 70018, "bad_verification_code", 400)
         self.assert_error(self.poll(answer, client_secret="x"), 700025, "invalid_client", 401)

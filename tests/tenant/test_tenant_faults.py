@@ -158,6 +158,8 @@ class ServerTest(TenantCase):
         entry = [line for line in self.tenant.lines("requests.jsonl") if "x_extra" in (line["form"] or {})][-1]
         self.assertRegex(entry["form"]["client_secret"], "^sha256:[0-9a-f]{8}$")
         self.assertEqual((entry["form"]["x_extra"], entry["outcome"]), ("seen", "ok"))
+        self.assertEqual(entry["spelling"]["scope"].replace("%3A", ":").replace("%2F", "/"), entry["form"]["scope"])
+        self.assertRegex(entry["spelling"]["client_secret"], "^sha256:[0-9a-f]{8}$")
         for name in ("secrets.txt", "ca.key", "server.key", "signing.key", "apps.json", "grant.key"):
             self.assertEqual(stat.S_IMODE(os.stat(self.tenant.path(name)).st_mode), 0o600, name)
         self.assertEqual(self.tenant.text("tenant.log"), "")

@@ -650,7 +650,7 @@ test_no_sign_in(void **state)
 		assert_int_equal(one.code, SE_SIGN_IN);
 	}
 	assert_says(one.error.text, "invented999@fabrikam.com: nobody has signed in");
-	assert_says(one.error.text, "sasl-entra import token invented999@fabrikam.com");
+	assert_says(one.error.text, "sasl-entra login invented999@fabrikam.com");
 	assert_int_equal(faults_hits("invented"), 0);
 	assert_int_equal(count_files(state_directory(), ""), 0);
 

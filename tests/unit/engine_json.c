@@ -309,6 +309,25 @@ test_write(void **state)
 }
 
 static void
+test_write_compact(void **state)
+{
+	struct se_json *json = se_json_new();
+	struct se_buffer text;
+
+	(void)state;
+	assert_true(se_json_set_string(json, "url", "https://a/b"));
+	assert_true(se_json_set_integer(json, "n", 1));
+	se_buffer_init(&text, 4096);
+	assert_true(se_json_write_compact(json, &text));
+	assert_string_equal(se_buffer_text(&text), "{\"url\":\"https://a/b\",\"n\":1}");
+	se_buffer_free(&text);
+	se_buffer_init(&text, 10);
+	assert_false(se_json_write_compact(json, &text));
+	se_buffer_free(&text);
+	se_json_free(json);
+}
+
+static void
 test_write_too_much(void **state)
 {
 	struct se_json *json = se_json_new();
@@ -361,6 +380,7 @@ main(void)
 		cmocka_unit_test(test_first_number),
 		cmocka_unit_test(test_double_names),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_write_compact),
 		cmocka_unit_test(test_write_too_much),
 		cmocka_unit_test(test_wipe),
 	};

@@ -11,7 +11,7 @@
 #include "engine/json.h"
 #include "engine/status.h"
 #include "engine/status_walk.h"
-#include "engine/store_list.h"
+#include "engine/store_names.h"
 
 #include "engine_support.h"
 

@@ -70,9 +70,12 @@ engine_asking = $(engine_support) tests/unit/engine_asking.c tests/unit/engine_a
 engine_unit_tests += \
 	tests/unit/engine_derive \
 	tests/unit/engine_machine \
+	tests/unit/engine_certificate \
+	tests/unit/engine_certificate_wrong \
 	tests/unit/engine_json \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
+	tests/unit/engine_sign_in \
 	tests/unit/engine_request \
 	tests/unit/engine_grants \
 	tests/unit/engine_store \
@@ -81,6 +84,7 @@ engine_unit_tests += \
 	tests/unit/engine_http_tls \
 	tests/unit/engine_http_name \
 	tests/unit/engine_engine \
+	tests/unit/engine_ahead \
 	tests/unit/engine_processes
 tests_unit_engine_derive_SOURCES = tests/unit/engine_derive.c $(engine_support)
 tests_unit_engine_derive_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -88,6 +92,18 @@ tests_unit_engine_derive_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_machine_SOURCES = tests/unit/engine_machine.c $(engine_support)
 tests_unit_engine_machine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_machine_LDADD = libse-engine.la $(CMOCKA_LIBS)
+# OpenSSL itself verifies what was signed; the openssl command makes keys and certificates.
+engine_openssl = $(engine_support) tests/unit/engine_openssl.c tests/unit/engine_openssl.h
+tests_unit_engine_certificate_SOURCES = tests/unit/engine_certificate.c $(engine_openssl)
+tests_unit_engine_certificate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+# They play keys that cannot do PSS.
+tests_unit_engine_certificate_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding,--wrap=EVP_DigestSign
+tests_unit_engine_certificate_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+tests_unit_engine_certificate_wrong_SOURCES = tests/unit/engine_certificate_wrong.c \
+	$(engine_openssl)
+tests_unit_engine_certificate_wrong_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_engine_certificate_wrong_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_engine_json_SOURCES = tests/unit/engine_json.c $(engine_support)
 tests_unit_engine_json_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_json_LDADD = libse-engine.la $(CMOCKA_LIBS)
@@ -97,6 +113,9 @@ tests_unit_engine_policy_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_answer_SOURCES = tests/unit/engine_answer.c $(engine_support)
 tests_unit_engine_answer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_answer_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_sign_in_SOURCES = tests/unit/engine_sign_in.c $(engine_support)
+tests_unit_engine_sign_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_sign_in_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_grants_SOURCES = tests/unit/engine_grants.c $(engine_form)
 tests_unit_engine_grants_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_grants_LDADD = libse-engine.la $(CMOCKA_LIBS)
@@ -123,6 +142,9 @@ tests_unit_engine_http_name_LDADD = libse-engine.la $(CMOCKA_LIBS) $(DL_LIBS) -l
 tests_unit_engine_engine_SOURCES = tests/unit/engine_engine.c $(engine_asking)
 tests_unit_engine_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_ahead_SOURCES = tests/unit/engine_ahead.c $(engine_asking)
+tests_unit_engine_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_ahead_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_asking)
 tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS)

@@ -11,7 +11,7 @@ rule() {
 	bad=$(grep -nE '^[[:space:]]*#[[:space:]]*include' $2 /dev/null |
 		grep -vE "include [<\"]($3)" |
 		grep -vE 'include <((sys|netinet|arpa)/)?[a-z0-9_]+\.h>')
-	heavy=$(grep -nE '^[[:space:]]*#[[:space:]]*include <(ini_|syslog)' $2 /dev/null |
+	heavy=$(grep -nE '^[[:space:]]*#[[:space:]]*include <(ini_|syslog|microhttpd|qrencode)' $2 /dev/null |
 		grep -vE "include [<\"]($3)")
 	if [ -z "$bad$heavy" ]; then
 		echo "ok $number - $1"
@@ -32,7 +32,11 @@ rule "the engine's config.c alone knows libini_config" "common/engine/config.c" 
 	'core/|engine/|ini_'
 rule "the rest of the engine uses core and engine" "$rest" 'core/|engine/'
 rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
-	'core/|sasl/|(choose|init|mechanism|prompt|sasl_error)\.h'
+	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
 rule "the agent uses core and engine" "agent/*.[ch]" 'core/|engine/|agent/'
-rule "the tool uses core and engine" "tool/*.[ch]" 'core/|engine/|tool/'
+rest=$(ls tool/*.[ch] | grep -vE '/(login_server|qr)\.c')
+rule "the tool uses core and engine" "$rest" 'core/|engine/|tool/'
+rule "the tool's login_server.c alone knows libmicrohttpd" "tool/login_server.c" \
+	'core/|engine/|tool/|microhttpd\.h'
+rule "the tool's qr.c alone knows libqrencode" "tool/qr.c" 'core/|engine/|tool/|qrencode\.h'
 echo "1..$number"

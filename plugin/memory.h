@@ -1,0 +1,29 @@
+/*
+ * memory: the last token of this process, for the few seconds that its source allows, so that a
+ * second login to the same server asks nobody.
+ */
+#ifndef SE_PLUGIN_MEMORY_H
+#define SE_PLUGIN_MEMORY_H
+
+#include <stdbool.h>
+
+#include "core/source.h"
+
+#include "init.h"
+
+enum { SE_MEMORY_MAX_S = 60 };
+
+/* Whether the same was asked before, by this process and this user, and the answer still holds;
+ * then a copy of it, to be freed by the caller. request->rejected has to be set: that token is not
+ * recalled. */
+bool se_memory_recall(
+	struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer);
+
+/* Keeps a copy, if the source lets it (answer->keep). */
+void se_memory_keep(
+	struct se_plugin *plugin, const struct se_request *request, const struct se_answer *answer);
+
+/* Wipes it. */
+void se_memory_forget(struct se_plugin *plugin);
+
+#endif

@@ -1,0 +1,71 @@
+"""sasl-entra logout."""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import login_case  # noqa: E402
+from login_case import ANNA, TOOL, LoginCase, Terminal, run  # noqa: E402
+
+
+class Logout(LoginCase):
+    def test_works(self):
+        """the sign-in is gone, with what a crash left of it; the lock stays"""
+        self.mint()
+        self.token(ANNA)
+        name = self.states()[0].name
+        (self.place / "state" / f".{name}.0123456789abcdef").write_text("left")
+        result = self.tool("logout", "scanner@contoso.com", "--yes")
+        self.assertIn(f"{ANNA}: the sign-in is forgotten", result.stderr)
+        self.assertIn("mysignins.microsoft.com", result.stderr)
+        self.assertEqual([path.suffix for path in (self.place / "state").iterdir()], [".lock"])
+        self.assertIn(f"sasl-entra login {ANNA}", self.token(ANNA, code=1).stderr)
+
+    def test_json(self):
+        """--json: changed, and unchanged where nothing was kept"""
+        self.mint()
+        for changed in (True, False):
+            result = self.tool("logout", ANNA, "--yes", "--json")
+            self.assertEqual(json.loads(result.stdout), {"changed": changed, "accounts": ["anna", "scanner"]})
+
+    def test_app(self):
+        """an app: its token is forgotten, and the next one fetched"""
+        self.token("robot@contoso.com")
+        self.assertEqual(len(self.states()), 1)
+        self.assertIn("credential is still there", self.tool("logout", "robot", "--yes").stderr)
+        self.assert_nothing_kept()
+        self.token("robot@contoso.com")
+
+    def test_agent(self):
+        """an agent forgets what it has in memory"""
+        self.mint()
+        agent = self.agent(config=self.config)
+        self.addCleanup(agent.end)
+        self.tool("logout", ANNA, "--yes")
+        self.token(ANNA, code=1)
+
+    def test_asks(self):
+        """at a terminal: names the person and the accounts, and only y does it"""
+        self.mint()
+        for key, kept in (("n", 1), ("", 1), ("y", 0)):
+            terminal = Terminal("--config", str(self.config), "logout", ANNA)
+            terminal.wait_for(f"sign-in of {ANNA}, used by: anna, scanner")
+            terminal.type(key + "\r")
+            self.assertEqual(terminal.exit(), kept)
+            self.assertEqual(len(self.states()), kept)
+
+    def test_refused(self):
+        """without a terminal and without --yes; an unknown name; a password's account; a stranger"""
+        self.mint()
+        self.assertIn("--yes", self.tool("logout", ANNA, code=2).stderr)
+        self.tool("logout", "x@example.org", "--yes", code=1)
+        self.tool("logout", "handed@contoso.com", "--yes", code=1)
+        result = run(TOOL, "--config", str(self.config), "logout", ANNA, "--yes", user=65534, group=65534,
+                     extra_groups=[])
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(len(self.states()), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(login_case.main())

@@ -1,0 +1,335 @@
+/*
+ * engine_ahead: what the agent does before anybody asks: tokens in use are renewed, refresh tokens
+ * are kept alive, and nothing is asked for again and again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine_asking.h"
+
+enum { HALF_S = 1900, DAY_S = 24 * 3600, MANY = 40 };
+
+static struct se_engine *engine;
+
+static int
+begin(void **state)
+{
+	(void)state;
+	scratch_make();
+	faults_start();
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	faults_stop();
+	scratch_remove();
+	return 0;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	asking_set_up();
+	engine = NULL;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	end_if_child();
+	se_engine_free(engine);
+	engine = NULL;
+	return 0;
+}
+
+static void
+start(const char *name)
+{
+	configure(name, true, "", "");
+	engine = engine_start(SE_ROLE_AGENT);
+}
+
+/* Lets time pass, and the engine see it. */
+static void
+later(int64_t seconds)
+{
+	world_wait(seconds);
+	turn_for(engine, 60);
+}
+
+/* Turns until the endpoint has been asked so often. */
+static void
+until_hits(const char *name, long wanted)
+{
+	int64_t until = real_ms() + 20000;
+
+	while (faults_hits(name) < wanted && real_ms() < until)
+		turn_for(engine, 20);
+	turn_for(engine, 100);
+	assert_int_equal(faults_hits(name), wanted);
+}
+
+static void
+a_token_in_use_is_renewed(void **state)
+{
+	struct asked one = {0};
+	unsigned i;
+
+	(void)state;
+	start("ahead");
+	assert_int_equal(ask_number(engine), 1);
+	later(1500);
+	assert_int_equal(faults_hits("ahead"), 1); /* not before a half of its life, but a tenth */
+	for (i = 2; i < 7; i++) {
+		later(HALF_S);
+		until_hits("ahead", (long)i);
+		memset(&one, 0, sizeof(one));
+		ask(engine, &one);
+		assert_true(one.at_once);
+		assert_int_equal(token_number(&one), i);
+		assert_int_equal(faults_hits("ahead"), i);
+	}
+}
+
+static void
+a_token_that_nobody_wants_is_not(void **state)
+{
+	long hits;
+	unsigned i;
+
+	(void)state;
+	start("unused");
+	assert_int_equal(ask_number(engine), 1);
+	for (i = 0; i < 50; i++)
+		later(2000);
+	hits = faults_hits("unused");
+	assert_in_range(hits, 30, 50); /* for a day */
+	for (i = 0; i < 20; i++)
+		later(2000);
+	assert_int_equal(faults_hits("unused"), hits);
+	assert_int_equal(ask_number(engine), (unsigned)hits + 1);
+}
+
+static void
+a_fault_in_passing_is_tried_with_patience(void **state)
+{
+	struct asked one = {0};
+	long hits;
+	unsigned i;
+
+	(void)state;
+	start("passing");
+	assert_int_equal(ask_number(engine), 1);
+	(void)faults_say("answer passing {\"status\": 503, \"body\": \"\"}");
+	world_wait(HALF_S);
+	turn_for(engine, 1500); /* with its second try after a second */
+	assert_int_equal(faults_hits("passing"), 3);
+	for (i = 0; i < 60; i++)
+		later(10);
+	hits = faults_hits("passing");
+	assert_in_range(hits, 8, 26); /* in ten minutes: ever longer pauses, two tries each */
+	ask(engine, &one);
+	assert_int_equal(token_number(&one), 1); /* what is left of it serves meanwhile */
+	(void)faults_say("answer passing {}");
+	later(301);
+	turn_for(engine, 300);
+	memset(&one, 0, sizeof(one));
+	ask(engine, &one);
+	assert_true(token_number(&one) > 1);
+}
+
+static void
+what_a_person_must_put_right_is_not_asked_again(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	start("lasting");
+	assert_int_equal(ask_number(engine), 1);
+	(void)faults_say("answer lasting {\"status\": 401, \"body\": \"{\\\"error\\\": "
+			 "\\\"invalid_client\\\", \\\"error_codes\\\": [7000222]}\"}");
+	later(HALF_S);
+	until_hits("lasting", 2);
+	for (i = 0; i < 20; i++)
+		later(400);
+	assert_int_equal(faults_hits("lasting"), 2);
+	assert_true(engine_warnings > 0);
+}
+
+static void
+a_restarted_agent_goes_on(void **state)
+{
+	struct asked one = {0};
+
+	(void)state;
+	start("restart");
+	assert_int_equal(ask_number(engine), 1);
+	se_engine_free(engine);
+	engine = engine_start(SE_ROLE_AGENT);
+	turn_for(engine, 100);
+	assert_int_equal(faults_hits("restart"), 1);
+	later(HALF_S);
+	until_hits("restart", 2);
+	ask(engine, &one);
+	assert_true(one.at_once);
+	assert_int_equal(token_number(&one), 2);
+}
+
+static void
+nobody_else_renews(void **state)
+{
+	(void)state;
+	configure("host", true, "", "");
+	engine = engine_start(SE_ROLE_HOST);
+	assert_int_equal(ask_number(engine), 1);
+	later(HALF_S);
+	turn_for(engine, 200);
+	assert_int_equal(faults_hits("host"), 1);
+}
+
+static void
+an_idle_sign_in_is_kept_alive(void **state)
+{
+	char *kept;
+	unsigned i;
+
+	(void)state;
+	configure("idle", true, "", "");
+	sign_in(PERSON, "an-old-refresh-token"); /* used at an unknown time */
+	(void)faults_say("answer idle {\"body\": \"{\\\"access_token\\\": "
+			 "\\\"access-idle-7-a\\\", \\\"refresh_token\\\": \\\"the-next\\\", "
+			 "\\\"expires_in\\\": 3599}\"}");
+	engine = engine_start(SE_ROLE_AGENT);
+	until_hits("idle", 1);
+	kept = kept_refresh_token(PERSON);
+	assert_string_equal(kept, "the-next");
+	free(kept);
+	later(2 * DAY_S); /* nobody uses it any more */
+	for (i = 0; i < 3; i++)
+		later(9 * DAY_S);
+	assert_true(faults_hits("idle") <= 2);
+	(void)faults_say("forget");
+	later(2 * DAY_S);
+	until_hits("idle", 1);
+	for (i = 0; i < 29; i++)
+		later(DAY_S);
+	assert_int_equal(faults_hits("idle"), 1);
+	later(2 * DAY_S);
+	until_hits("idle", 2);
+}
+
+static void
+a_dead_sign_in_is_asked_once_a_day(void **state)
+{
+	long hits;
+	unsigned i;
+
+	(void)state;
+	configure("dead", true, "", "");
+	sign_in(PERSON, "a-dead-refresh-token");
+	(void)faults_say("answer dead {\"status\": 400, \"body\": \"{\\\"error\\\": "
+			 "\\\"invalid_grant\\\", \\\"error_codes\\\": [700082]}\"}");
+	engine = engine_start(SE_ROLE_AGENT);
+	until_hits("dead", 1);
+	for (i = 0; i < 48; i++)
+		later(3600);
+	hits = faults_hits("dead");
+	assert_in_range(hits, 2, 3);
+}
+
+/* The first sign-in of all: the tool has written it and told the agent. */
+static void
+a_new_sign_in_is_found(void **state)
+{
+	struct asked told = {.operation = SE_OPERATION_REREAD};
+	struct se_token_key key;
+
+	(void)state;
+	configure("fresh", true, "", "");
+	engine = engine_start(SE_ROLE_AGENT);
+	sign_in(PERSON, "a-refresh-token");
+	key_of(PERSON, &key);
+	told.login = key.name;
+	ask(engine, &told);
+	assert_int_equal(told.code, SE_OK);
+	se_token_key_free(&key);
+	until_hits("fresh", 1);
+}
+
+static void
+after_a_reload_only_what_is_configured(void **state)
+{
+	struct se_error error;
+
+	(void)state;
+	start("before");
+	assert_int_equal(ask_number(engine), 1);
+	configure("after", true, "", ""); /* another endpoint: another token key */
+	assert_int_equal(se_engine_load(engine, &error), SE_OK);
+	later(HALF_S);
+	turn_for(engine, 200);
+	assert_int_equal(faults_hits("before"), 1);
+	assert_int_equal(faults_hits("after"), 0);
+}
+
+/* Many at once are renewed once each, a few at a time. */
+static void
+many_are_spread(void **state)
+{
+	static char text[MANY * 600];
+	char account[600], login[40];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < MANY; i++) {
+		snprintf(account, sizeof(account),
+			"[account a%u]\nmatch = a%u@contoso.com\ntenant = contoso.com\n"
+			"client_id = " APP "\ncredential = secret\nclient_secret_file = %s\n"
+			"servers = *\nca_file = %s\nscope = https://r%u.example/.default\n"
+			"token_endpoint = %s\n",
+			i, i, scratch("secret"), faults_ca(), i,
+			faults_url("https", "/token/many"));
+		strcat(text, account);
+	}
+	write_text(configuration(), text);
+	engine = engine_start(SE_ROLE_AGENT);
+	for (i = 0; i < MANY; i++) {
+		struct asked one = {.login = login};
+
+		snprintf(login, sizeof(login), "a%u@contoso.com", i);
+		ask(engine, &one);
+		assert_int_equal(one.code, SE_OK);
+	}
+	assert_int_equal(faults_hits("many"), MANY);
+	world_wait(HALF_S);
+	until_hits("many", 2L * MANY);
+}
+
+int
+main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_token_in_use_is_renewed),
+		TEST(a_token_that_nobody_wants_is_not),
+		TEST(a_fault_in_passing_is_tried_with_patience),
+		TEST(what_a_person_must_put_right_is_not_asked_again),
+		TEST(a_restarted_agent_goes_on),
+		TEST(nobody_else_renews),
+		TEST(an_idle_sign_in_is_kept_alive),
+		TEST(a_dead_sign_in_is_asked_once_a_day),
+		TEST(a_new_sign_in_is_found),
+		TEST(after_a_reload_only_what_is_configured),
+		TEST(many_are_spread),
+	};
+
+	return cmocka_run_group_tests_name("engine/ahead", tests, begin, end);
+}

@@ -1,0 +1,217 @@
+/*
+ * sasl-entra certificate activate, rollback: another certificate in the active one's place.
+ *
+ * One file is renamed over the other. Two files cannot be replaced at once, so that the certificate's
+ * file first gets both certificates, the one in use and the next; then the key is replaced, and then
+ * the certificate's file by the next one alone. Whoever reads takes the certificate that belongs to
+ * the key: at each moment, and after a crash at any, what is there is a pair.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buffer.h"
+#include "engine/credential_pair.h"
+
+#include "tool/certificate.h"
+#include "tool/exit_code.h"
+
+/* The certificates of a file, as PEM; a file that is not there has none. */
+static enum se_code
+add_certificates(const struct se_place_file *file, enum se_which which, struct se_buffer *out,
+	struct se_error *error)
+{
+	const struct se_key_password none = {.secret = NULL};
+	struct se_certificates *list = NULL;
+	struct se_buffer content;
+	enum se_code code;
+
+	if (!se_install_exists(file->directory, file->name[which]))
+		return SE_OK;
+	se_buffer_init(&content, SE_CERTIFICATE_FILE_MAX);
+	code = se_pair_read_file(file->path[which], &content, NULL, error);
+	if (code == SE_OK)
+		code = se_certificates_read(file->path[which], &content, &none, &list, error);
+	if (code == SE_OK && !se_certificates_write(list, out))
+		code = se_error_memory(error);
+	se_certificates_free(list);
+	se_buffer_free(&content);
+	return code;
+}
+
+static enum se_code
+join(const struct se_certificate_place *place, enum se_which next, struct se_buffer *both,
+	struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	if (!place->became)
+		code = se_identity_become_owner(place->identity, false, error);
+	if (code == SE_OK)
+		code = add_certificates(&place->certificate, SE_ACTIVE, both, error);
+	if (code == SE_OK && both->len > 0)
+		code = add_certificates(&place->certificate, next, both, error);
+	if (!place->became)
+		se_identity_return();
+	return code;
+}
+
+static enum se_code
+install_both(const struct se_certificate_place *place, enum se_which next, struct se_error *error)
+{
+	const struct se_place_file *file = &place->certificate;
+	struct se_file_look look = {geteuid(), getegid(), 0644};
+	struct se_buffer both;
+	struct stat found;
+	enum se_code code;
+
+	se_buffer_init(&both, 4 * (size_t)SE_CERTIFICATE_FILE_MAX);
+	code = join(place, next, &both, error);
+	if (fstatat(file->directory, file->name[SE_ACTIVE], &found, AT_SYMLINK_NOFOLLOW) == 0) {
+		look.uid = geteuid() == 0 ? found.st_uid : look.uid;
+		look.gid = found.st_gid;
+		look.mode = found.st_mode & 0644;
+	}
+	if (code == SE_OK && both.len > 0)
+		code = se_install_file(
+			file->directory, file->name[SE_ACTIVE], &look, both.data, both.len, error);
+	se_buffer_free(&both);
+	return code;
+}
+
+static enum se_code
+keep_one(const struct se_place_file *file, enum se_which as, struct se_error *error)
+{
+	if (!se_install_exists(file->directory, file->name[SE_ACTIVE]))
+		return SE_OK;
+	return se_install_link(file->directory, file->name[SE_ACTIVE], file->name[as], error);
+}
+
+static enum se_code
+keep(const struct se_certificate_place *place, enum se_which as, struct se_error *error)
+{
+	enum se_code code = keep_one(&place->certificate, as, error);
+
+	return code == SE_OK && place->separate ? keep_one(&place->key, as, error) : code;
+}
+
+static enum se_code
+move(const struct se_place_file *file, enum se_which from, enum se_which to, struct se_error *error)
+{
+	return se_install_rename(file->directory, file->name[from], file->name[to], error);
+}
+
+static enum se_code
+bring(const struct se_certificate_place *place, enum se_which next, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	if (place->separate) {
+		code = install_both(place, next, error);
+		if (code == SE_OK)
+			code = move(&place->key, next, SE_ACTIVE, error);
+	}
+	return code == SE_OK ? move(&place->certificate, next, SE_ACTIVE, error) : code;
+}
+
+static int
+report(const struct se_certificate_place *place, bool json, const char *what)
+{
+	struct se_certificate_facts facts;
+	struct se_error error = {0};
+	char day[40];
+
+	if (se_certificate_place_look(place, SE_ACTIVE, SE_ACTIVE, &facts, &error) != SE_OK)
+		return se_exit_error(&error);
+	if (json)
+		return se_certificate_print(true, place->certificate.path[SE_ACTIVE], &facts, NULL);
+	se_certificate_day(facts.not_after, day);
+	fprintf(stderr,
+		"account %s: %s (%s, thumbprint %s, good until %s). It is used from the next "
+		"request on; nothing has to be restarted.\n",
+		place->account->label, what, facts.subject, facts.sha1_hex, day);
+	return SE_EXIT_OK;
+}
+
+/* A crash may have come between the key's replacement and the certificate's: then only that is
+ * left. */
+static bool
+is_half_done(const struct se_certificate_place *place)
+{
+	return place->separate &&
+	       !se_install_exists(place->key.directory, place->key.name[SE_NEW]) &&
+	       se_certificate_place_look(place, SE_NEW, SE_ACTIVE, NULL, NULL) == SE_OK;
+}
+
+static enum se_code
+activate(const struct se_certificate_place *place, struct se_error *error)
+{
+	const struct se_place_file *file = &place->certificate;
+	enum se_code code;
+
+	if (!se_install_exists(file->directory, file->name[SE_NEW]))
+		return se_error_set(error, SE_CONFIG,
+			"there is no %s; make it with: sasl-entra certificate new %s",
+			file->path[SE_NEW], place->account->label);
+	if (is_half_done(place)) {
+		code = move(file, SE_NEW, SE_ACTIVE, error);
+	} else {
+		code = se_certificate_place_look(place, SE_NEW, SE_NEW, NULL, error);
+		if (code == SE_OK)
+			code = keep(place, SE_OLD, error);
+		if (code == SE_OK)
+			code = bring(place, SE_NEW, error);
+	}
+	if (code == SE_OK)
+		(void)unlinkat(file->directory, file->name[SE_UPLOAD], 0);
+	return code;
+}
+
+int
+se_certificate_activate(struct se_certificate_place *place, bool json)
+{
+	struct se_error error = {0};
+	enum se_code code = se_certificate_place_open(place, &error);
+
+	if (code == SE_OK)
+		code = activate(place, &error);
+	return code == SE_OK ? report(place, json, "the new certificate is in place")
+			     : se_exit_error(&error);
+}
+
+static enum se_code
+rollback(const struct se_certificate_place *place, struct se_error *error)
+{
+	const struct se_place_file *file = &place->certificate, *key = &place->key;
+	enum se_code code;
+
+	if (!se_install_exists(file->directory, file->name[SE_OLD]))
+		return se_error_set(error, SE_CONFIG,
+			"there is no %s: no certificate of account %s has been replaced",
+			file->path[SE_OLD], place->account->label);
+	code = se_certificate_place_look(place, SE_OLD, SE_OLD, NULL, error);
+	if (code == SE_OK)
+		code = keep(place, SE_SWAP, error);
+	if (code == SE_OK)
+		code = bring(place, SE_OLD, error);
+	if (code == SE_OK && se_install_exists(file->directory, file->name[SE_SWAP]))
+		code = move(file, SE_SWAP, SE_OLD, error);
+	if (code == SE_OK && place->separate &&
+		se_install_exists(key->directory, key->name[SE_SWAP]))
+		code = move(key, SE_SWAP, SE_OLD, error);
+	return code;
+}
+
+int
+se_certificate_rollback(struct se_certificate_place *place, bool json)
+{
+	struct se_error error = {0};
+	enum se_code code = se_certificate_place_open(place, &error);
+
+	if (code == SE_OK)
+		code = rollback(place, &error);
+	return code == SE_OK ? report(place, json, "the certificate before is in place again")
+			     : se_exit_error(&error);
+}

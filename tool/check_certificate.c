@@ -1,0 +1,38 @@
+#include <string.h>
+
+#include "core/world.h"
+#include "engine/credential_certificate.h"
+#include "engine/names.h"
+
+#include "tool/check_certificate.h"
+
+/* Where a finding about a value stands: FILE:LINE: [account LABEL] KEY */
+#define PLACE "%s:%u: [account %s] %s: "
+
+void
+se_check_certificate(const struct se_config *config, const struct se_account *account,
+	struct se_certificate_facts *facts, struct se_findings *findings)
+{
+	const struct se_value *value = &account->value[SE_KEY_CERTIFICATE];
+	const char *key = se_keys[SE_KEY_CERTIFICATE].name;
+	struct se_error error;
+	char text[SE_ERROR_TEXT_MAX];
+
+	memset(facts, 0, sizeof(*facts));
+	if (!se_name_equal(account->value[SE_KEY_CREDENTIAL].text, "certificate"))
+		return;
+	if (se_credential_certificate_look(account, &se_world_system, facts, &error) != SE_OK) {
+		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
+			account->label, key, error.text);
+		return;
+	}
+	if (se_credential_certificate_ends(account, facts, &se_world_system, text, sizeof(text)))
+		se_findings_add(
+			findings, true, value->line, "%s:%u: %s", config->path, value->line, text);
+	if (facts->pss_only)
+		se_findings_add(findings, true, value->line,
+			PLACE
+			"the key of %s is of type RSASSA-PSS, and Microsoft does not say that "
+			"Entra takes such a certificate; a plain RSA key is sure to work",
+			config->path, value->line, account->label, key, value->text);
+}

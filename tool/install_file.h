@@ -1,0 +1,36 @@
+/*
+ * install_file: files put into a directory for another user to read, by root too: whoever owns the
+ * directory cannot make root write or chown something else.
+ */
+#ifndef SE_TOOL_INSTALL_FILE_H
+#define SE_TOOL_INSTALL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+
+struct se_file_look {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+};
+
+/* Replaces NAME in an open directory: a new file of that look, written, fsynced, renamed. SE_CONFIG
+ * when that cannot be; NAME then is what it was. */
+enum se_code se_install_file(int directory, const char *name, const struct se_file_look *look,
+	const void *data, size_t len, struct se_error *error);
+
+/* Lets `copy` stand for the same file as `name`, in place of whatever was there. */
+enum se_code
+se_install_link(int directory, const char *name, const char *copy, struct se_error *error);
+
+/* Renames, in place of whatever was there. */
+enum se_code
+se_install_rename(int directory, const char *from, const char *to, struct se_error *error);
+
+/* Whether there is something of that name, a link that leads nowhere, too. */
+bool se_install_exists(int directory, const char *name);
+
+#endif

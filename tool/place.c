@@ -1,0 +1,187 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/account.h"
+#include "engine/names.h"
+#include "engine/state_dir.h"
+
+#include "tool/ask.h"
+#include "tool/output.h"
+#include "tool/place.h"
+
+enum { LOCK_MS = 15000, LOCK_PAUSE_MS = 50 };
+
+void
+se_place_free(struct se_place *place)
+{
+	se_token_key_free(&place->key);
+	se_store_close(place->store);
+	se_config_free(place->config);
+	memset(place, 0, sizeof(*place));
+}
+
+/* The login name whose sign-in it is; a label stands for one only where `identity` names it. */
+static enum se_code
+make_key(struct se_place *place, const char *name, struct se_error *error)
+{
+	const struct se_account *account = place->account;
+
+	if (!account->app_only && account->value[SE_KEY_IDENTITY].text == NULL &&
+		strchr(name, '@') == NULL && se_name_equal(name, account->label))
+		return se_error_set(error, SE_CONFIG,
+			"%s is the label of an account without 'identity'; give the login name "
+			"whose sign-in this is",
+			name);
+	return se_token_key_make(account, name, &place->key, error);
+}
+
+static bool
+uses_password(const struct se_account *account)
+{
+	const char *from = account->value[SE_KEY_TOKEN_FROM].text;
+
+	return from != NULL && strcmp(from, "password") == 0;
+}
+
+enum se_code
+se_place_find(const struct se_identity *identity, const char *name, struct se_place *place,
+	struct se_error *error)
+{
+	enum se_code code;
+
+	memset(place, 0, sizeof(*place));
+	place->identity = identity;
+	code = se_config_load(identity->configuration, &place->config, NULL, error);
+	if (code != SE_OK)
+		return code;
+	place->account = se_account_named(place->config, name, error);
+	if (place->account == NULL)
+		return error->code;
+	if (uses_password(place->account))
+		return se_error_set(error, SE_CONFIG,
+			"%s: account %s takes its token from the password (token_from = password); "
+			"nothing is kept for it",
+			name, place->account->label);
+	return make_key(place, name, error);
+}
+
+enum se_code
+se_place_check_person(
+	const struct se_place *place, const char *name, const char *what, struct se_error *error)
+{
+	if (!place->account->app_only)
+		return SE_OK;
+	return se_error_set(error, SE_CONFIG,
+		"%s: account %s signs in as an app, with its own credential; it has no use for %s",
+		name, place->account->label, what);
+}
+
+enum se_code
+se_place_open(struct se_place *place, struct se_error *error)
+{
+	char *path = se_state_dir(place->config, SE_ROLE_TOOL, place->identity->users_own);
+
+	if (path == NULL)
+		return se_error_set(error, SE_CONFIG,
+			"there is no directory to keep a sign-in in; name one with state_dir in "
+			"[defaults] of %s",
+			place->identity->configuration);
+	place->store = se_state_dir_open(path, error);
+	if (place->store == NULL && error->code == SE_ABSENT)
+		(void)se_error_set(error, SE_CONFIG,
+			"the state directory %s does not exist or may not be entered; start the "
+			"agent once, or make it, mode 0700, owned by the agent's user",
+			path);
+	free(path);
+	return place->store != NULL ? SE_OK : error->code;
+}
+
+enum se_code
+se_place_lock(const struct se_place *place, int *lock, struct se_error *error)
+{
+	const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
+	enum se_code code = se_store_lock(place->store, &place->key, lock, error);
+
+	for (int waited = 0; code == SE_AGAIN && waited < LOCK_MS; waited += LOCK_PAUSE_MS) {
+		(void)nanosleep(&pause, NULL);
+		code = se_store_lock(place->store, &place->key, lock, error);
+	}
+	if (code == SE_AGAIN)
+		(void)se_error_set(error, SE_AGAIN,
+			"another process has been using this sign-in for too long; try again");
+	return code;
+}
+
+void
+se_place_tell_agent(const struct se_place *place)
+{
+	struct se_answer answer = {.token = NULL};
+	struct se_request request;
+	struct se_error error;
+	enum se_code code = se_ask_prepare(&request, SE_OPERATION_REREAD, place->key.name, &error);
+
+	if (code == SE_OK)
+		code = se_ask_agent(place->identity, &request, &answer, &error);
+	if (code != SE_OK && code != SE_ABSENT)
+		fprintf(stderr, "sasl-entra: warning: the agent could not be told: %s\n",
+			error.text);
+	se_answer_free(&answer);
+}
+
+/* An account without `identity` serves many sign-ins: this one where it serves that login name. */
+static bool
+shares(const struct se_place *place, const struct se_account *account)
+{
+	const char *identity = account->value[SE_KEY_IDENTITY].text;
+	struct se_token_key key;
+	bool same;
+
+	if (account == place->account)
+		return true;
+	if (uses_password(account) || account->app_only != place->key.app_only)
+		return false;
+	if (!account->app_only && identity == NULL &&
+		se_account_match(place->config, place->key.holder, NULL) != account)
+		return false;
+	if (se_token_key_make(
+		    account, identity != NULL ? identity : place->key.holder, &key, NULL) != SE_OK)
+		return false;
+	same = strcmp(key.name, place->key.name) == 0;
+	se_token_key_free(&key);
+	return same;
+}
+
+static void
+add_account(const struct se_account *account, enum se_accounts_form form, struct se_buffer *out)
+{
+	const char *between = " (";
+
+	if (form == SE_ACCOUNTS_JSON) {
+		se_output_json(out, account->label);
+		return;
+	}
+	se_buffer_add_text(out, account->label);
+	if (form != SE_ACCOUNTS_LINES)
+		return;
+	for (size_t i = 0; account->services[i] != NULL; i++, between = ", ")
+		se_buffer_addf(out, "%s%s", between, account->services[i]);
+	se_buffer_add_text(out, account->services[0] != NULL ? ")" : "");
+}
+
+void
+se_place_accounts(const struct se_place *place, enum se_accounts_form form, struct se_buffer *out)
+{
+	const char *between = "";
+
+	se_buffer_add_text(out, form == SE_ACCOUNTS_JSON ? "[" : "");
+	for (size_t i = 0; i < place->config->account_count; i++) {
+		if (!shares(place, &place->config->accounts[i]))
+			continue;
+		se_buffer_add_text(out, between);
+		add_account(&place->config->accounts[i], form, out);
+		between = form == SE_ACCOUNTS_LINES ? "\n" : ", ";
+	}
+	se_buffer_add_text(out, form == SE_ACCOUNTS_JSON ? "]" : "");
+}
