@@ -115,7 +115,10 @@ se_login_keep(struct se_login *login, struct se_error *error)
 
 	if (code != SE_OK)
 		return code;
-	code = write_state(login, &login->signed_in.grant, error);
+	if (se_interrupted())
+		code = se_error_set(error, SE_SIGN_IN, "the sign-in was given up");
+	else
+		code = write_state(login, &login->signed_in.grant, error);
 	se_store_unlock(lock);
 	return code;
 }

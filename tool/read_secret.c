@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,20 @@ interrupted(struct se_error *error)
 	return se_error_set(error, SE_CONFIG, "interrupted; nothing was changed");
 }
 
+/* Waits for stdin or a signal: one that comes just before a read would not end it. False when it
+ * was a signal. */
+static bool
+wait_for_input(void)
+{
+	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+		{.fd = se_interrupt_descriptor(), .events = POLLIN}};
+
+	while (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno == EINTR &&
+		!se_interrupted())
+		continue;
+	return !se_interrupted();
+}
+
 static enum se_code
 read_pipe(const char *what, size_t max, struct se_buffer *text, struct se_error *error)
 {
@@ -41,6 +56,8 @@ read_pipe(const char *what, size_t max, struct se_buffer *text, struct se_error 
 
 		if (room == NULL)
 			return too_long(what, max, error);
+		if (!wait_for_input())
+			return interrupted(error);
 		n = read(STDIN_FILENO, room, 1024);
 		if (n == 0)
 			return SE_OK;
@@ -48,8 +65,6 @@ read_pipe(const char *what, size_t max, struct se_buffer *text, struct se_error 
 			se_buffer_grown(text, (size_t)n);
 		else if (errno != EINTR)
 			return read_failed(what, error);
-		else if (se_interrupted())
-			return interrupted(error);
 	}
 }
 
@@ -88,15 +103,18 @@ read_keys(const char *what, size_t max, struct se_buffer *text, struct se_error 
 	bool more = true;
 
 	while (more) {
-		const ssize_t n = read(STDIN_FILENO, &key, 1);
+		ssize_t n;
 
+		if (!wait_for_input())
+			return interrupted(error);
+		n = read(STDIN_FILENO, &key, 1);
 		if (n == 0)
 			break;
-		if (n < 0 && errno == EINTR && !se_interrupted())
+		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno != EINTR)
+		if (n < 0)
 			return read_failed(what, error);
-		if (n < 0 || key == KEY_INTERRUPT)
+		if (key == KEY_INTERRUPT)
 			return interrupted(error);
 		more = type_key(text, key);
 	}

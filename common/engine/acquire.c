@@ -2,6 +2,7 @@
 
 #include "engine/acquire_parts.h"
 #include "engine/credential_certificate.h"
+#include "engine/values.h"
 #include "engine/state_accept.h"
 
 enum {
@@ -160,7 +161,7 @@ log_new_token(const struct se_acquisition *acquisition, int64_t lifetime)
 	se_acquire_say(acquisition, false, line.text);
 }
 
-/* Once a day, whichever process fetches: that the certificate ends in some weeks. */
+/* Looked at once a day, whichever process fetches: whether the certificate ends in some weeks. */
 static void
 warn_of_certificate(struct se_acquisition *acquisition, int64_t now)
 {
@@ -169,10 +170,10 @@ warn_of_certificate(struct se_acquisition *acquisition, int64_t now)
 
 	if (now - state->warned < SE_CERTIFICATE_WARN_EVERY && state->warned <= now)
 		return;
-	if (!se_credential_certificate_warning(acquisition->account, acquisition->shared->world,
-		    line.text, sizeof(line.text)))
-		return;
 	state->warned = now;
+	if (!se_credential_certificate_warning(
+		    acquisition->account, acquisition->shared->world, line.text, sizeof(line.text)))
+		return;
 	se_error_about(&line, acquisition->login);
 	se_acquire_say(acquisition, true, line.text);
 }
@@ -260,6 +261,14 @@ start_exchange(struct se_acquisition *acquisition, struct se_error *error)
 	return se_exchange_start(&acquisition->exchange, &parts, error);
 }
 
+static bool
+key_is_in_a_token(const struct se_account *account)
+{
+	const char *key = account->value[SE_KEY_PRIVATE_KEY].text;
+
+	return key != NULL && se_value_is_uri(key);
+}
+
 static void
 begin_fetch(struct se_acquisition *acquisition)
 {
@@ -272,10 +281,15 @@ begin_fetch(struct se_acquisition *acquisition)
 			acquisition->key.holder, acquisition->login);
 	else
 		code = start_exchange(acquisition, &error);
-	if (code != SE_OK) { /* nothing was asked: nothing to remember */
+	if (code == SE_OK)
+		return;
+	/* Nothing was asked, so that there is nothing to remember; but a token locks itself after
+	 * some wrong PINs. */
+	if (code == SE_CONFIG && key_is_in_a_token(acquisition->account))
+		se_acquire_remember(acquisition, &error);
+	else
 		se_acquire_note(acquisition, &error);
-		end(acquisition, code, &error);
-	}
+	end(acquisition, code, &error);
 }
 
 /* --- the lock --------------------------------------------------------------------------------- */

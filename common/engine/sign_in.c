@@ -8,18 +8,33 @@
 #include "engine/provider.h"
 #include "engine/sign_in.h"
 
+/* Whether a scope, whose words have one blank between, has that word. */
+static bool
+has_word(const char *scope, const char *word)
+{
+	const size_t len = strlen(word);
+	const char *at;
+
+	for (at = scope; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == scope || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
 enum se_code
 se_sign_in_begin(struct se_sign_in *sign_in, const struct se_account *account, const char *login,
 	struct se_error *error)
 {
 	/* Only the request asks for these: the token belongs to the account's scope alone. */
-	const char *more = account->provider->microsoft ? " openid profile" : "";
+	const bool microsoft = account->provider->microsoft;
 	int len;
 
 	memset(sign_in, 0, sizeof(*sign_in));
 	sign_in->account = account;
 	sign_in->login = login;
-	len = snprintf(sign_in->scope, sizeof(sign_in->scope), "%s%s", account->scope, more);
+	len = snprintf(sign_in->scope, sizeof(sign_in->scope), "%s%s%s", account->scope,
+		microsoft && !has_word(account->scope, "openid") ? " openid" : "",
+		microsoft && !has_word(account->scope, "profile") ? " profile" : "");
 	if (len < 0 || (size_t)len >= sizeof(sign_in->scope))
 		return se_error_set(
 			error, SE_CONFIG, "the scope of [account %s] is too long", account->label);

@@ -109,7 +109,7 @@ refused(const struct se_sign_in *sign_in, struct se_error *error)
 {
 	struct se_error first = *error;
 
-	if (first.code != SE_ADMIN && first.code != SE_CONFIG)
+	if (first.code != SE_ADMIN)
 		return first.code;
 	return se_error_set(error, first.code,
 		"%s Perhaps only this way of signing in is forbidden: " OTHER_WAYS, first.text,

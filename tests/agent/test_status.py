@@ -1,5 +1,6 @@
 """sasl-entra status and refresh --all without an agent: what they print, and how they end."""
 
+import datetime
 import json
 import os
 import pty
@@ -13,6 +14,9 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 from agent_case import LOGIN, TOOL, USER, TenantCase, run  # noqa: E402
+from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
 
 MEMBERS = {"account", "name", "sign_in", "credential", "identity", "token_key", "state", "needs", "text", "fingerprint",
            "seconds_left", "obtained", "expires", "renews", "failure_first", "failure_last", "failure_until",
@@ -156,6 +160,29 @@ class Status(TenantCase):
         quoted = PERSON.replace("anna@contoso.com", 'o"connor\\x@contoso.com')
         metrics = parse_metrics(self.tool("status", "--prometheus", extra=quoted).stdout)
         self.assertIn('account="scanner",identity="o\\"connor\\\\x@contoso.com"', metrics["sasl_entra_needs_person"])
+
+    def certificate(self, days):
+        """A key and its certificate that ends in so many days (and an hour), owned by the tokens' owner."""
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay")])
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days, hours=1)
+        made = x509.CertificateBuilder(name, name, key.public_key(), 1, end - datetime.timedelta(days=100), end)
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                serialization.NoEncryption())
+        pem += made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        return self.write("relay.pem", pem.decode(), USER, 0o600)
+
+    def test_certificate(self):
+        """a certificate: its days, and who must act when they are few or over"""
+        for days, needs, words in ((30, None, None), (5, "certificate", "ends in 5 days"), (-3, "certificate", "ended")):
+            account = (f"[account signed]\nmatch = s@fabrikam.com\ntenant = contoso.onmicrosoft.com\n"
+                       f"client_id = {CLIENT}\ncredential = certificate\ncertificate = {self.certificate(days)}\n")
+            row = self.rows("signed", code=1 if needs else 0, extra=account)[0]
+            self.assertEqual((row["certificate_days"], row["needs"]), (days, needs))
+            if words:
+                self.assertIn(words, row["text"])
+        metrics = parse_metrics(self.tool("status", "--prometheus", extra=account).stdout)
+        self.assertEqual(metrics["sasl_entra_certificate_expires_seconds"], {'account="signed"': -3 * 86400})
 
     def in_terminal(self, *arguments, width=100, height=24, term="xterm", until=b"person"):
         """What a terminal of that size is sent, and the exit code; interrupted once `until` came for the last time."""

@@ -105,6 +105,26 @@ class System(TenantCase):
         self.assertNotEqual(self.tool("token", "relay").stdout, first.stdout)
         self.assertEqual(self.requests(), 2)
 
+    def test_login(self):
+        """a sign-in and its end reach the agent at once"""
+        self.config.write_text(self.config.read_text() + "\n[account anna]\nmatch = anna@contoso.com\n"
+                               "tenant = contoso.onmicrosoft.com\nclient_id = 55556666-dddd-7777-eeee-8888ffff9999\n"
+                               f"authority = {self.tenant.authority}\n")
+        agent = self.system_agent()
+        self.assertIn("sasl-entra login", self.tool("token", "anna@contoso.com", code=1).stderr)
+        with subprocess.Popen([TOOL, "login", "anna@contoso.com", "--paste", "--json"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as login:
+            url = json.loads(login.stdout.readline())["url"]
+            pasted = self.tenant.control("authorize", {"url": url, "upn": "anna@contoso.com"})["location"]
+            _, errors = login.communicate(pasted, timeout=20)
+        self.assertEqual((login.returncode, errors), (0, ""))
+        self.tool("token", "anna@contoso.com")
+        self.assertEqual(agent.count("new access token"), 0)  # the one of the sign-in
+        state, = self.state.glob("*.json")
+        self.assertEqual(state.stat().st_uid, USER.pw_uid)
+        self.assertNotIn("warning", self.tool("logout", "anna@contoso.com", "--yes").stderr)
+        self.tool("token", "anna@contoso.com", code=1)
+
     def test_other_users(self):
         """a member of the group gets a token but may not refresh; a stranger gets neither"""
         self.system_agent("--socket", f"{self.socket_path},{GROUP.gr_name}")

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 from agent_case import SOURCE, TOOL, Case, run  # noqa: E402
 
-VERBS = ("token", "refresh", "status", "check", "import", "certificate")
+VERBS = ("login", "logout", "token", "refresh", "status", "check", "import", "certificate")
 
 
 class Tool(Case):
@@ -31,7 +31,7 @@ class Tool(Case):
 
     def test_name(self):
         """NAME: missing, two, empty, too long"""
-        for verb in (("token",), ("refresh",), ("import", "token")):
+        for verb in (("login",), ("logout",), ("token",), ("refresh",), ("import", "token")):
             self.refused(2, "NAME is missing", *verb)
             self.refused(2, "one NAME", *verb, "a@b.example", "c@d.example")
         self.refused(2, "one NAME", "status", "a@b.example", "c@d.example")
@@ -53,6 +53,11 @@ class Tool(Case):
         for two in (("--json", "--prometheus"), ("--json", "--watch"), ("--watch=2", "--prometheus")):
             self.refused(2, "only", "status", *two)
         self.refused(2, "stdout is none", "status", "--watch")
+        for port in ("0", "65536", "-1", "x", "80x", ""):
+            self.refused(2, "--port must be", "login", "x", "--port", port)
+        self.refused(2, "--timeout must be", "login", "x", "--timeout", "3601")
+        self.refused(2, "one of --paste and --device", "login", "x", "--paste", "--device")
+        self.refused(2, "belong to the sign-in by a browser here", "login", "x", "--device", "--port", "80")
         self.refused(2, "say what is imported", "import")
         self.refused(2, "say what is imported", "import", "password", "x")
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/answer.h"
+#include "engine/provider.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,6 +38,7 @@ fill_account(struct se_account *account, bool app_only)
 	account->label = "relay";
 	account->line = 1;
 	account->app_only = app_only;
+	account->provider = se_provider_find("entra");
 	account->scope = "https://outlook.office365.com/.default";
 	account->authority = "https://login.microsoftonline.com/contoso.onmicrosoft.com";
 	account->token_endpoint =

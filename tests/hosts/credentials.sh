@@ -4,6 +4,8 @@
 # network namespace of its own that looks like a machine in Azure.
 lib=${top_srcdir:?}/tests/hosts/lib
 if [ -z "${SE_IN_AZURE-}" ]; then
+  # What has to be fetched is, while there is a network.
+  . "$lib/tap.sh" && . "$lib/get_postfix.sh" && postfix_get "$top_builddir" > /dev/null
   SE_IN_AZURE=1 exec sh "$top_srcdir/tests/tenant/azure_namespace.sh" bash "$0"
 fi
 # shellcheck source=/dev/null
@@ -18,7 +20,7 @@ reason=$(postfix_get "$top_builddir") || skip_all "$reason"
 postfix_get "$top_builddir" > /dev/null
 
 tenant_start
-submission_start exchange
+submission_start exchange --max-connections 0
 mailboxes exchange '{"*@contoso.com": {"apps": ["*"]}}'
 plugin_path=$SE_STAGE/lib/sasl2
 postfix_setup y "${submission_port[exchange]}"
@@ -32,24 +34,53 @@ secret_write "$agent_group" "$tenant_secret"
 delivers 'a client secret'
 check '... with the secret' asked_with client_secret
 
+certificate() { "$SE_STAGE/bin/sasl-entra" certificate "$1" relay >> "$work/log/certificate" 2>&1; }
+# What whoever administers the app does with the .cer files.
 upload() {
-  cp "$scene_conf/relay.pem.new.cer" "$work/uploaded.$1"
+  cp "$certs/relay.pem.new.cer" "$work/uploaded.$1"
   tenant_set apps -d '{"apps": [{"client_id": "'"$tenant_app"'", "certificates": ['"$(
     printf '{"file": "%s"}' "$work"/uploaded.* | sed 's/}{/}, {/g')"']}]}'
 }
-certificate() {
-  "$SE_STAGE/bin/sasl-entra" certificate "$1" relay >> "$work/log/certificate" 2>&1
-}
-account credential = certificate "certificate = $scene_conf/relay.pem"
-check 'the first certificate is made' certificate new
+certs=$scene_conf/certs
+install -d -m 755 "$certs"
+account credential = certificate "certificate = $certs/relay.pem"
+check 'a first certificate is made' certificate new
 check '... which the tenant does not know yet' fails certificate try
 upload 1
 check '... but once it is uploaded' certificate try
-check '... and it is put in place' certificate activate
+check '... and put into place' certificate activate
 delivers 'a certificate'
 check '... with an assertion' asked_with client_assertion
-certificate new && upload 2 && certificate activate
-delivers 'the certificate after it'
+check '... signed with PSS' asked_with PS256
+
+check 'a second one is made while mail flows' certificate new
+upload 2
+mark
+had=$(delivered exchange)
+for number in {01..30}; do
+  # A new token for each, so that each is asked for with what lies there at that moment.
+  "$SE_STAGE/bin/sasl-entra" refresh relay >> "$work/log/certificate" 2>&1
+  send_mail "$sender"
+  case $number in
+    10) check '... and put into place' certificate activate ;;
+    20) check '... and taken back again' certificate rollback ;;
+  esac
+done
+check '... 30 messages meanwhile are delivered' arrives 30
+equal '... and none was deferred' "$(log_count 'status=deferred')" 0
+
+openssl pkcs12 -export -in "$certs/relay.pem" -inkey "$certs/relay.pem" -passout pass:p~12+w \
+  -out "$certs/relay.p12" 2>> "$work/log/certificate"
+printf 'p~12+w\n' > "$certs/password"
+printf 'p~12+w\n' >> "$work/secrets"
+chgrp "$agent_group" "$certs/relay.p12" "$certs/password"
+chmod 640 "$certs/relay.p12" "$certs/password"
+account credential = certificate "certificate = $certs/relay.p12" \
+  "private_key_password_file = $certs/password"
+delivers 'a PKCS#12 file'
+printf 'another\n' > "$certs/password"
+defers 'a wrong password'
+check '... in words' plugin_says "$certs/password"
 
 # --- a token of another issuer -------------------------------------------------------------------
 
@@ -154,6 +185,29 @@ delivers 'an app that trusts a managed identity'
 check '... with its token as assertion' asked_with client_assertion
 equal '... got from the metadata service' "$(machine_count)" 1
 machine_stop
+
+# --- a person ----------------------------------------------------------------------------------------
+
+account credential = none 'client_id = 55556666-dddd-7777-eeee-8888ffff9999' \
+  'identity = anna@contoso.com'
+tenant_set apps -d '{"device": {"interval": 1}}'
+mailboxes exchange '{"scanner@contoso.com": {"users": ["anna@contoso.com"]}}'
+no_wipe=yes
+install -d -m 700 -o "$agent_user" -g "$agent_group" "$scene_state"
+"$SE_STAGE/bin/sasl-entra" login relay --device >> "$work/log/login" 2>&1 &
+login=$!
+renewed() { tenant_control 'count?grant=refresh_token&outcome=ok' | grep -qx 1; }
+approve() { tenant_control device -d '{"upn": "anna@contoso.com"}' | grep -q '"ok"\|user_code'; }
+wait_for 20 approve
+wait $login
+equal 'anna signs in with a device code' $? 0
+delivers "a person's sign-in, for a shared mailbox"
+equal '... with the token that came with the sign-in' \
+  "$(lines "$work/tenant/requests.jsonl")" "$asked"
+"$SE_STAGE/bin/sasl-entra" refresh relay >> "$work/log/login" 2>&1
+delivers "a person's sign-in, renewed"
+check '... which was renewed by her refresh token' renewed
+no_wipe=
 
 check 'no secret is in any log, message or process argument' no_secrets
 finish

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "agent"))
 import agent_case  # noqa: E402
-from agent_case import TOOL, USER, TenantCase, run  # noqa: E402, F401
+from agent_case import OTHER, TOOL, USER, TenantCase, run  # noqa: E402, F401
 
 PUBLIC = "55556666-dddd-7777-eeee-8888ffff9999"
 CONFIDENTIAL = "00001111-aaaa-2222-bbbb-3333cccc4444"

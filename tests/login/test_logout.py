@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import login_case  # noqa: E402
+import wire  # noqa: E402
 from login_case import ANNA, TOOL, LoginCase, Terminal, run  # noqa: E402
 
 
@@ -40,10 +41,12 @@ class Logout(LoginCase):
     def test_agent(self):
         """an agent forgets what it has in memory"""
         self.mint()
-        agent = self.agent(config=self.config)
-        self.addCleanup(agent.end)
+        self.agent(config=self.config)
+        self.assertEqual(wire.ask(self.socket, ANNA, server="smtp.office365.com")["kind"], "answer")
         self.tool("logout", ANNA, "--yes")
-        self.token(ANNA, code=1)
+        self.assertEqual(wire.ask(self.socket, ANNA, server="smtp.office365.com")["class"], "sign in")
+        self.mint()
+        self.assertEqual(wire.ask(self.socket, ANNA, server="smtp.office365.com")["kind"], "answer")
 
     def test_asks(self):
         """at a terminal: names the person and the accounts, and only y does it"""

@@ -9,7 +9,7 @@ import unittest.mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import login_case  # noqa: E402
-from login_case import ANNA, CAROL, PUBLIC, USER, LoginCase, query  # noqa: E402
+from login_case import ANNA, CAROL, OTHER, PUBLIC, USER, LoginCase, query  # noqa: E402
 
 import requests  # noqa: E402
 
@@ -393,6 +393,32 @@ class Loopback(LoginCase):
         self.assertEqual(login.exit(), 0)
         self.assertIn(f"{ANNA} has signed in. Tokens can be had for: anna, scanner", login.text)
         self.assertNotIn("code=", login.text.replace("response_type=code", ""))
+
+    def test_users_own(self):
+        """a user's own configuration, on a desktop: the browser opens, with nothing of ours in it"""
+        home = self.directory("home", OTHER)
+        program = self.write("bin/xdg-open", f"#!/bin/sh\n{{ echo \"$1\"; ls -l /proc/self/fd; }} > {home}/asked.new\n"
+                             f"mv {home}/asked.new {home}/asked\nsleep 3\n", mode=0o755)
+        config = self.write("home/.config/sasl-entra/sasl-entra.conf",
+                            self.config.read_text().replace(f"state_dir = {self.place}/state\n", ""))
+        for path in (config, *list(config.parents)[:2]):
+            os.chown(path, OTHER.pw_uid, OTHER.pw_gid)
+
+        login = login_case.Login("login", ANNA, program=(
+            "setpriv", f"--reuid={OTHER.pw_uid}", f"--regid={OTHER.pw_gid}", "--clear-groups", login_case.TOOL),
+            environment={"HOME": str(home), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "", "DISPLAY": ":99",
+                         "PATH": f"{program.parent}:{os.environ['PATH']}"})
+        self.addCleanup(login.end)
+        url = login.url()
+        self.wait((home / "asked").exists)
+        asked = (home / "asked").read_text().splitlines()
+        self.assertEqual(asked[0], url)
+        self.assertFalse([line for line in asked[1:] if "socket" in line or "pipe" in line or "state" in line], asked)
+        self.assertIn("in the browser that opens", login.text)
+        self.get(self.sign_in(url))
+        self.assertEqual(login.exit(), 0, login.text)
+        kept = list((home / ".local/state/sasl-entra").glob("*.json"))
+        self.assertEqual([path.stat().st_uid for path in kept], [OTHER.pw_uid])
 
 
 if __name__ == "__main__":

@@ -132,6 +132,19 @@ address_for_entra(void **state)
 }
 
 static void
+scope_says_nothing_twice(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	begin(&scene, HEAD "scope = openid https://outlook.office.com/profile offline_access\n",
+		LOGIN);
+	assert_string_equal(scene.sign_in.scope,
+		"openid https://outlook.office.com/profile offline_access profile");
+	end(&scene);
+}
+
+static void
 identity_is_the_hint(void **state)
 {
 	struct scene scene;
@@ -655,6 +668,7 @@ main(void)
 		cmocka_unit_test(random_texts_differ),
 		cmocka_unit_test(without_randomness_there_is_no_address),
 		cmocka_unit_test(address_for_entra),
+		cmocka_unit_test(scope_says_nothing_twice),
 		cmocka_unit_test(identity_is_the_hint),
 		cmocka_unit_test(each_address_is_new),
 		cmocka_unit_test(address_for_google),

@@ -715,6 +715,34 @@ test_kill(void **state)
 	assert_int_equal(count_hidden(directory()), 0);
 }
 
+/* The state goes, with what a crash left; another key's, and the lock's file, stay. */
+static void
+test_remove(void **state)
+{
+	struct se_state kept = {.refresh_token = secret_of("R")};
+	char left[300];
+	int lock;
+
+	(void)state;
+	assert_int_equal(se_store_remove(store, &anna, &error), SE_ABSENT);
+	assert_int_equal(se_store_write(store, &anna, &kept, &error), SE_OK);
+	assert_int_equal(se_store_write(store, &berta, &kept, &error), SE_OK);
+	snprintf(left, sizeof(left), "state/.%s.json.0123456789abcdef", anna.name);
+	write_text(scratch(left), "left");
+	assert_int_equal(se_store_lock(store, &anna, &lock, &error), SE_OK);
+	assert_int_equal(se_store_remove(store, &anna, &error), SE_OK);
+	se_store_unlock(lock);
+	assert_int_equal(access(file_of(&anna), F_OK), -1);
+	assert_int_equal(count_hidden(directory()), 0);
+	assert_int_equal(count_files(directory(), ".json"), 1);
+	assert_int_equal(count_files(directory(), ".lock"), 1);
+	se_state_free(&kept);
+	assert_int_equal(se_store_read(store, &anna, &kept, &error), SE_ABSENT);
+	assert_int_equal(mkdir(file_of(&anna), 0700), 0);
+	assert_int_equal(se_store_remove(store, &anna, &error), SE_CONFIG);
+	assert_says(error.text, "cannot be removed");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -739,6 +767,7 @@ main(void)
 		TEST(test_no_room),
 		TEST(test_read_only),
 		TEST(test_kill),
+		TEST(test_remove),
 	};
 
 	return cmocka_run_group_tests_name("engine_store", tests, begin, end);

@@ -6,6 +6,7 @@ sender=scanner@contoso.com
 agent_group=$(id -gn "$agent_user")
 agent_variables=()
 machine_pid=
+no_wipe= # not empty: what is kept stays
 machine_client=aaaa7777-bbbb-4444-cccc-5555dddd6666
 machine_object=bbbb7777-cccc-4444-dddd-5555eeee6666
 # shellcheck disable=SC2034  # read by the test
@@ -22,6 +23,8 @@ account() {
       'servers = localhost' "ca_file = $scene_conf/ca.pem"
     case " $* " in
       *'= env'*) ;;
+      *'client_id ='*) printf '%s\n' 'tenant = contoso.onmicrosoft.com' \
+        "authority = $tenant_authority" ;;
       *) printf '%s\n' 'tenant = contoso.onmicrosoft.com' "client_id = $tenant_app" \
         "authority = $tenant_authority" ;;
     esac
@@ -84,7 +87,8 @@ machine_faults=
 
 mail_start() {
   agent_stop
-  rm -rf "$scene_state"
+  [ -n "$no_wipe" ] || rm -rf "$scene_state"
+  postfix_stop # an smtp(8) remembers its last token for a minute
   postfix_run sbin/postsuper -d ALL >> "$work/log/postfix" 2>&1
   [ -z "$machine_pid" ] || machine_control reset -d '{}' > /dev/null
   if [ -n "$machine_faults" ]; then machine_control fault -d "$machine_faults" > /dev/null; fi
@@ -94,6 +98,7 @@ mail_start() {
   env_agent_start
   had=$(delivered exchange)
   mark
+  postfix_start
   send_mail "$sender"
 }
 
