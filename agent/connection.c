@@ -147,8 +147,7 @@ tell_status(struct se_connection *connection, const char *cursor)
 {
 	struct se_answer found;
 	struct se_error error;
-	enum se_code code =
-		se_engine_status(connection->service->engine, cursor, &found, &error);
+	enum se_code code = se_engine_status(connection->service->engine, cursor, &found, &error);
 
 	answer(connection, code, &found, &error);
 	se_answer_free(&found);
@@ -172,7 +171,8 @@ ask(struct se_connection *connection, struct se_request *request)
 	if (request->operation != SE_OPERATION_TOKEN &&
 		!se_peer_may_administer(&connection->peer)) {
 		(void)se_error_set(&error, SE_DENIED,
-			"%s%sonly root and the agent's own user may ask the agent to refresh, to read "
+			"%s%sonly root and the agent's own user may ask the agent to refresh, to "
+			"read "
 			"again or for the status",
 			request->login, request->login[0] != '\0' ? ": " : "");
 		answer_error(connection, &error);
