@@ -142,6 +142,17 @@ answer(void *context, enum se_code code, struct se_answer *found, const struct s
 	}
 }
 
+static void
+tell_status(struct se_connection *connection, const char *cursor)
+{
+	struct se_answer found;
+	struct se_error error;
+	enum se_code code = se_engine_status(connection->service->engine, cursor, &found, &error);
+
+	answer(connection, code, &found, &error);
+	se_answer_free(&found);
+}
+
 static uint32_t
 time_for_engine(uint32_t time_left)
 {
@@ -160,10 +171,15 @@ ask(struct se_connection *connection, struct se_request *request)
 	if (request->operation != SE_OPERATION_TOKEN &&
 		!se_peer_may_administer(&connection->peer)) {
 		(void)se_error_set(&error, SE_DENIED,
-			"%s: only root and the agent's own user may ask the agent to refresh or to "
-			"read again",
-			request->login);
+			"%s%sonly root and the agent's own user may ask the agent to refresh, to "
+			"read "
+			"again or for the status",
+			request->login, request->login[0] != '\0' ? ": " : "");
 		answer_error(connection, &error);
+		return;
+	}
+	if (request->operation == SE_OPERATION_STATUS) {
+		tell_status(connection, request->login);
 		return;
 	}
 	enter(connection, WAITING, (int64_t)request->time_left + ENGINE_GRACE_MS);

@@ -9,5 +9,8 @@ sasl_entrad_SOURCES = \
 	agent/server.c agent/server.h \
 	agent/connection.c agent/connection.h \
 	agent/peer.c agent/peer.h \
+	agent/notice.c agent/notice.h \
+	agent/notice_run.c agent/notice_run.h \
+	agent/spawn.c agent/spawn.h \
 	agent/log.c agent/log.h
 sasl_entrad_LDADD = libse-engine.la

@@ -145,27 +145,34 @@ serve(struct agent *agent)
 static int
 load_and_serve(struct agent *agent)
 {
+	struct se_notice *notice = se_notice_new(&se_world_system);
 	const struct se_engine_options options = {
 		.role = SE_ROLE_AGENT,
 		.configuration = agent->options.configuration,
 		.world = &se_world_system,
 		.log = log_engine,
+		.outcome = se_notice_take,
+		.context = notice,
 	};
 	struct se_service *service = &agent->server.service;
 	int exit_code = EX_CONFIG;
 
 	service->world = &se_world_system;
-	service->engine = se_engine_new(&options);
+	service->engine = notice != NULL ? se_engine_new(&options) : NULL;
 	if (service->engine == NULL) {
 		se_log("out of memory");
+		se_notice_free(notice);
 		return EX_OSERR;
 	}
+	agent->server.notice = notice;
 	if (load(agent))
 		exit_code = serve(agent);
 	else
 		se_log("%s: not usable; not started", agent->options.configuration);
 	se_engine_free(service->engine);
 	service->engine = NULL;
+	agent->server.notice = NULL;
+	se_notice_free(notice);
 	return exit_code;
 }
 

@@ -83,6 +83,8 @@ wait_ms(const struct loop *loop)
 		next = loop->stop_deadline;
 	if (loop->accept_after > now && loop->accept_after < next)
 		next = loop->accept_after;
+	if (se_notice_due(loop->server->notice) < next)
+		next = se_notice_due(loop->server->notice);
 	for (size_t i = 0; i < loop->client_count; i++)
 		if (se_connection_deadline(loop->clients[i]) < next)
 			next = se_connection_deadline(loop->clients[i]);
@@ -193,6 +195,7 @@ turn(struct loop *loop)
 			accept_some(loop, server->listeners[i].fd);
 	if (loop->fds[0].revents != 0)
 		handle_signals(loop);
+	se_notice_step(server->notice);
 	return true;
 }
 

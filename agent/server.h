@@ -9,6 +9,7 @@
 
 #include "agent/connection.h"
 #include "agent/listen.h"
+#include "agent/notice.h"
 
 enum {
 	SE_CLIENTS_MAX = 1024,
@@ -20,6 +21,7 @@ struct se_server {
 	struct se_listener *listeners; /* closed when the server stops */
 	size_t listener_count;
 	int signals;                   /* of se_signals_open() */
+	struct se_notice *notice;      /* may be NULL */
 	void (*reload)(void *context); /* on SIGHUP */
 	void *context;
 };

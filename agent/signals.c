@@ -13,7 +13,7 @@ static void
 on_signal(int number)
 {
 	const int saved = errno;
-	const char byte = number == SIGHUP ? 'r' : 's';
+	const char byte = number == SIGHUP ? 'r' : number == SIGCHLD ? 'c' : 's';
 
 	if (write(pipe_ends[1], &byte, 1) < 0)
 		errno = saved;
@@ -29,14 +29,14 @@ prepare(int fd)
 int
 se_signals_open(void)
 {
-	static const int caught[] = {SIGHUP, SIGTERM, SIGINT};
+	static const int caught[] = {SIGHUP, SIGTERM, SIGINT, SIGCHLD};
 	struct sigaction action;
 
 	if (pipe(pipe_ends) != 0 || !prepare(pipe_ends[0]) || !prepare(pipe_ends[1]))
 		return -1;
 	memset(&action, 0, sizeof(action));
 	sigemptyset(&action.sa_mask);
-	action.sa_flags = SA_RESTART;
+	action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
 	action.sa_handler = on_signal;
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		if (sigaction(caught[i], &action, NULL) != 0)

@@ -1,6 +1,6 @@
 /*
  * signals: SIGHUP, SIGTERM and SIGINT as bytes in a pipe, so that the poll loop sees them like
- * everything else. SIGPIPE is ignored. One per process.
+ * everything else; SIGCHLD only wakes it. SIGPIPE is ignored. One per process.
  */
 #ifndef SE_AGENT_SIGNALS_H
 #define SE_AGENT_SIGNALS_H

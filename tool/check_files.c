@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/program.h"
 #include "core/secret.h"
 #include "engine/credential_secret.h"
 
@@ -60,6 +61,18 @@ check_readable(const struct se_config *config, const struct se_account *account,
 	se_buffer_free(&content);
 }
 
+static void
+check_program(const struct se_config *config, const struct se_account *account,
+	struct se_findings *findings)
+{
+	const struct se_value *value = &account->value[SE_KEY_ON_PROBLEM];
+	struct se_error error;
+
+	if (se_program_check(value->text, &error) != SE_OK)
+		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
+			account->label, se_keys[SE_KEY_ON_PROBLEM].name, error.text);
+}
+
 /* Judged together, by check_certificate.c. */
 static bool
 is_certificates(enum se_key key)
@@ -81,6 +94,8 @@ se_check_account_files(const struct se_config *config, const struct se_account *
 				config, account, key, SE_FILE_SECRET, CREDENTIAL_MAX, findings);
 		else if (key == SE_KEY_CA_FILE)
 			check_readable(config, account, key, SE_FILE_CONFIG, CA_FILE_MAX, findings);
+		else if (key == SE_KEY_ON_PROBLEM)
+			check_program(config, account, findings);
 	}
 }
 

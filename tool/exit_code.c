@@ -4,8 +4,10 @@ static const struct {
 	int code;
 	const char *meaning;
 } meanings[] = {
-	{SE_EXIT_OK, "done; check: nothing is wrong"},
-	{SE_EXIT_FAILED, "failed until somebody changes something; check: something is wrong"},
+	{SE_EXIT_OK, "done; check: nothing is wrong; status: nothing needs a person"},
+	{SE_EXIT_FAILED,
+		"failed until somebody changes something; check: something is wrong; status: "
+		"something needs a person"},
 	{SE_EXIT_USAGE, "the command line is wrong"},
 	{SE_EXIT_AGAIN, "failed, but the same command can work later"},
 	{SE_EXIT_INTERRUPTED, "login: interrupted; nothing was changed"},

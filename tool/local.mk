@@ -10,7 +10,14 @@ sasl_entra_SOURCES = \
 	tool/read_secret.c tool/read_secret.h \
 	tool/findings.c tool/findings.h \
 	tool/check_files.c tool/check_files.h \
+	tool/terminal.c tool/terminal.h \
+	tool/table.c tool/table.h \
+	tool/status_rows.c tool/status_rows.h \
+	tool/status_show.c tool/status_prometheus.c tool/status_show.h \
+	tool/verb_status.c \
 	tool/verb_token.c \
+	tool/postfix.c tool/postfix.h \
+	tool/refresh_all.c tool/refresh_all.h \
 	tool/verb_refresh.c \
 	tool/verb_check.c \
 	tool/verb_import.c \
@@ -22,7 +29,7 @@ sasl_entra_SOURCES = \
 	tool/verb_certificate.c \
 	tool/place.c tool/place.h \
 	tool/interrupt.c tool/interrupt.h \
-	tool/terminal.c tool/terminal.h \
+	tool/screen.c tool/screen.h \
 	tool/qr.c tool/qr.h \
 	tool/login.c tool/login.h \
 	tool/login_say.c tool/login_say.h \

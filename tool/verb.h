@@ -49,6 +49,7 @@ const char *se_verb_name(const struct se_command *command, int argc, char **argv
 int se_verb_token(struct se_command *command, int argc, char **argv);
 int se_verb_check(struct se_command *command, int argc, char **argv);
 int se_verb_refresh(struct se_command *command, int argc, char **argv);
+int se_verb_status(struct se_command *command, int argc, char **argv);
 int se_verb_login(struct se_command *command, int argc, char **argv);
 int se_verb_logout(struct se_command *command, int argc, char **argv);
 int se_verb_import(struct se_command *command, int argc, char **argv);

@@ -8,9 +8,11 @@
 #include "tool/ask.h"
 #include "tool/exit_code.h"
 #include "tool/output.h"
+#include "tool/postfix.h"
+#include "tool/refresh_all.h"
 #include "tool/verb.h"
 
-enum { OPT_JSON = 1 };
+enum { OPT_JSON = 1, OPT_ALL };
 
 static int
 print(const char *name, const struct se_answer *answer, bool json)
@@ -51,26 +53,41 @@ refresh(const struct se_command *command, const char *name, bool json)
 		fprintf(stderr, "sasl-entra: warning: %s\n", answer.note);
 	exit_code = print(name, &answer, json);
 	if (exit_code == SE_EXIT_OK && !json)
-		fprintf(stderr, "Mail that waits in Postfix's queue is tried at once with: "
-				"postqueue -f\n");
+		se_postfix_say_flush();
 	se_answer_free(&answer);
+	return exit_code;
+}
+
+static int
+refresh_all(const struct se_command *command, bool json)
+{
+	const int exit_code = se_refresh_all(&command->identity, json);
+
+	if (exit_code == SE_EXIT_OK && !json)
+		se_postfix_say_flush();
 	return exit_code;
 }
 
 int
 se_verb_refresh(struct se_command *command, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, OPT_JSON}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
-	bool json = false;
+	static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
+		{"all", no_argument, NULL, OPT_ALL}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
+	bool json = false, all = false;
 	const char *name;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END) {
-		if (option != OPT_JSON)
+	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END)
+		if (option == OPT_JSON)
+			json = true;
+		else if (option == OPT_ALL)
+			all = true;
+		else
 			return se_verb_end(command, option);
-		json = true;
-	}
+	if (all && optind < argc)
+		return se_verb_usage(command, "give NAME or --all, not both");
+	if (all)
+		return refresh_all(command, json);
 	name = se_verb_name(command, argc, argv);
 	return name != NULL ? refresh(command, name, json) : SE_EXIT_USAGE;
 }

@@ -6,6 +6,8 @@ libse_core_la_SOURCES = \
 	common/core/world.c common/core/world.h \
 	common/core/directory.c common/core/directory.h \
 	common/core/file.c common/core/file_replace.c common/core/file.h \
+	common/core/program.c common/core/program.h \
+	common/core/json_text.c common/core/json_text.h \
 	common/core/message.c common/core/token_shape.c common/core/message.h \
 	common/core/source.c common/core/source.h \
 	common/core/wire.c common/core/wire_read.c \

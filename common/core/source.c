@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/source.h"
@@ -22,6 +23,7 @@ se_answer_free(struct se_answer *answer)
 {
 	if (answer != NULL) {
 		se_secret_free(answer->token);
+		free(answer->status);
 		memset(answer, 0, sizeof(*answer));
 	}
 }

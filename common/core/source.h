@@ -17,14 +17,16 @@ enum {
 	SE_SERVER_MAX = 255,
 	SE_FINGERPRINT_MAX = 8, /* hex digits */
 	SE_NOTE_MAX = 900,
-	SE_TOKEN_MAX = 32768, /* bytes of an access token */
-	SE_BUDGET_MS = 20000  /* one SASL step: agent, lock, name, HTTP and retries together */
+	SE_TOKEN_MAX = 32768,  /* bytes of an access token */
+	SE_STATUS_MAX = 30720, /* bytes of one block of status lines */
+	SE_BUDGET_MS = 20000   /* one SASL step: agent, lock, name, HTTP and retries together */
 };
 
 enum se_operation {
 	SE_OPERATION_TOKEN = 1, /* hand out the account's access token */
 	SE_OPERATION_REFRESH, /* forget remembered errors and get a new token; none is sent back */
-	SE_OPERATION_REREAD   /* `login` is a token key: its state file has changed */
+	SE_OPERATION_REREAD,  /* `login` is a token key: its state file has changed */
+	SE_OPERATION_STATUS   /* `login` is "", or the `more` of the answer before */
 };
 
 struct se_request {
@@ -48,12 +50,15 @@ struct se_answer {
 	char fingerprint[SE_FINGERPRINT_MAX + 1]; /* of the token, for logs and `rejected` */
 	bool warning;                             /* the note tells of trouble */
 	char note[SE_NOTE_MAX + 1];               /* one line for the log, or "" */
+	char *status;                             /* STATUS only, owned by the answer: lines, each
+	                                             a JSON object (engine/status.h); or NULL */
+	char more[SE_NAME_MAX + 1]; /* where the lines go on; "": these are the last */
 };
 
 /* Copies at most `size - 1` bytes and a NUL; false when it had to cut. */
 bool se_copy(char *to, size_t size, const char *from);
 
-/* Frees the token and empties the answer. */
+/* Frees the token and the status, and empties the answer. */
 void se_answer_free(struct se_answer *answer);
 
 /* --- what the engine module exports, under the name SE_ENGINE_SYMBOL ------------------------ */

@@ -153,6 +153,11 @@ se_wire_put_answer(struct se_buffer *out, const struct se_answer *answer)
 	put_text(out, TAG_FINGERPRINT, answer->fingerprint);
 	put_byte(out, TAG_WARNING, answer->warning ? 1 : 0);
 	put_text(out, TAG_NOTE, answer->note);
+	if (answer->status != NULL && strlen(answer->status) > SE_STATUS_MAX)
+		out->failed = true;
+	else if (answer->status != NULL)
+		put_text(out, TAG_STATUS, answer->status);
+	put_text(out, TAG_MORE, answer->more);
 	return end_frame(out, begin);
 }
 

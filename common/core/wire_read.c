@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/wire.h"
@@ -107,7 +108,7 @@ request_field(const struct field *field, struct se_request *request)
 	switch (field->tag) {
 	case TAG_OPERATION:
 		if (!get_byte(field, &byte) || byte < SE_OPERATION_TOKEN ||
-			byte > SE_OPERATION_REREAD)
+			byte > SE_OPERATION_STATUS)
 			return false;
 		request->operation = (enum se_operation)byte;
 		return true;
@@ -129,7 +130,7 @@ request_field(const struct field *field, struct se_request *request)
 bool
 se_wire_get_request(const char *data, size_t len, struct se_request *request)
 {
-	const uint64_t needed = BIT(TAG_OPERATION) | BIT(TAG_TIME_LEFT) | BIT(TAG_LOGIN);
+	uint64_t needed = BIT(TAG_OPERATION) | BIT(TAG_TIME_LEFT);
 	struct reader reader;
 	struct field field;
 	enum kind kind;
@@ -140,6 +141,8 @@ se_wire_get_request(const char *data, size_t len, struct se_request *request)
 	while (next_field(&reader, &field))
 		if (!first_time(&reader, field.tag) || !request_field(&field, request))
 			return false;
+	if (request->operation != SE_OPERATION_STATUS)
+		needed |= BIT(TAG_LOGIN);
 	return reader.at == reader.end && (reader.seen & needed) == needed;
 }
 
@@ -155,6 +158,20 @@ get_token(const struct field *field, struct se_answer *answer)
 }
 
 static enum se_code
+get_status(const struct field *field, struct se_answer *answer)
+{
+	if (field->len == 0 || field->len > SE_STATUS_MAX ||
+		memchr(field->data, '\0', field->len) != NULL)
+		return SE_INTERNAL;
+	answer->status = malloc(field->len + 1);
+	if (answer->status == NULL)
+		return SE_MEMORY;
+	memcpy(answer->status, field->data, field->len);
+	answer->status[field->len] = '\0';
+	return SE_OK;
+}
+
+static enum se_code
 answer_field(const struct field *field, struct se_answer *answer)
 {
 	unsigned char byte = 0;
@@ -166,6 +183,8 @@ answer_field(const struct field *field, struct se_answer *answer)
 		break;
 	case TAG_TOKEN:
 		return get_token(field, answer);
+	case TAG_STATUS:
+		return get_status(field, answer);
 	case TAG_SECONDS_LEFT:
 		valid = get_number(field, &answer->seconds_left);
 		break;
@@ -181,6 +200,9 @@ answer_field(const struct field *field, struct se_answer *answer)
 		break;
 	case TAG_NOTE:
 		valid = get_text(field, answer->note, sizeof(answer->note));
+		break;
+	case TAG_MORE:
+		valid = get_text(field, answer->more, sizeof(answer->more));
 		break;
 	default:
 		break;

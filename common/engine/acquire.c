@@ -287,6 +287,8 @@ begin_fetch(struct se_acquisition *acquisition)
 	 * some wrong PINs. */
 	if (code == SE_CONFIG && key_is_in_a_token(acquisition->account))
 		se_acquire_remember(acquisition, &error);
+	else
+		se_acquire_note(acquisition, &error);
 	end(acquisition, code, &error);
 }
 

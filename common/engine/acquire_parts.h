@@ -23,4 +23,7 @@ void se_acquire_complain(struct se_acquisition *acquisition, const struct se_err
 /* Notes a failure, so that the same request is not made again too soon. */
 void se_acquire_remember(struct se_acquisition *acquisition, const struct se_error *error);
 
+/* Notes a failure for the status only: nothing was asked, and the next one tries again. */
+void se_acquire_note(struct se_acquisition *acquisition, const struct se_error *error);
+
 #endif

@@ -67,24 +67,42 @@ se_acquire_remembers(struct se_acquisition *acquisition, const struct se_account
 	return true;
 }
 
-void
-se_acquire_remember(struct se_acquisition *acquisition, const struct se_error *error)
+/* Its until and count stay the caller's. */
+static void
+note(struct se_acquisition *acquisition, const struct se_error *error)
 {
 	struct se_failure *failure = &acquisition->state.failure;
 	char cause[17];
 
 	digest_cause(acquisition->account, cause);
-	failure->count = failure->code != SE_OK && strcmp(failure->cause, cause) == 0
-				 ? failure->count + 1
-				 : 1;
-	failure->code = error->code;
 	failure->since = se_acquire_wall(acquisition);
+	if (failure->code == SE_OK || strcmp(failure->cause, cause) != 0) {
+		failure->count = 0;
+		failure->first = failure->since;
+	}
+	failure->code = error->code;
+	memcpy(failure->cause, cause, sizeof(failure->cause));
+	(void)se_copy(failure->text, sizeof(failure->text), error->text);
+}
+
+void
+se_acquire_remember(struct se_acquisition *acquisition, const struct se_error *error)
+{
+	struct se_failure *failure = &acquisition->state.failure;
+
+	note(acquisition, error);
+	failure->count++;
 	failure->until =
 		failure->since + (int64_t)se_policy_backoff(error->code, error->retry_after,
 					 failure->count, se_acquire_chance(acquisition));
-	memcpy(failure->cause, cause, sizeof(failure->cause));
-	(void)se_copy(failure->text, sizeof(failure->text), error->text);
 	se_acquire_save(acquisition);
+}
+
+void
+se_acquire_note(struct se_acquisition *acquisition, const struct se_error *error)
+{
+	note(acquisition, error);
+	acquisition->state.failure.until = acquisition->state.failure.since;
 }
 
 void

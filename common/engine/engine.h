@@ -20,6 +20,15 @@ enum se_role {
 	SE_ROLE_TOOL
 };
 
+/* How the attempt to give somebody a token ended for one token key. */
+struct se_outcome {
+	const char *token_key; /* its name */
+	const struct se_account *account;
+	const char *login; /* of who asked, or the account's label */
+	enum se_code code;
+	const char *text; /* "" with SE_OK */
+};
+
 struct se_engine_options {
 	enum se_role role;
 	const char *configuration; /* absolute path */
@@ -27,6 +36,10 @@ struct se_engine_options {
 	const struct se_world *world;
 	/* One line for the log: a new token, or trouble that an answer does not tell of. */
 	void (*log)(void *context, bool warning, const char *text);
+	/* Each fetch that ends, and each answer at once, so that it must be quick; may be NULL. Only
+	 * for token keys that have a state or stand in the configuration: inventing login names
+	 * makes no calls. Asks nothing of the engine. */
+	void (*outcome)(void *context, const struct se_outcome *outcome);
 	void *context;
 };
 
@@ -65,6 +78,11 @@ struct se_ask *se_engine_ask(struct se_engine *engine, const struct se_request *
 	const struct se_peer *peer, se_engine_done *done, void *context);
 
 void se_engine_cancel(struct se_engine *engine, struct se_ask *ask);
+
+/* How the accounts are, a block of lines at a time, without asking anybody: status_walk.h has the
+ * contract. */
+enum se_code se_engine_status(struct se_engine *engine, const char *cursor,
+	struct se_answer *answer, struct se_error *error);
 
 /* One turn: waits at most `wait` milliseconds for the caller's descriptors and the engine's own,
  * and does what is due. Fills revents. A signal ends the wait, which is no failure; false when

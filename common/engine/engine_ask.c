@@ -126,6 +126,8 @@ ended(void *context, struct se_acquisition *acquisition, enum se_code code,
 		entry->ahead = false;
 		engine->ahead--;
 	}
+	se_engine_tell(engine, entry->account, acquisition, acquisition->login,
+		code == SE_OK ? NULL : error);
 	engine->telling++;
 	while ((ask = entry->asks) != NULL && ask->serial <= until) {
 		(void)se_ask_take_off(ask);
@@ -410,8 +412,11 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 		return point_to_password(request, account, done, context);
 	if (account != NULL)
 		entry = entry_for(engine, account, request->login, &error);
-	if (entry == NULL)
+	if (entry == NULL) {
+		if (account != NULL)
+			se_engine_tell_refusal(engine, account, request->login, &error);
 		return refuse(request, &error, done, context);
+	}
 	ask = prepare(engine, request, account, entry, done, context);
 	if (ask == NULL) {
 		se_error_memory(&error);
@@ -420,6 +425,8 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	if (consider(ask, account, &why, &error) ||
 		(why == SE_WHY_AHEAD && renews_behind(ask, account))) {
 		se_entry_touch(entry);
+		se_engine_tell(engine, account, &entry->acquisition, request->login,
+			error.code == SE_OK ? NULL : &error);
 		se_ask_give(ask, &entry->acquisition, error.code, &error);
 		free(ask);
 		return NULL;

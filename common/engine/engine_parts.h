@@ -108,4 +108,15 @@ void se_ahead_begin(struct se_entry *entry);
  * those whose state an earlier agent kept; the others go. */
 void se_ahead_adopt(struct se_engine *engine);
 
+/* --- engine_outcome.c --------------------------------------------------------------------------- */
+
+/* Calls options.outcome, if anybody wants to know. `error` NULL: there is a token,
+ * and no failure is remembered. */
+void se_engine_tell(const struct se_engine *engine, const struct se_account *account,
+	const struct se_acquisition *acquisition, const char *login, const struct se_error *error);
+
+/* The same for an ask that came to no entry. */
+void se_engine_tell_refusal(const struct se_engine *engine, const struct se_account *account,
+	const char *login, const struct se_error *error);
+
 #endif

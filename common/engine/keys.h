@@ -41,6 +41,7 @@ enum se_key {
 	SE_KEY_MAX_AGE,
 	SE_KEY_ALLOW,
 	SE_KEY_STATE_DIR,
+	SE_KEY_ON_PROBLEM,
 	SE_KEY_COUNT
 };
 

@@ -61,6 +61,13 @@ libse_engine_la_SOURCES = \
 	common/engine/sign_in_token.c common/engine/sign_in_token.h \
 	common/engine/sign_in_device.c common/engine/sign_in_device.h \
 	common/engine/acquire_keep.c common/engine/acquire_remember.c \
+	common/engine/store_names.c common/engine/store_names.h \
+	common/engine/status.c common/engine/status.h common/engine/status_json.c \
+	common/engine/status_certificate.c common/engine/status_certificate.h \
+	common/engine/status_put.c common/engine/status_put.h \
+	common/engine/status_walk.c common/engine/status_walk.h \
+	common/engine/engine_status.c \
+	common/engine/engine_outcome.c \
 	common/engine/engine_entries.c common/engine/engine_ahead.c \
 	common/engine/engine_ask.c common/engine/engine_wait.c \
 	common/engine/engine.c common/engine/engine.h common/engine/engine_parts.h

@@ -49,6 +49,12 @@ se_store_close(struct se_store *store)
 	free(store);
 }
 
+const char *
+se_store_path(const struct se_store *store)
+{
+	return store->path;
+}
+
 static void
 file_name(const struct se_token_key *key, const char *ending, char name[FILE_NAME_MAX])
 {
@@ -147,6 +153,8 @@ read_failure(const struct se_json *json, struct se_failure *failure)
 		return;
 	(void)se_json_integer(inner, "until", &failure->until);
 	(void)se_json_integer(inner, "since", &failure->since);
+	failure->first = failure->since;
+	(void)se_json_integer(inner, "first", &failure->first);
 	(void)se_json_integer(inner, "count", &count);
 	failure->code = (enum se_code)code;
 	failure->count = count > 0 && count < 1000 ? (unsigned)count : 1;
@@ -259,6 +267,7 @@ failure_object(const struct se_failure *failure)
 	if (json == NULL)
 		return NULL;
 	if (se_json_set_integer(json, "class", (int)failure->code) &&
+		se_json_set_integer(json, "first", failure->first) &&
 		se_json_set_integer(json, "since", failure->since) &&
 		se_json_set_integer(json, "until", failure->until) &&
 		se_json_set_integer(json, "count", failure->count) &&

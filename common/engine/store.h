@@ -21,6 +21,7 @@ struct se_failure {
 	enum se_code code; /* SE_OK: none */
 	int64_t until;     /* seconds since 1970: not tried again before */
 	int64_t since;     /* when it was noted */
+	int64_t first;     /* when the first of `count` was */
 	unsigned count;    /* failures in a row */
 	char cause[17]; /* digest of configuration and credential file: another one, another try */
 	char text[SE_ERROR_TEXT_MAX];
@@ -71,6 +72,9 @@ void se_store_each_sign_in(
 	struct se_store *store, void (*each)(void *context, const char *holder), void *context);
 
 void se_state_free(struct se_state *state);
+
+/* The directory's path; it lives as long as the store. */
+const char *se_store_path(const struct se_store *store);
 
 /* Changes when the key's state file has been replaced. */
 struct se_file_id se_store_identify(struct se_store *store, const struct se_token_key *key);

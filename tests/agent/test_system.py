@@ -135,6 +135,18 @@ class System(TenantCase):
         self.assertIn("no agent answered", stranger.stderr)
         self.assertEqual(self.requests(), 1)
 
+    def test_status(self):
+        """status and refresh --all go through the agent; one who may not ask is told so, and gets no other answer"""
+        agent = self.system_agent("--socket", f"{self.socket_path},{GROUP.gr_name}")
+        self.assertRegex(self.tool("status").stdout, r"relay +app, secret +- +- +- +unused +-\n")
+        self.assertRegex(self.tool("refresh", "--all").stdout, r"^relay: new token [0-9a-f]{8}, good for \d+ seconds\n$")
+        agent.wait_for("new access token")
+        row = json.loads(self.tool("status", LOGIN, "--json").stdout)["accounts"][0]
+        self.assertEqual((row["state"], row["kept"]), ("ok", "file"))
+        refused = self.tool("status", code=1, **self.as_other(GROUP.gr_gid))
+        self.assertEqual(refused.stdout, "")
+        self.assertIn("only root and the agent's own user", refused.stderr)
+
     def test_without_agent(self):
         """without an agent root becomes the owner of the state, and nothing comes to belong to root"""
         self.state.mkdir(mode=0o700)

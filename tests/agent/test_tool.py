@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 from agent_case import SOURCE, TOOL, Case, run  # noqa: E402
 
-VERBS = ("login", "logout", "token", "refresh", "check", "import", "certificate")
+VERBS = ("login", "logout", "token", "refresh", "status", "check", "import", "certificate")
 
 
 class Tool(Case):
@@ -34,6 +34,8 @@ class Tool(Case):
         for verb in (("login",), ("logout",), ("token",), ("refresh",), ("import", "token")):
             self.refused(2, "NAME is missing", *verb)
             self.refused(2, "one NAME", *verb, "a@b.example", "c@d.example")
+        self.refused(2, "one NAME", "status", "a@b.example", "c@d.example")
+        self.refused(2, "NAME or --all, not both", "refresh", "x", "--all")
         self.refused(2, "NAME must have", "token", "")
         self.refused(2, "NAME must have", "refresh", "x" * 400)
 
@@ -46,6 +48,11 @@ class Tool(Case):
         self.refused(2, "too long", "token", "x", "--service", "x" * 40)
         self.refused(2, "--format", "token", "x", "--format")
         self.refused(2, "takes no NAME", "check", "x")
+        for wrong in ("--watch=0", "--watch=x", "--watch=3601", "--watch=-1", "--watch=1s"):
+            self.refused(2, "1 to 3600 seconds", "status", wrong)
+        for two in (("--json", "--prometheus"), ("--json", "--watch"), ("--watch=2", "--prometheus")):
+            self.refused(2, "only", "status", *two)
+        self.refused(2, "stdout is none", "status", "--watch")
         for port in ("0", "65536", "-1", "x", "80x", ""):
             self.refused(2, "--port must be", "login", "x", "--port", port)
         self.refused(2, "--timeout must be", "login", "x", "--timeout", "3601")

@@ -5,9 +5,9 @@ import pickle
 import socket
 import struct
 
-TOKEN, REFRESH, REREAD = 1, 2, 3
+TOKEN, REFRESH, REREAD, STATUS = 1, 2, 3, 4
 _CLASSES = {1: "again", 2: "sign in", 3: "admin", 4: "config", 5: "no account", 6: "denied", 7: "memory", 8: "internal"}
-_TEXTS = {16: "user", 17: "token", 20: "fingerprint", 22: "note", 34: "text"}
+_TEXTS = {16: "user", 17: "token", 20: "fingerprint", 22: "note", 23: "status", 24: "more", 34: "text"}
 _NUMBERS = {18: "seconds_left", 19: "keep", 33: "retry_after"}
 
 
@@ -16,7 +16,9 @@ def _field(tag, value):
 
 
 def request(login, operation=TOKEN, time_left=20000, server=""):
-    fields = _field(1, bytes([operation])) + _field(2, struct.pack(">I", time_left)) + _field(3, login.encode())
+    fields = _field(1, bytes([operation])) + _field(2, struct.pack(">I", time_left))
+    if login:
+        fields += _field(3, login.encode())
     if server:
         fields += _field(5, server.encode())
     return b"SE\x01\x01" + struct.pack(">I", len(fields)) + fields

@@ -9,7 +9,7 @@ result() {
 	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
 }
 
-for target in config answer; do
+for target in config answer wire; do
 	program=$top_builddir/tests/fuzz/fuzz_$target
 	files=0
 	for file in "$top_srcdir/tests/fuzz/corpus/$target"/*; do

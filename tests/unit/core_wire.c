@@ -207,12 +207,26 @@ refuses_wrong_fields(void **state)
 	assert_false(IS_REQUEST(OPERATION "\002\000\003\000\000\000" LOGIN));
 	assert_false(IS_REQUEST("\001\000\002\001\001" TIME_LEFT LOGIN));
 	assert_false(IS_REQUEST("\001\000\001\000" TIME_LEFT LOGIN));
-	assert_false(IS_REQUEST("\001\000\001\004" TIME_LEFT LOGIN));
+	assert_false(IS_REQUEST("\001\000\001\005" TIME_LEFT LOGIN));
 	/* rests that are no field */
 	assert_false(IS_REQUEST(OPERATION TIME_LEFT LOGIN "\377"));
 	assert_false(IS_REQUEST(OPERATION TIME_LEFT LOGIN "\377\000"));
 	assert_false(IS_REQUEST(OPERATION TIME_LEFT LOGIN "\377\000\001"));
 	assert_false(IS_REQUEST(OPERATION TIME_LEFT LOGIN "\377\377\377a"));
+}
+
+#define STATUS "\001\000\001\004"
+
+/* Only a status may be asked for without a name, and a name that is there is not empty. */
+static void
+asks_for_a_status_without_a_name(void **state)
+{
+	(void)state;
+	assert_true(IS_REQUEST(STATUS TIME_LEFT));
+	assert_true(IS_REQUEST(STATUS TIME_LEFT LOGIN));
+	assert_true(IS_REQUEST(LOGIN TIME_LEFT STATUS));
+	assert_false(IS_REQUEST(STATUS TIME_LEFT "\003\000\000"));
+	assert_false(IS_REQUEST(STATUS));
 }
 
 static void
@@ -328,6 +342,38 @@ carries_an_answer_without_a_token(void **state)
 	se_buffer_free(&out);
 }
 
+static void
+carries_a_status(void **state)
+{
+	struct se_answer answer = {.status = NULL};
+	struct se_answer got;
+	struct se_buffer out;
+	struct se_error error;
+	char *lines = malloc(SE_STATUS_MAX + 2);
+
+	(void)state;
+	assert_non_null(lines);
+	memset(lines, 's', SE_STATUS_MAX);
+	lines[SE_STATUS_MAX] = '\0';
+	memset(answer.more, 'm', SE_NAME_MAX);
+	answer.status = lines;
+	se_buffer_init(&out, SE_WIRE_ANSWER_MAX);
+	assert_true(se_wire_put_answer(&out, &answer));
+	assert_int_equal(se_wire_get_answer(out.data, out.len, &got, &error), SE_OK);
+	assert_string_equal(got.status, lines);
+	assert_string_equal(got.more, answer.more);
+	assert_null(got.token);
+	se_answer_free(&got);
+	assert_null(got.status);
+
+	/* One byte more is more than a block has. */
+	strcat(lines, "s");
+	se_buffer_reset(&out);
+	assert_false(se_wire_put_answer(&out, &answer));
+	se_answer_free(&answer);
+	se_buffer_free(&out);
+}
+
 /* What an answer or error made of these fields is; `error` has the text. */
 static enum se_code
 read_fields(char kind, const char *fields, size_t len, struct se_error *error)
@@ -380,6 +426,10 @@ refuses_wrong_answers(void **state)
 	INVALID(2, TOKEN "\026\000\001\000");
 	INVALID(2, TOKEN "\026\000\002x");
 	INVALID(2, TOKEN "\026");
+	INVALID(2, "\027\000\000");
+	INVALID(2, "\027\000\003a\000b");
+	INVALID(2, "\027\000\001a\027\000\001a");
+	INVALID(2, "\027\000\001a\030\000\001\000");
 	INVALID(1, OPERATION TIME_LEFT LOGIN);
 }
 
@@ -542,11 +592,13 @@ main(void)
 		cmocka_unit_test(refuses_a_cut_request),
 		cmocka_unit_test(skips_unknown_tags),
 		cmocka_unit_test(refuses_wrong_fields),
+		cmocka_unit_test(asks_for_a_status_without_a_name),
 		cmocka_unit_test(refuses_a_name_too_long),
 		cmocka_unit_test(takes_other_kinds_for_no_request),
 		cmocka_unit_test(carries_an_answer),
 		cmocka_unit_test(carries_the_longest_answer),
 		cmocka_unit_test(carries_an_answer_without_a_token),
+		cmocka_unit_test(carries_a_status),
 		cmocka_unit_test(refuses_wrong_answers),
 		cmocka_unit_test(refuses_a_cut_answer),
 		cmocka_unit_test(carries_every_class),

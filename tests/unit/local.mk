@@ -79,6 +79,7 @@ engine_unit_tests += \
 	tests/unit/engine_request \
 	tests/unit/engine_grants \
 	tests/unit/engine_store \
+	tests/unit/engine_status \
 	tests/unit/engine_http \
 	tests/unit/engine_http_tls \
 	tests/unit/engine_http_name \
@@ -124,6 +125,9 @@ tests_unit_engine_request_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_store_SOURCES = tests/unit/engine_store.c $(engine_support)
 tests_unit_engine_store_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_store_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_status_SOURCES = tests/unit/engine_status.c $(engine_support)
+tests_unit_engine_status_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_status_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_http_SOURCES = tests/unit/engine_http.c $(engine_support)
 tests_unit_engine_http_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_http_LDADD = libse-engine.la $(CMOCKA_LIBS)
@@ -144,8 +148,17 @@ tests_unit_engine_ahead_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_asking)
 tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS)
-check_PROGRAMS += $(core_unit_tests) $(engine_unit_tests)
-TESTS += $(core_unit_tests) $(engine_unit_tests)
+# Agent and tool are programs: what is tested of them is compiled in.
+upper_unit_tests = tests/unit/agent_notice tests/unit/tool_table
+tests_unit_agent_notice_SOURCES = tests/unit/agent_notice.c agent/notice.c agent/notice_run.c \
+	agent/log.c $(engine_support)
+tests_unit_agent_notice_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_agent_notice_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_tool_table_SOURCES = tests/unit/tool_table.c tool/table.c
+tests_unit_tool_table_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_tool_table_LDADD = libse-core.la $(CMOCKA_LIBS)
+check_PROGRAMS += $(core_unit_tests) $(engine_unit_tests) $(upper_unit_tests)
+TESTS += $(core_unit_tests) $(engine_unit_tests) $(upper_unit_tests)
 endif
 
 # The manual page of the configuration against the table of keys.
