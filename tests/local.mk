@@ -7,3 +7,4 @@ include tests/tenant/local.mk
 include tests/faults/local.mk
 include tests/hosts/local.mk
 include tests/clients/local.mk
+include tests/bench/local.mk

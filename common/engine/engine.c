@@ -107,8 +107,8 @@ open_store(struct se_engine *engine)
 	}
 }
 
-static bool
-is_busy(const struct se_engine *engine)
+bool
+se_engine_is_busy(const struct se_engine *engine)
 {
 	const struct se_entry *entry;
 
@@ -124,7 +124,7 @@ replace_config(struct se_engine *engine, struct se_config *config, struct se_err
 	struct se_retired *retired;
 	struct se_entry *entry;
 
-	if (engine->config != NULL && is_busy(engine)) {
+	if (engine->config != NULL && se_engine_is_busy(engine)) {
 		retired = calloc(1, sizeof(*retired));
 		if (retired == NULL) {
 			se_config_free(config);
@@ -292,7 +292,7 @@ se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int w
 	else
 		ok = poll(fds, count, wait) >= 0 || errno == EINTR;
 	step_entries(engine);
-	if (engine->retired != NULL && !is_busy(engine))
+	if (engine->retired != NULL && !se_engine_is_busy(engine))
 		free_retired(engine);
 	return ok;
 }

@@ -89,6 +89,9 @@ enum se_code se_engine_status(struct se_engine *engine, const char *cursor,
  * polling failed. */
 bool se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int wait);
 
+/* Whether fetches are under way. */
+bool se_engine_is_busy(const struct se_engine *engine);
+
 /* Asks and turns until there is an answer. */
 enum se_code se_engine_ask_wait(struct se_engine *engine, const struct se_request *request,
 	struct se_answer *answer, struct se_error *error);
