@@ -5,8 +5,13 @@ sasl_entrad_SOURCES = \
 	agent/privilege.c agent/privilege.h \
 	agent/directory.c agent/directory.h \
 	agent/listen.c agent/listen.h \
+	agent/inherit.c agent/inherit.h \
 	agent/signals.c agent/signals.h \
 	agent/server.c agent/server.h \
+	agent/inetd.c agent/inetd.h \
+	agent/load.c agent/load.h \
+	agent/notify.c agent/notify.h \
+	agent/summary.c agent/summary.h \
 	agent/connection.c agent/connection.h \
 	agent/peer.c agent/peer.h \
 	agent/log.c agent/log.h
