@@ -44,6 +44,17 @@ check_configuration(struct check *check)
 	free(problems);
 }
 
+/* What only the agent's environment has cannot be judged from here. */
+static void
+check_account(struct check *check, const struct se_account *account)
+{
+	if (account->unusable == NULL)
+		se_check_account_files(check->config, account, &check->findings);
+	else
+		se_findings_add(&check->findings, true, account->line, "%s:%u: [account %s] %s",
+			check->config->path, account->line, account->label, account->unusable);
+}
+
 static void
 check_files(struct check *check)
 {
@@ -56,8 +67,7 @@ check_files(struct check *check)
 		return;
 	}
 	for (size_t i = 0; i < check->config->account_count; i++)
-		se_check_account_files(
-			check->config, &check->config->accounts[i], &check->findings);
+		check_account(check, &check->config->accounts[i]);
 	/* as the one who will keep them */
 	check->state_dir = se_state_dir(check->config, SE_ROLE_TOOL, check->identity->users_own);
 	if (check->state_dir != NULL)
