@@ -5,6 +5,7 @@
 
 #include "agent/load.h"
 #include "agent/log.h"
+#include "agent/own.h"
 
 static void
 log_engine(void *context, bool warning, const char *text)
@@ -24,6 +25,7 @@ se_load_open(struct se_service *service, enum se_role role, const char *configur
 	const struct se_engine_options options = {
 		.role = role,
 		.configuration = configuration,
+		.users_own = se_own_configuration(configuration),
 		.world = &se_world_system,
 		.log = log_engine,
 		.context = service,
@@ -36,8 +38,7 @@ se_load_open(struct se_service *service, enum se_role role, const char *configur
 	return service->engine != NULL;
 }
 
-/* False when it cannot be used, with the first reason. */
-static bool
+static enum se_code
 log_problems(const char *configuration, struct se_error *error)
 {
 	struct se_problems *problems = calloc(1, sizeof(*problems));
@@ -45,9 +46,9 @@ log_problems(const char *configuration, struct se_error *error)
 	enum se_code code;
 
 	if (problems == NULL) {
-		(void)se_error_memory(error);
+		code = se_error_memory(error);
 		se_log("%s", error->text);
-		return false;
+		return code;
 	}
 	code = se_config_load(configuration, &config, problems, error);
 	for (size_t i = 0; i < problems->count; i++)
@@ -57,7 +58,7 @@ log_problems(const char *configuration, struct se_error *error)
 		se_log("%s", error->text);
 	se_config_free(config);
 	free(problems);
-	return code == SE_OK;
+	return code;
 }
 
 /* What had failed before is another matter now, what loading complains of is not. */
@@ -73,18 +74,19 @@ load_engine(struct se_service *service, struct se_error *error)
 	return code;
 }
 
-bool
-se_load_read(struct se_service *service, const char *configuration)
+enum se_code
+se_load_read(struct se_service *service, const char *configuration, struct se_error *error)
 {
-	struct se_error error = {0};
+	enum se_code code = log_problems(configuration, error);
 
-	if (log_problems(configuration, &error)) {
-		if (load_engine(service, &error) == SE_OK)
-			return true;
-		se_log("%s", error.text);
+	if (code == SE_OK) {
+		code = load_engine(service, error);
+		if (code != SE_OK)
+			se_log("%s", error->text);
 	}
-	se_summary_not_read(&service->summary, error.text);
-	return false;
+	if (code != SE_OK)
+		se_summary_not_read(&service->summary, error->text);
+	return code;
 }
 
 enum se_code

@@ -12,9 +12,10 @@
 /* Makes the engine. False, and logged, when memory ran out. */
 bool se_load_open(struct se_service *service, enum se_role role, const char *configuration);
 
-/* Reads the configuration, the first time or again, and logs all that is wrong with it, not only
- * the first. False when it cannot be used; then the old one stays in force. */
-bool se_load_read(struct se_service *service, const char *configuration);
+/* Reads the configuration, the first time or again, and logs all that is wrong with it. When it
+ * cannot be used the old one stays in force, and `error` has the first reason. */
+enum se_code
+se_load_read(struct se_service *service, const char *configuration, struct se_error *error);
 
 /* The same for one client, who is told the first thing that is wrong: nothing is read twice. */
 enum se_code

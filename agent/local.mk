@@ -2,6 +2,7 @@ sbin_PROGRAMS += sasl-entrad
 sasl_entrad_SOURCES = \
 	agent/main.c \
 	agent/options.c agent/options.h \
+	agent/own.c agent/own.h \
 	agent/privilege.c agent/privilege.h \
 	agent/directory.c agent/directory.h \
 	agent/listen.c agent/listen.h \

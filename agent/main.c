@@ -26,7 +26,9 @@ struct agent {
 	struct se_agent_options options;
 	struct se_agent_user user;
 	struct se_listener listeners[LISTENERS_MAX];
+	size_t inherited; /* of the listeners, the first ones */
 	struct se_server server;
+	struct se_error problem; /* why the configuration cannot be used */
 };
 
 static int
@@ -37,9 +39,9 @@ fail(int exit_code, const struct se_error *error)
 }
 
 static bool
-is_inherited(const struct agent *agent, size_t inherited, const char *path)
+is_inherited(const struct agent *agent, const char *path)
 {
-	for (size_t i = 0; i < inherited; i++)
+	for (size_t i = 0; i < agent->inherited; i++)
 		if (strcmp(agent->listeners[i].path, path) == 0)
 			return true;
 	return false;
@@ -51,9 +53,10 @@ inherit_sockets(struct agent *agent)
 {
 	struct se_error error;
 
-	if (se_inherit_sockets(agent->listeners, SE_SOCKETS_MAX, &agent->server.listener_count,
-		    &error) != SE_OK)
+	if (se_inherit_sockets(agent->listeners, SE_SOCKETS_MAX, &agent->inherited, &error) !=
+		SE_OK)
 		return fail(EX_USAGE, &error);
+	agent->server.listener_count = agent->inherited;
 	return EX_OK;
 }
 
@@ -64,14 +67,13 @@ open_sockets(struct agent *agent)
 {
 	struct se_agent_options *options = &agent->options;
 	struct se_server *server = &agent->server;
-	const size_t inherited = server->listener_count;
 	struct se_error error;
 	enum se_code code;
 
-	if (inherited == 0 && options->socket_count == 0)
+	if (agent->inherited == 0 && options->socket_count == 0)
 		se_options_standard_socket(options);
 	for (size_t i = 0; i < options->socket_count; i++) {
-		if (is_inherited(agent, inherited, options->sockets[i].path))
+		if (is_inherited(agent, options->sockets[i].path))
 			continue;
 		code = se_listen_open(&options->sockets[i], &agent->user,
 			&agent->listeners[server->listener_count], &error);
@@ -111,52 +113,70 @@ static void
 reload(void *context)
 {
 	struct agent *agent = context;
+	struct se_service *service = &agent->server.service;
+	const char *configuration = agent->options.configuration;
+	struct se_error error;
 
-	if (se_load_read(&agent->server.service, agent->options.configuration))
-		se_log("%s: read again, %zu accounts", agent->options.configuration,
-			se_engine_config(agent->server.service.engine)->account_count);
-	else
+	if (se_load_read(service, configuration, &error) == SE_OK) {
+		service->unusable = NULL;
+		se_log("%s: read again, %zu accounts", configuration,
+			se_engine_config(service->engine)->account_count);
+	} else if (service->unusable != NULL) {
+		agent->problem = error;
+		se_log("%s: still not usable", configuration);
+	} else {
 		se_log("%s: not usable; going on with the configuration that was read before",
-			agent->options.configuration);
+			configuration);
+	}
 }
 
 static int
 serve(struct agent *agent)
 {
-	struct se_engine *engine = agent->server.service.engine;
-	const char *state = se_engine_state_dir(engine);
+	const struct se_service *service = &agent->server.service;
+	const char *state = se_engine_state_dir(service->engine);
 
-	se_log("version %s, %zu accounts of %s, tokens kept in %s", PACKAGE_VERSION,
-		se_engine_config(engine)->account_count, agent->options.configuration,
-		state != NULL ? state : "memory only");
+	if (service->unusable == NULL)
+		se_log("version %s, %zu accounts of %s, tokens kept in %s", PACKAGE_VERSION,
+			se_engine_config(service->engine)->account_count,
+			agent->options.configuration, state != NULL ? state : "memory only");
 	for (size_t i = 0; i < agent->server.listener_count; i++)
 		se_log("listening at %s", agent->listeners[i].path);
 	return se_server_run(&agent->server);
 }
 
 /* The supervisor shows why, long after the log has scrolled away. */
-static void
+static int
 not_started(struct agent *agent)
 {
 	struct se_notify *notify = &agent->server.notify;
 
 	se_log("%s: not usable; not started", agent->options.configuration);
 	se_notify_status(notify, agent->server.service.summary.not_read);
-	se_notify_turn(notify, se_world_system.monotonic(NULL));
+	se_notify_turn(notify, se_world_system.monotonic(se_world_system.context));
+	return EX_CONFIG;
 }
 
+/* Who waits at an inherited socket would start us again and again, until the supervisor closes it
+ * for good. So he is told what is wrong, which the log of his program then shows. */
 static int
 load_and_serve(struct agent *agent)
 {
 	struct se_service *service = &agent->server.service;
-	int exit_code = EX_CONFIG;
+	int exit_code;
 
 	if (!se_load_open(service, SE_ROLE_AGENT, agent->options.configuration))
 		return EX_OSERR;
-	if (se_load_read(service, agent->options.configuration))
+	if (se_load_read(service, agent->options.configuration, &agent->problem) == SE_OK) {
 		exit_code = serve(agent);
-	else
-		not_started(agent);
+	} else if (agent->inherited > 0) {
+		service->unusable = &agent->problem;
+		se_log("%s: not usable; whoever asks is told so, until SIGHUP after a correction",
+			agent->options.configuration);
+		exit_code = serve(agent);
+	} else {
+		exit_code = not_started(agent);
+	}
 	se_load_close(service);
 	return exit_code;
 }
@@ -167,13 +187,12 @@ static int
 load_and_serve_one(struct agent *agent)
 {
 	struct se_service *service = &agent->server.service;
-	struct se_error error;
 	int exit_code;
 
 	if (!se_load_open(service, SE_ROLE_TOOL, agent->options.configuration))
 		return EX_OSERR;
-	if (se_load_quickly(service, agent->options.configuration, &error) != SE_OK)
-		service->unusable = &error;
+	if (se_load_quickly(service, agent->options.configuration, &agent->problem) != SE_OK)
+		service->unusable = &agent->problem;
 	exit_code = se_inetd_serve(service, agent->server.signals);
 	se_load_close(service);
 	return exit_code;

@@ -13,7 +13,7 @@ copy(char part[SE_SUMMARY_PART_MAX], const char *text)
 void
 se_summary_read(struct se_summary *summary, const struct se_config *config)
 {
-	summary->changed = true;
+	summary->changed = summary->read = true;
 	summary->accounts = config->account_count;
 	summary->unusable = 0;
 	summary->not_read[0] = '\0';
@@ -76,7 +76,8 @@ se_summary_text(const struct se_summary *summary, char text[SE_SUMMARY_MAX])
 			", %zu of them of no use here: %s", summary->unusable, summary->why);
 	if (summary->not_read[0] != '\0')
 		len += (size_t)snprintf(text + len, SE_SUMMARY_MAX - len,
-			"; the configuration that was read before, because %s", summary->not_read);
+			"; the configuration could not be read%s: %s",
+			summary->read ? " again" : "", summary->not_read);
 	if (summary->failure[0] != '\0')
 		(void)snprintf(text + len, SE_SUMMARY_MAX - len, "; failed at %s: %s",
 			summary->failed_at, summary->failure);

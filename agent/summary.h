@@ -17,10 +17,11 @@ struct se_summary {
 	size_t accounts;
 	size_t unusable;                       /* of them, in this process */
 	char why[SE_SUMMARY_PART_MAX];         /* the first of these, and why */
-	char not_read[SE_SUMMARY_PART_MAX];    /* why the configuration could not be read again */
+	char not_read[SE_SUMMARY_PART_MAX];    /* why the configuration could not be read last */
 	char failure[SE_SUMMARY_PART_MAX];     /* "LOGIN: what happened"; "": none, or over */
 	char failed_at[sizeof("12-31 23:59")]; /* local time */
 	bool renewal;                          /* it was one, while the token went on serving */
+	bool read;                             /* there is a configuration */
 	bool changed;                          /* since somebody reset it */
 };
 

@@ -117,6 +117,27 @@ class Inherit(InheritCase):
         self.assertEqual(agent.count("listening at"), 1)
         agent.wait_for(f"listening at {self.place}/own")
 
+    def test_broken(self):
+        """with a broken configuration it tells whoever asks, until SIGHUP after a correction"""
+        config = self.configuration()
+        good = config.read_text()
+        config.write_text(good + "client_idd = 1\n")
+        agent = self.inherit([self.listening()], config=config)
+        agent.wait_for("whoever asks is told so")
+        path = str(self.place / "inherited")
+        answer = wire.ask(path, "x@example.org")
+        self.assertEqual(answer["class"], "config")
+        self.assertTrue(answer["text"].startswith("x@example.org: "), answer)
+        self.assertIn("client_idd", answer["text"])
+        config.write_text(good + "serverz = 1\n")
+        agent.signal(signal.SIGHUP)
+        agent.wait_for("still not usable")
+        self.assertIn("serverz", wire.ask(path, "x@example.org")["text"])
+        config.write_text(good)
+        agent.signal(signal.SIGHUP)
+        agent.wait_for("read again")
+        self.assertEqual(wire.ask(path, "x@example.org")["class"], "no account")
+
     def test_wrong(self):
         """a descriptor that cannot be served: a sentence with its number and name, and no start"""
         network = socket.socket()

@@ -96,7 +96,7 @@ class Notify(TenantCase):
         self.supervisor.until("RELOADING")
         status = self.supervisor.until("READY")["STATUS"]
         self.assertIn("client_idd", status)
-        self.assertIn("read before", status)
+        self.assertIn("1 account; the configuration could not be read again", status)
         config.write_text(good)
         agent.signal(signal.SIGHUP)
         self.supervisor.until("RELOADING")
