@@ -24,7 +24,8 @@ struct se_connection {
 	int fd;
 	enum state state;
 	enum se_operation operation; /* that was asked for */
-	int64_t deadline;            /* of this state */
+	char login[SE_NAME_MAX + 1];
+	int64_t deadline; /* of this state */
 	struct se_peer peer;
 	struct se_ask *ask; /* NULL unless WAITING */
 	struct se_buffer in;
@@ -48,15 +49,15 @@ enter(struct se_connection *connection, enum state state, int64_t ms)
 }
 
 struct se_connection *
-se_connection_new(int fd, struct se_service *service)
+se_connection_new(int fd, const struct se_peer *peer, struct se_service *service)
 {
 	struct se_connection *connection = calloc(1, sizeof(*connection));
 
-	if (connection == NULL || !se_peer_of(fd, &connection->peer)) {
-		free(connection);
+	if (connection == NULL) {
 		close(fd);
 		return NULL;
 	}
+	connection->peer = *peer;
 	connection->service = service;
 	connection->fd = fd;
 	se_buffer_init(&connection->in, SE_WIRE_REQUEST_MAX);
@@ -118,6 +119,18 @@ answer_error(struct se_connection *connection, const struct se_error *error)
 	enter(connection, WRITING, WRITE_MS);
 }
 
+/* For whoever supervises the agent; what was asked wrongly is the asker's business. */
+static void
+note_answer(struct se_connection *connection, const struct se_error *error)
+{
+	struct se_summary *summary = &connection->service->summary;
+
+	if (error == NULL)
+		se_summary_worked(summary, false, connection->login);
+	else if (error->code != SE_NO_ACCOUNT && error->code != SE_DENIED)
+		se_summary_failed(summary, false, error->text);
+}
+
 /* se_engine_done */
 static void
 answer(void *context, enum se_code code, struct se_answer *found, const struct se_error *error)
@@ -126,6 +139,7 @@ answer(void *context, enum se_code code, struct se_answer *found, const struct s
 	struct se_error failed;
 
 	connection->ask = NULL;
+	note_answer(connection, code == SE_OK ? NULL : error);
 	/* Whoever administers the agent has no need to see the token. */
 	if (code == SE_OK && connection->operation != SE_OPERATION_TOKEN) {
 		se_secret_free(found->token);
@@ -167,6 +181,7 @@ ask(struct se_connection *connection, struct se_request *request)
 	struct se_error error;
 
 	connection->operation = request->operation;
+	(void)se_copy(connection->login, sizeof(connection->login), request->login);
 	request->time_left = time_for_engine(request->time_left);
 	if (request->operation != SE_OPERATION_TOKEN &&
 		!se_peer_may_administer(&connection->peer)) {
@@ -180,6 +195,12 @@ ask(struct se_connection *connection, struct se_request *request)
 	}
 	if (request->operation == SE_OPERATION_STATUS) {
 		tell_status(connection, request->login);
+		return;
+	}
+	if (connection->service->unusable != NULL) {
+		error = *connection->service->unusable;
+		se_error_about(&error, request->login);
+		answer_error(connection, &error);
 		return;
 	}
 	enter(connection, WAITING, (int64_t)request->time_left + ENGINE_GRACE_MS);

@@ -12,20 +12,25 @@
 #include "core/world.h"
 #include "engine/engine.h"
 
+#include "agent/notice.h"
 #include "agent/peer.h"
+#include "agent/summary.h"
 
 /* What all connections of an agent share. */
 struct se_service {
 	struct se_engine *engine;
 	const struct se_world *world;
 	struct se_refusals refusals;
+	struct se_summary summary;
+	const struct se_error *unusable; /* the answer to whatever is asked, or NULL */
+	struct se_notice *notice;        /* NULL: nobody is told of problems */
 };
 
 struct se_connection;
 
-/* Takes the descriptor (nonblocking) in any case; NULL when memory ran out or the kernel does not
- * say who it is. */
-struct se_connection *se_connection_new(int fd, struct se_service *service);
+/* Takes the descriptor (nonblocking) in any case; NULL when memory ran out. */
+struct se_connection *
+se_connection_new(int fd, const struct se_peer *peer, struct se_service *service);
 
 /* What to poll for. */
 struct pollfd se_connection_poll(const struct se_connection *connection);

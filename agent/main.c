@@ -3,29 +3,32 @@
  * up for good; only then anything is read, parsed or asked over the network.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "core/world.h"
-#include "engine/config.h"
 #include "engine/engine.h"
 
 #include "agent/directory.h"
+#include "agent/inetd.h"
+#include "agent/inherit.h"
 #include "agent/listen.h"
+#include "agent/load.h"
 #include "agent/log.h"
 #include "agent/options.h"
 #include "agent/privilege.h"
 #include "agent/server.h"
 #include "agent/signals.h"
 
+enum { LISTENERS_MAX = 2 * SE_SOCKETS_MAX }; /* inherited ones and our own */
+
 struct agent {
 	struct se_agent_options options;
 	struct se_agent_user user;
-	struct se_listener listeners[SE_SOCKETS_MAX];
+	struct se_listener listeners[LISTENERS_MAX];
+	size_t inherited; /* of the listeners, the first ones */
 	struct se_server server;
-	struct se_problems problems;
+	struct se_error problem; /* why the configuration cannot be used */
 };
 
 static int
@@ -35,18 +38,48 @@ fail(int exit_code, const struct se_error *error)
 	return exit_code;
 }
 
+static bool
+is_inherited(const struct agent *agent, const char *path)
+{
+	for (size_t i = 0; i < agent->inherited; i++)
+		if (strcmp(agent->listeners[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Before anything else takes a descriptor that the supervisor has only promised. */
 static int
-open_sockets(struct agent *agent)
+inherit_sockets(struct agent *agent)
 {
 	struct se_error error;
 
-	for (size_t i = 0; i < agent->options.socket_count; i++) {
-		const enum se_code code = se_listen_open(
-			&agent->options.sockets[i], &agent->user, &agent->listeners[i], &error);
+	if (se_inherit_sockets(agent->listeners, SE_SOCKETS_MAX, &agent->inherited, &error) !=
+		SE_OK)
+		return fail(EX_USAGE, &error);
+	agent->server.listener_count = agent->inherited;
+	return EX_OK;
+}
 
+/* Beside inherited ones those that are written out; the standard one only where there are
+ * neither. */
+static int
+open_sockets(struct agent *agent)
+{
+	struct se_agent_options *options = &agent->options;
+	struct se_server *server = &agent->server;
+	struct se_error error;
+	enum se_code code;
+
+	if (agent->inherited == 0 && options->socket_count == 0)
+		se_options_standard_socket(options);
+	for (size_t i = 0; i < options->socket_count; i++) {
+		if (is_inherited(agent, options->sockets[i].path))
+			continue;
+		code = se_listen_open(&options->sockets[i], &agent->user,
+			&agent->listeners[server->listener_count], &error);
 		if (code != SE_OK)
 			return fail(code == SE_AGAIN ? EX_UNAVAILABLE : EX_CANTCREAT, &error);
-		agent->server.listener_count++;
+		server->listener_count++;
 	}
 	return EX_OK;
 }
@@ -76,141 +109,155 @@ give_up_root(const struct agent *agent)
 	return EX_OK;
 }
 
-/* All that is wrong, not only the first. False when it cannot be used. */
-static bool
-log_problems(struct agent *agent)
-{
-	struct se_config *config = NULL;
-	struct se_error error;
-	const enum se_code code =
-		se_config_load(agent->options.configuration, &config, &agent->problems, &error);
-
-	for (size_t i = 0; i < agent->problems.count; i++)
-		se_log("%s%s", agent->problems.list[i].warning ? "warning: " : "",
-			agent->problems.list[i].text);
-	if (code != SE_OK && agent->problems.errors == 0)
-		se_log("%s", error.text);
-	se_config_free(config);
-	return code == SE_OK;
-}
-
-static bool
-load(struct agent *agent)
-{
-	struct se_error error;
-
-	memset(&agent->problems, 0, sizeof(agent->problems));
-	if (!log_problems(agent))
-		return false;
-	if (se_engine_load(agent->server.service.engine, &error) == SE_OK)
-		return true;
-	se_log("%s", error.text);
-	return false;
-}
-
 static void
 reload(void *context)
 {
 	struct agent *agent = context;
+	struct se_service *service = &agent->server.service;
+	const char *configuration = agent->options.configuration;
+	struct se_error error;
 
-	if (load(agent))
-		se_log("%s: read again, %zu accounts", agent->options.configuration,
-			se_engine_config(agent->server.service.engine)->account_count);
-	else
+	if (se_load_read(service, configuration, &error) == SE_OK) {
+		service->unusable = NULL;
+		se_log("%s: read again, %zu accounts", configuration,
+			se_engine_config(service->engine)->account_count);
+	} else if (service->unusable != NULL) {
+		agent->problem = error;
+		se_log("%s: still not usable", configuration);
+	} else {
 		se_log("%s: not usable; going on with the configuration that was read before",
-			agent->options.configuration);
-}
-
-static void
-log_engine(void *context, bool warning, const char *text)
-{
-	(void)context;
-	se_log("%s%s", warning ? "warning: " : "", text);
+			configuration);
+	}
 }
 
 static int
 serve(struct agent *agent)
 {
-	struct se_engine *engine = agent->server.service.engine;
-	const char *state = se_engine_state_dir(engine);
+	const struct se_service *service = &agent->server.service;
+	const char *state = se_engine_state_dir(service->engine);
 
-	se_log("version %s, %zu accounts of %s, tokens kept in %s", PACKAGE_VERSION,
-		se_engine_config(engine)->account_count, agent->options.configuration,
-		state != NULL ? state : "memory only");
+	if (service->unusable == NULL)
+		se_log("version %s, %zu accounts of %s, tokens kept in %s", PACKAGE_VERSION,
+			se_engine_config(service->engine)->account_count,
+			agent->options.configuration, state != NULL ? state : "memory only");
 	for (size_t i = 0; i < agent->server.listener_count; i++)
 		se_log("listening at %s", agent->listeners[i].path);
 	return se_server_run(&agent->server);
 }
 
+/* The supervisor shows why, long after the log has scrolled away. */
+static int
+not_started(struct agent *agent)
+{
+	struct se_notify *notify = &agent->server.notify;
+
+	se_log("%s: not usable; not started", agent->options.configuration);
+	se_notify_status(notify, agent->server.service.summary.not_read);
+	se_notify_turn(notify, se_world_system.monotonic(se_world_system.context));
+	return EX_CONFIG;
+}
+
+/* Who waits at an inherited socket would start us again and again, until the supervisor closes it
+ * for good. So he is told what is wrong, which the log of his program then shows. */
 static int
 load_and_serve(struct agent *agent)
 {
-	struct se_notice *notice = se_notice_new(&se_world_system);
-	const struct se_engine_options options = {
-		.role = SE_ROLE_AGENT,
-		.configuration = agent->options.configuration,
-		.world = &se_world_system,
-		.log = log_engine,
-		.outcome = se_notice_take,
-		.context = notice,
-	};
 	struct se_service *service = &agent->server.service;
-	int exit_code = EX_CONFIG;
+	int exit_code;
 
-	service->world = &se_world_system;
-	service->engine = notice != NULL ? se_engine_new(&options) : NULL;
-	if (service->engine == NULL) {
-		se_log("out of memory");
-		se_notice_free(notice);
+	if (!se_load_open(service, SE_ROLE_AGENT, agent->options.configuration))
 		return EX_OSERR;
-	}
-	agent->server.notice = notice;
-	if (load(agent))
+	if (se_load_read(service, agent->options.configuration, &agent->problem) == SE_OK) {
 		exit_code = serve(agent);
-	else
-		se_log("%s: not usable; not started", agent->options.configuration);
-	se_engine_free(service->engine);
-	service->engine = NULL;
-	agent->server.notice = NULL;
-	se_notice_free(notice);
+	} else if (agent->inherited > 0) {
+		service->unusable = &agent->problem;
+		se_log("%s: not usable; whoever asks is told so, until SIGHUP after a correction",
+			agent->options.configuration);
+		exit_code = serve(agent);
+	} else {
+		exit_code = not_started(agent);
+	}
+	se_load_close(service);
 	return exit_code;
+}
+
+/* Renews as a program does that has the engine inside: while the client waits, because nobody
+ * would do it afterwards. */
+static int
+load_and_serve_one(struct agent *agent)
+{
+	struct se_service *service = &agent->server.service;
+	int exit_code;
+
+	if (!se_load_open(service, SE_ROLE_TOOL, agent->options.configuration))
+		return EX_OSERR;
+	if (se_load_quickly(service, agent->options.configuration, &agent->problem) != SE_OK)
+		service->unusable = &agent->problem;
+	exit_code = se_inetd_serve(service, agent->server.signals);
+	se_load_close(service);
+	return exit_code;
+}
+
+static int
+find_user(struct agent *agent)
+{
+	struct se_error error;
+
+	if (se_privilege_find(agent->options.user, &agent->user, &error) == SE_OK)
+		return EX_OK;
+	return fail(agent->options.user == NULL ? EX_USAGE : EX_NOUSER, &error);
 }
 
 static int
 run(struct agent *agent)
 {
+	const bool inetd = agent->options.inetd;
 	struct se_error error;
 	int exit_code;
 
-	if (se_privilege_find(agent->options.user, &agent->user, &error) != SE_OK)
-		return fail(agent->options.user == NULL ? EX_USAGE : EX_NOUSER, &error);
+	if (inetd && se_inetd_check(&error) != SE_OK)
+		return fail(EX_USAGE, &error);
+	exit_code = find_user(agent);
+	if (exit_code != EX_OK)
+		return exit_code;
 	agent->server.signals = se_signals_open();
 	if (agent->server.signals < 0) {
 		se_log("could not prepare for signals: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	se_server_raise_limit(agent->options.socket_count);
-	exit_code = open_sockets(agent);
-	if (exit_code != EX_OK)
-		return exit_code;
+	if (!inetd) {
+		exit_code = open_sockets(agent);
+		if (exit_code != EX_OK)
+			return exit_code;
+		se_server_raise_limit(agent->server.listener_count);
+	}
 	make_state_directory(agent);
 	exit_code = give_up_root(agent);
-	return exit_code != EX_OK ? exit_code : load_and_serve(agent);
+	if (exit_code != EX_OK)
+		return exit_code;
+	return inetd ? load_and_serve_one(agent) : load_and_serve(agent);
 }
 
 int
 main(int argc, char **argv)
 {
 	static struct agent agent;
-	int exit_code = se_options_parse(argc, argv, &agent.options);
+	int exit_code;
 
+	se_log_begin();
+	exit_code = se_options_parse(argc, argv, &agent.options);
 	if (exit_code != EX_OK || agent.options.finished)
 		return exit_code;
 	agent.server.listeners = agent.listeners;
 	agent.server.reload = reload;
 	agent.server.context = &agent;
-	exit_code = run(&agent);
+	if (!agent.options.inetd)
+		exit_code = inherit_sockets(&agent);
+	se_notify_begin(&agent.server.notify);
+	if (exit_code == EX_OK)
+		exit_code = run(&agent);
 	for (size_t i = 0; i < agent.server.listener_count; i++)
 		se_listen_close(&agent.listeners[i]);
+	se_notify_end(&agent.server.notify);
 	return exit_code;
 }

@@ -9,12 +9,13 @@
 #include "agent/log.h"
 #include "agent/options.h"
 
-enum { OPT_SOCKET = 256, OPT_USER, OPT_CONFIG, OPT_VERSION, OPT_HELP };
+enum { OPT_SOCKET = 256, OPT_USER, OPT_CONFIG, OPT_INETD, OPT_VERSION, OPT_HELP };
 
 static const struct option long_options[] = {
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"user", required_argument, NULL, OPT_USER},
 	{"config", required_argument, NULL, OPT_CONFIG},
+	{"inetd", no_argument, NULL, OPT_INETD},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -25,12 +26,15 @@ static const char help[] =
 	"Hands OAuth access tokens of Microsoft Entra ID to the SASL programs of this machine.\n"
 	"\n"
 	"  --socket PATH[,GROUP[,MODE]]  listen here; may be given several times\n"
-	"                                (default: " SE_SOCKET_PATH ",\n"
+	"                                (default: sockets that systemd hands over, else\n"
+	"                                " SE_SOCKET_PATH ",\n"
 	"                                the main group of --user, 0660)\n"
 	"  --user NAME                   once the sockets are open, become this user for good;\n"
 	"                                needed when started by root\n"
 	"  --config PATH                 read this configuration\n"
 	"                                (default: " SE_CONFIGURATION_PATH ")\n"
+	"  --inetd                       serve the one client on standard input, then exit: for\n"
+	"                                Postfix's spawn(8)\n"
 	"  --version                     print the version\n"
 	"  --help                        print this text\n"
 	"\n"
@@ -125,6 +129,9 @@ take(int option, char *argument, struct se_agent_options *options)
 	case OPT_CONFIG:
 		options->configuration = argument;
 		return absolute_path("config", argument);
+	case OPT_INETD:
+		options->inetd = true;
+		return true;
 	case OPT_VERSION:
 		printf("sasl-entrad %s\n", PACKAGE_VERSION);
 		options->finished = true;
@@ -138,10 +145,18 @@ take(int option, char *argument, struct se_agent_options *options)
 	}
 }
 
+void
+se_options_standard_socket(struct se_agent_options *options)
+{
+	struct se_socket_option *socket = &options->sockets[options->socket_count++];
+
+	*socket = (struct se_socket_option){.mode = SE_SOCKET_MODE};
+	(void)se_copy(socket->path, sizeof(socket->path), SE_SOCKET_PATH);
+}
+
 int
 se_options_parse(int argc, char **argv, struct se_agent_options *options)
 {
-	char standard[] = SE_SOCKET_PATH;
 	int option;
 
 	memset(options, 0, sizeof(*options));
@@ -162,7 +177,9 @@ se_options_parse(int argc, char **argv, struct se_agent_options *options)
 			argv[optind]);
 		return EX_USAGE;
 	}
-	if (options->socket_count == 0 && !add_socket(standard, options))
+	if (options->inetd && options->socket_count > 0) {
+		se_log("--inetd serves the client on standard input; leave out --socket");
 		return EX_USAGE;
+	}
 	return 0;
 }

@@ -23,8 +23,12 @@ struct se_agent_options {
 	size_t socket_count;
 	const char *user;          /* NULL: whoever started us */
 	const char *configuration; /* absolute path */
+	bool inetd;                /* one connection, on descriptor 0 */
 	bool finished;             /* --help or --version was answered */
 };
+
+/* The socket of an agent that was given none. */
+void se_options_standard_socket(struct se_agent_options *options);
 
 /* Reads the command line; strings point into argv. Returns 0, or an exit code after a sentence on
  * stderr. */

@@ -83,8 +83,10 @@ wait_ms(const struct loop *loop)
 		next = loop->stop_deadline;
 	if (loop->accept_after > now && loop->accept_after < next)
 		next = loop->accept_after;
-	if (se_notice_due(loop->server->notice) < next)
-		next = se_notice_due(loop->server->notice);
+	if (se_notice_due(loop->server->service.notice) < next)
+		next = se_notice_due(loop->server->service.notice);
+	if (se_notify_due(&loop->server->notify) < next)
+		next = se_notify_due(&loop->server->notify);
 	for (size_t i = 0; i < loop->client_count; i++)
 		if (se_connection_deadline(loop->clients[i]) < next)
 			next = se_connection_deadline(loop->clients[i]);
@@ -120,23 +122,34 @@ pause_accepting(struct loop *loop)
 	se_log("could not accept a client: %s", strerror(reason));
 }
 
+/* Whom the kernel does not tell is nobody's client. */
+static void
+add_client(struct loop *loop, int fd)
+{
+	struct se_connection *new;
+	struct se_peer peer;
+
+	if (!se_peer_of(fd, &peer)) {
+		close(fd);
+		return;
+	}
+	new = se_connection_new(fd, &peer, &loop->server->service);
+	if (new != NULL)
+		loop->clients[loop->client_count++] = new;
+}
+
 static void
 accept_some(struct loop *loop, int fd)
 {
 	for (int i = 0; i < ACCEPTS_A_TURN && accepting(loop); i++) {
 		const int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (client >= 0) {
-			struct se_connection *new =
-				se_connection_new(client, &loop->server->service);
-
-			if (new != NULL)
-				loop->clients[loop->client_count++] = new;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		if (client >= 0)
+			add_client(loop, client);
+		else if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return;
-		} else if (errno != EINTR && errno != ECONNABORTED) {
+		else if (errno != EINTR && errno != ECONNABORTED)
 			pause_accepting(loop);
-		}
 	}
 }
 
@@ -154,7 +167,21 @@ begin_stop(struct loop *loop)
 	}
 	loop->stopping = true;
 	loop->stop_deadline = now_ms(loop) + SE_STOP_MS;
+	se_notify_stopping(&server->notify);
 	se_log("stopping; %zu clients are still being served", loop->client_count);
+}
+
+static void
+put_status(struct se_server *server)
+{
+	struct se_summary *summary = &server->service.summary;
+	char text[SE_SUMMARY_MAX];
+
+	if (!summary->changed)
+		return;
+	summary->changed = false;
+	se_summary_text(summary, text);
+	se_notify_status(&server->notify, text);
 }
 
 static void
@@ -162,8 +189,12 @@ handle_signals(struct loop *loop)
 {
 	const struct se_signals taken = se_signals_take();
 
-	if (taken.reload && !loop->stopping && !taken.stop)
+	if (taken.reload && !loop->stopping && !taken.stop) {
+		se_notify_reloading(&loop->server->notify);
 		loop->server->reload(loop->server->context);
+		put_status(loop->server);
+		se_notify_ready(&loop->server->notify);
+	}
 	if (taken.stop)
 		begin_stop(loop);
 }
@@ -183,7 +214,7 @@ serve_clients(struct loop *loop, const struct pollfd *fds)
 static bool
 turn(struct loop *loop)
 {
-	const struct se_server *server = loop->server;
+	struct se_server *server = loop->server;
 	const size_t count = fill(loop);
 
 	if (!se_engine_turn(server->service.engine, loop->fds, count, wait_ms(loop)) &&
@@ -195,7 +226,9 @@ turn(struct loop *loop)
 			accept_some(loop, server->listeners[i].fd);
 	if (loop->fds[0].revents != 0)
 		handle_signals(loop);
-	se_notice_step(server->notice);
+	se_notice_step(server->service.notice);
+	put_status(server);
+	se_notify_turn(&server->notify, now_ms(loop));
 	return true;
 }
 
@@ -218,6 +251,8 @@ se_server_run(struct se_server *server)
 		exit_code = EX_OSERR;
 		goto out;
 	}
+	put_status(server);
+	se_notify_ready(&server->notify);
 	while (!finished(&loop)) {
 		if (!turn(&loop)) {
 			se_log("polling failed: %s", strerror(errno));

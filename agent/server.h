@@ -9,7 +9,7 @@
 
 #include "agent/connection.h"
 #include "agent/listen.h"
-#include "agent/notice.h"
+#include "agent/notify.h"
 
 enum {
 	SE_CLIENTS_MAX = 1024,
@@ -21,7 +21,7 @@ struct se_server {
 	struct se_listener *listeners; /* closed when the server stops */
 	size_t listener_count;
 	int signals;                   /* of se_signals_open() */
-	struct se_notice *notice;      /* may be NULL */
+	struct se_notify notify;       /* of se_notify_begin() */
 	void (*reload)(void *context); /* on SIGHUP */
 	void *context;
 };
@@ -29,7 +29,7 @@ struct se_server {
 /* Makes room for SE_CLIENTS_MAX clients in the descriptor limit, as far as it goes. */
 void se_server_raise_limit(size_t listener_count);
 
-/* Serves until SIGTERM or SIGINT. Returns an exit code. */
+/* Says that it is ready, and serves until SIGTERM or SIGINT. Returns an exit code. */
 int se_server_run(struct se_server *server);
 
 #endif

@@ -47,6 +47,23 @@ check_configuration(struct check *check)
 	free(problems);
 }
 
+/* What only the agent's environment has cannot be judged from here. */
+static void
+check_account(struct check *check, size_t i)
+{
+	const struct se_account *account = &check->config->accounts[i];
+
+	if (account->unusable != NULL) {
+		se_findings_add(&check->findings, true, account->line, "%s:%u: [account %s] %s",
+			check->config->path, account->line, account->label, account->unusable);
+		return;
+	}
+	se_check_account_files(check->config, account, &check->findings);
+	if (check->certificates != NULL)
+		se_check_certificate(
+			check->config, account, &check->certificates[i], &check->findings);
+}
+
 static void
 check_files(struct check *check)
 {
@@ -61,14 +78,8 @@ check_files(struct check *check)
 	check->certificates =
 		calloc(check->config->account_count + 1, sizeof(*check->certificates));
 	check->findings.failed |= check->certificates == NULL;
-	for (size_t i = 0; i < check->config->account_count; i++) {
-		const struct se_account *account = &check->config->accounts[i];
-
-		se_check_account_files(check->config, account, &check->findings);
-		if (check->certificates != NULL)
-			se_check_certificate(
-				check->config, account, &check->certificates[i], &check->findings);
-	}
+	for (size_t i = 0; i < check->config->account_count; i++)
+		check_account(check, i);
 	/* as the one who will keep them */
 	check->state_dir = se_state_dir(check->config, SE_ROLE_TOOL, check->identity->users_own);
 	if (check->state_dir != NULL)

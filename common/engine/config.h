@@ -24,8 +24,10 @@ struct se_cloud;
 struct se_provider;
 
 struct se_value {
-	const char *text; /* as written or as the default says; NULL: absent */
-	unsigned line;    /* 0: not from the file */
+	const char
+		*text;   /* as written or as the default says, a path for cred:NAME; NULL: absent */
+	unsigned line;   /* 0: not from the file */
+	bool credential; /* it was cred:NAME: systemd sees to who may read the file */
 };
 
 /* One [account LABEL]. Strings live as long as the configuration. */
@@ -39,7 +41,8 @@ struct se_account {
 	bool machine;  /* credential = managed-identity */
 	const struct se_cloud *cloud;
 	const struct se_provider *provider;
-	const char *unusable;             /* why this process can get no token for it, or NULL */
+	const char *unusable; /* why this process can get no token for it, as what follows
+	                         "[account LABEL] "; or NULL */
 	const char *federated_token_file; /* a path, also where `env` named it; else NULL */
 	bool from_environment;            /* of the agent or the tool */
 	const char

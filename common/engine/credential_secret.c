@@ -20,14 +20,16 @@ enum se_code
 se_credential_secret_read(
 	const struct se_account *account, struct se_secret **secret, struct se_error *error)
 {
-	const char *path = account->value[SE_KEY_CLIENT_SECRET_FILE].text;
+	const struct se_value *value = &account->value[SE_KEY_CLIENT_SECRET_FILE];
+	const char *path = value->text;
 	struct se_buffer text;
 	enum se_code code;
 	size_t len;
 
 	*secret = NULL;
 	se_buffer_init(&text, SE_CLIENT_SECRET_MAX);
-	code = se_file_read(path, SE_FILE_SECRET, &text, NULL, error);
+	code = se_file_read(
+		path, value->credential ? SE_FILE_CONFIG : SE_FILE_SECRET, &text, NULL, error);
 	len = text.len;
 	if (len > 0 && text.data[len - 1] == '\n')
 		len--;

@@ -4,6 +4,7 @@
 #include "engine/allow.h"
 #include "engine/cloud.h"
 #include "engine/derive.h"
+#include "engine/derive_credentials.h"
 #include "engine/derive_environment.h"
 #include "engine/names.h"
 #include "engine/provider.h"
@@ -210,7 +211,8 @@ se_derive(struct se_account *account, struct se_arena *arena, struct se_report *
 	account->timeout = seconds(&value[SE_KEY_TIMEOUT]);
 	account->min_lifetime = seconds(&value[SE_KEY_MIN_LIFETIME]);
 	account->max_age = seconds(&value[SE_KEY_MAX_AGE]);
-	return se_derive_environment(account, arena) && derive_authority(account, arena) &&
-	       derive_endpoints(account, arena) && derive_scope(account, arena) &&
-	       derive_servers(account, arena) && se_allow_resolve(account, arena, report);
+	return se_derive_credentials(account, arena) && se_derive_environment(account, arena) &&
+	       derive_authority(account, arena) && derive_endpoints(account, arena) &&
+	       derive_scope(account, arena) && derive_servers(account, arena) &&
+	       se_allow_resolve(account, arena, report);
 }

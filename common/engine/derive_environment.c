@@ -5,6 +5,11 @@
 #include "engine/identifiers.h"
 #include "engine/urls.h"
 
+/* The end of "[account LABEL] ". */
+#define WRONG(what) \
+	"has federated_token_file = env, but " what " in the environment; Azure's workload " \
+	"identity webhook sets it for pods that have the label azure.workload.identity/use"
+
 /* A copy: the environment may change under us. An empty variable is none. */
 static bool
 take(struct se_arena *arena, const char *variable, const char **text)
@@ -41,7 +46,7 @@ fill_authority(struct se_account *account, struct se_arena *arena, const char *h
 		len--;
 	origin = se_arena_text(arena, host, len);
 	if (origin == NULL || se_url_origin_problem(origin) != NULL)
-		account->unusable = "AZURE_AUTHORITY_HOST is not https://HOST";
+		account->unusable = WRONG("AZURE_AUTHORITY_HOST is not https://HOST");
 	else
 		account->value[SE_KEY_AUTHORITY].text = origin;
 }
@@ -56,16 +61,16 @@ from_environment(struct se_account *account, struct se_arena *arena)
 		!take(arena, "AZURE_FEDERATED_TOKEN_FILE", &file))
 		return false;
 	account->from_environment = true;
-	fill(account, SE_KEY_TENANT, tenant, "AZURE_TENANT_ID is not set");
-	fill(account, SE_KEY_CLIENT_ID, client, "AZURE_CLIENT_ID is not set");
+	fill(account, SE_KEY_TENANT, tenant, WRONG("AZURE_TENANT_ID is not set"));
+	fill(account, SE_KEY_CLIENT_ID, client, WRONG("AZURE_CLIENT_ID is not set"));
 	fill_authority(account, arena, authority);
 	account->federated_token_file = file;
 	if (client != NULL && !se_is_guid(account->value[SE_KEY_CLIENT_ID].text))
-		account->unusable = "AZURE_CLIENT_ID is not a GUID";
+		account->unusable = WRONG("AZURE_CLIENT_ID is not a GUID");
 	if (tenant != NULL && !se_is_guid(tenant) && !se_is_domain(tenant, strlen(tenant)))
-		account->unusable = "AZURE_TENANT_ID is neither a GUID nor a domain name";
+		account->unusable = WRONG("AZURE_TENANT_ID is neither a GUID nor a domain name");
 	if (file == NULL || file[0] != '/')
-		account->unusable = "AZURE_FEDERATED_TOKEN_FILE is not set to a path";
+		account->unusable = WRONG("AZURE_FEDERATED_TOKEN_FILE is not set to a path");
 	return true;
 }
 

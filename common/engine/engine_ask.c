@@ -275,11 +275,8 @@ is_usable(const struct se_engine *engine, const struct se_account *account, stru
 			"env), which only sasl-entrad and sasl-entra do; start sasl-entrad",
 			account->label);
 	else if (account->unusable != NULL)
-		se_error_set(error, SE_CONFIG,
-			"[account %s] has federated_token_file = env, but %s in the environment; "
-			"Azure's workload identity webhook sets it for pods that have the label "
-			"azure.workload.identity/use",
-			account->label, account->unusable);
+		se_error_set(
+			error, SE_CONFIG, "[account %s] %s", account->label, account->unusable);
 	else
 		return true;
 	return false;

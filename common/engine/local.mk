@@ -15,6 +15,7 @@ libse_engine_la_SOURCES = \
 	common/engine/rules.c common/engine/rules.h \
 	common/engine/rules_credential.c common/engine/rules_credential.h \
 	common/engine/provider.c common/engine/provider.h \
+	common/engine/derive_credentials.c common/engine/derive_credentials.h \
 	common/engine/derive_environment.c common/engine/derive_environment.h \
 	common/engine/allow.c common/engine/allow.h \
 	common/engine/derive.c common/engine/derive.h \

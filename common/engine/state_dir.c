@@ -54,7 +54,7 @@ se_state_dir(const struct se_config *config, enum se_role role, bool users_own)
 {
 	if (config->state_dir != NULL)
 		return join(config->state_dir, "");
-	if (role == SE_ROLE_AGENT)
+	if (role == SE_ROLE_AGENT && !users_own)
 		return join(SE_STATE_PATH, "");
 	/* The tool has become the owner of the agent's directory before it asks for tokens. */
 	if (role == SE_ROLE_TOOL && !users_own && (geteuid() == 0 || is_ours(SE_STATE_PATH)))

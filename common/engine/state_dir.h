@@ -11,8 +11,8 @@
 #include "engine/engine.h"
 #include "engine/store.h"
 
-/* The state directory of an engine in that role: as configured; else the agent's for the agent
- * and for a tool that acts for the system; else the person's $XDG_STATE_HOME/sasl-entra. NULL: a
+/* The state directory of an engine in that role: as configured; else the agent's for the
+ * system's agent and for a tool that acts for the system; else the person's $XDG_STATE_HOME/sasl-entra. NULL: a
  * service user in-process, whose tokens live in memory. The caller frees it. */
 char *se_state_dir(const struct se_config *config, enum se_role role, bool users_own);
 

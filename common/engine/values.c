@@ -6,7 +6,7 @@
 #include "engine/urls.h"
 #include "engine/values.h"
 
-enum { NAME_SHOWN = 120 };
+enum { NAME_SHOWN = 120, CREDENTIAL_NAME_MAX = 255 };
 
 struct value {
 	const struct se_key_info *info;
@@ -14,6 +14,12 @@ struct value {
 	unsigned line;
 	struct se_report *report;
 };
+
+static enum se_key
+key_of(const struct value *value)
+{
+	return (enum se_key)(value->info - se_keys);
+}
 
 static bool
 refuse(const struct value *value, const char *why)
@@ -98,11 +104,41 @@ check_text(const struct value *value)
 	return true;
 }
 
+const char *
+se_value_credential(enum se_key key, const char *text)
+{
+	const enum se_key_type type = se_keys[key].type;
+	const size_t len = sizeof(SE_VALUE_CREDENTIAL) - 1;
+
+	if (text == NULL || key == SE_KEY_STATE_DIR ||
+		(type != SE_TYPE_PATH && type != SE_TYPE_KEY && type != SE_TYPE_FEDERATED))
+		return NULL;
+	return strncmp(text, SE_VALUE_CREDENTIAL, len) == 0 ? text + len : NULL;
+}
+
+/* The name becomes that of a file in a directory of systemd's. */
+static bool
+check_credential(const struct value *value, const char *name)
+{
+	static const char known[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789._-";
+	const size_t len = strlen(name);
+
+	if (len > 0 && len <= CREDENTIAL_NAME_MAX && strspn(name, known) == len &&
+		strspn(name, ".") != len)
+		return true;
+	return refuse(value, "cred: is followed by the name of a systemd credential: letters, "
+			     "digits, '.', '_' and '-'");
+}
+
 static bool
 check_path(const struct value *value)
 {
 	const char *text = value->text;
+	const char *name = se_value_credential(key_of(value), text);
 
+	if (name != NULL)
+		return check_credential(value, name);
 	if (text[0] == '~')
 		return refuse(value, "'~' is not replaced here; write the whole path, from '/' on");
 	if (text[0] != '/')
@@ -121,6 +157,8 @@ se_value_is_uri(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
 
+	if (se_value_credential(SE_KEY_PRIVATE_KEY, text) != NULL)
+		return false;
 	return text[0] != '/' && len > 1 && text[len] == ':' && se_is_letter(text[0]);
 }
 

@@ -18,6 +18,12 @@ bool se_value_check(enum se_key key, const char *text, unsigned line, struct se_
 bool
 se_value_check_guid(enum se_key key, const char *text, unsigned line, struct se_report *report);
 
+/* In front of the name of a systemd credential that stands for a file. */
+#define SE_VALUE_CREDENTIAL "cred:"
+
+/* The name in a value cred:NAME of a key that takes a file; NULL for any other value. */
+const char *se_value_credential(enum se_key key, const char *text);
+
 /* Whether a value of `private_key` is the URI of a key in some store, and not a path. */
 bool se_value_is_uri(const char *text);
 

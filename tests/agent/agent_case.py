@@ -36,7 +36,8 @@ LOGIN = "relay@contoso.com"
 
 
 def run(*command, stdin="", **named):
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False, **named)
+    named["input" if isinstance(stdin, str) else "stdin"] = stdin
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **named)
 
 
 class Case(unittest.TestCase):

@@ -68,7 +68,7 @@ class Options(Case):
         self.assertEqual(result.returncode, 0)
         with open(os.path.join(agent_case.SOURCE, "doc", "man", "sasl-entrad.8"), encoding="utf-8") as file:
             page = file.read()
-        for option in ("socket", "user", "config", "version", "help"):
+        for option in ("socket", "user", "config", "inetd", "version", "help"):
             self.assertIn(f"--{option}", result.stdout)
             self.assertIn(f".It Fl Fl {option}", page)
 

@@ -70,5 +70,23 @@ class Credentials(TenantCase):
         self.assertEqual((files[0].stat().st_uid, files[0].stat().st_mode & 0o777), (USER.pw_uid, 0o600))
 
 
+class Own(TenantCase):
+    def test_state(self):
+        """a person's own agent keeps tokens where his programs look for them"""
+        self.directory("home", USER, 0o755)
+        config = self.configuration(name="home/.config/sasl-entra/sasl-entra.conf")
+        text = config.read_text()
+        config.write_text(text.replace(f"state_dir = {self.place}/state\n", ""))
+        for directory in (".config", ".config/sasl-entra"):
+            os.chown(self.place / "home" / directory, USER.pw_uid, USER.pw_gid)
+        path = self.directory("runtime", USER, 0o755) / "agent.sock"
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.place / "home")}
+        agent = self.start("--config", str(config), "--socket", str(path), env=environment, user=USER.pw_uid,
+                           group=USER.pw_gid, extra_groups=[])
+        agent.wait_for("listening at")
+        self.assertEqual(wire.ask(str(path), agent_case.LOGIN)["kind"], "answer")
+        self.assertTrue(list((self.place / "home/.local/state/sasl-entra").glob("*.json")))
+
+
 if __name__ == "__main__":
     sys.exit(agent_case.main())

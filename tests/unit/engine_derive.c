@@ -289,6 +289,48 @@ a_pods_environment(void **state)
 		unsetenv(variables[i][0]);
 }
 
+#define SECRET "tenant = contoso.com\ncredential = secret\n" CLIENT "client_secret_file = "
+
+static void
+systemd_credentials(void **state)
+{
+	const struct se_account *account;
+
+	(void)state;
+	unsetenv("CREDENTIALS_DIRECTORY");
+	account = account_of(HEAD SECRET "cred:relay.secret\n");
+	assert_non_null(strstr(account->unusable, "client_secret_file = cred:relay.secret"));
+	assert_non_null(strstr(account->unusable, "LoadCredential=relay.secret:"));
+	assert_false(account->value[SE_KEY_CLIENT_SECRET_FILE].credential);
+	setenv("CREDENTIALS_DIRECTORY", "relative", 1);
+	assert_non_null(account_of(HEAD SECRET "cred:a\n")->unusable);
+
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/sasl-entrad.service", 1);
+	account = account_of(HEAD SECRET "cred:relay.secret\nca_file = cred:ca\n");
+	assert_null(account->unusable);
+	assert_string_equal(account->value[SE_KEY_CLIENT_SECRET_FILE].text,
+		"/run/credentials/sasl-entrad.service/relay.secret");
+	assert_true(account->value[SE_KEY_CLIENT_SECRET_FILE].credential);
+	assert_string_equal(
+		account->value[SE_KEY_CA_FILE].text, "/run/credentials/sasl-entrad.service/ca");
+
+	account = account_of("[defaults]\nca_file = cred:ca\n" HEAD SECRET "/etc/x\n");
+	assert_string_equal(
+		account->value[SE_KEY_CA_FILE].text, "/run/credentials/sasl-entrad.service/ca");
+	assert_string_equal(account->value[SE_KEY_CLIENT_SECRET_FILE].text, "/etc/x");
+	assert_false(account->value[SE_KEY_CLIENT_SECRET_FILE].credential);
+
+	account = account_of(HEAD "tenant = contoso.com\ncredential = federated\n"
+				  "federated_token_file = cred:token\n" CLIENT);
+	assert_string_equal(
+		account->federated_token_file, "/run/credentials/sasl-entrad.service/token");
+	account = account_of(HEAD "tenant = contoso.com\ncredential = certificate\n"
+				  "certificate = cred:c.pem\nprivate_key = cred:k.pem\n" CLIENT);
+	assert_string_equal(account->value[SE_KEY_PRIVATE_KEY].text,
+		"/run/credentials/sasl-entrad.service/k.pem");
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 static void
 a_federated_file(void **state)
 {
@@ -322,6 +364,7 @@ main(void)
 		cmocka_unit_test_teardown(microsofts_others, tear_down),
 		cmocka_unit_test_teardown(managed_identity, tear_down),
 		cmocka_unit_test_teardown(a_pods_environment, tear_down),
+		cmocka_unit_test_teardown(systemd_credentials, tear_down),
 		cmocka_unit_test_teardown(a_federated_file, tear_down),
 	};
 

@@ -21,6 +21,7 @@ rule() {
 	fi
 }
 
+agent_rest=$(ls agent/*.[ch] | grep -v '/log\.c')
 rest=$(ls common/engine/*.[ch] | grep -vE '/(http|crypto_|json\.c|config\.c)')
 
 rule "core uses core and libc" "common/core/*.[ch]" 'core/'
@@ -33,7 +34,8 @@ rule "the engine's config.c alone knows libini_config" "common/engine/config.c" 
 rule "the rest of the engine uses core and engine" "$rest" 'core/|engine/'
 rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
 	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
-rule "the agent uses core and engine" "agent/*.[ch]" 'core/|engine/|agent/'
+rule "the agent's log.c alone knows syslog" "agent/log.c" 'agent/|syslog\.h'
+rule "the rest of the agent uses core and engine" "$agent_rest" 'core/|engine/|agent/'
 rest=$(ls tool/*.[ch] | grep -vE '/(login_server|qr)\.c')
 rule "the tool uses core and engine" "$rest" 'core/|engine/|tool/'
 rule "the tool's login_server.c alone knows libmicrohttpd" "tool/login_server.c" \

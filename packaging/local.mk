@@ -1,0 +1,35 @@
+# The units, for systemd. Nothing is installed where configure found no directory for it.
+units = packaging/systemd/sasl-entrad.service packaging/systemd/sasl-entrad.socket \
+	packaging/systemd/sasl-entra-postfix@.socket
+user_units = packaging/systemd/user/sasl-entrad.service packaging/systemd/user/sasl-entrad.socket
+systemd_fragments = packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
+systemd_files = $(units) $(user_units) $(systemd_fragments)
+
+EXTRA_DIST += $(systemd_files:=.in) packaging/systemd/credentials.conf
+CLEANFILES += $(systemd_files)
+all-local: $(systemd_files)
+
+$(systemd_files): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's|[@]sbindir[@]|$(sbindir)|g' \
+		-e 's|[@]sysconfdir[@]|$(sysconfdir)|g' -e 's|[@]runstatedir[@]|$(runstatedir)|g' \
+		-e 's|[@]localstatedir[@]|$(localstatedir)|g' '$<' > '$@.new' && mv '$@.new' '$@'
+
+if SYSTEMD_UNITS
+systemdsystemunitdir = $(SYSTEMD_SYSTEM_UNIT_DIR)
+nodist_systemdsystemunit_DATA = $(units)
+doc_DATA = packaging/systemd/credentials.conf
+endif
+if SYSTEMD_USER_UNITS
+systemduserunitdir = $(SYSTEMD_USER_UNIT_DIR)
+nodist_systemduserunit_DATA = $(user_units)
+endif
+
+# They have our name only where they lie among others'.
+install-data-hook::
+	test -z '$(SYSUSERS_DIR)' || { $(MKDIR_P) '$(DESTDIR)$(SYSUSERS_DIR)' && \
+		$(INSTALL_DATA) packaging/systemd/sysusers.conf '$(DESTDIR)$(SYSUSERS_DIR)/sasl-entra.conf'; }
+	test -z '$(TMPFILES_DIR)' || { $(MKDIR_P) '$(DESTDIR)$(TMPFILES_DIR)' && \
+		$(INSTALL_DATA) packaging/systemd/tmpfiles.conf '$(DESTDIR)$(TMPFILES_DIR)/sasl-entra.conf'; }
+uninstall-hook::
+	test -z '$(SYSUSERS_DIR)' || rm -f '$(DESTDIR)$(SYSUSERS_DIR)/sasl-entra.conf'
+	test -z '$(TMPFILES_DIR)' || rm -f '$(DESTDIR)$(TMPFILES_DIR)/sasl-entra.conf'
