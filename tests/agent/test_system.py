@@ -50,7 +50,7 @@ class System(TenantCase):
     def setUp(self):
         super().setUp()
         self.config = compiled_in(AGENT, r"this configuration\s+\(default: (\S+)\)")
-        self.socket_path = compiled_in(AGENT, r"\(default: (\S+),")
+        self.socket_path = compiled_in(AGENT, r"systemd hands over, else\s+(\S+),")
         self.state = compiled_in(AGENT, r"Tokens are kept in (\S+)")
         for path in (self.config.parent, self.state.parent):
             path.mkdir(mode=0o755, parents=True, exist_ok=True)
