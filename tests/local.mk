@@ -5,3 +5,4 @@ include tests/fuzz/local.mk
 include tests/tenant/local.mk
 include tests/faults/local.mk
 include tests/hosts/local.mk
+include tests/systemd/local.mk
