@@ -8,3 +8,4 @@ include tests/faults/local.mk
 include tests/hosts/local.mk
 include tests/clients/local.mk
 include tests/bench/local.mk
+include tests/systemd/local.mk
