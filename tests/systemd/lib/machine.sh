@@ -27,11 +27,11 @@ machine_mirror() {
 
 machine_release() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
 
-# machine_libraries PROGRAM : the packages of the libraries that it was linked with on this machine.
+# machine_libraries PROGRAM... : the packages of the libraries that they were linked with on this machine.
 machine_libraries() {
   local file
   # dpkg knows each by the path of its package, on this side or that side of the merged /usr.
-  ldd "$1" | awk '$3 ~ "^/" {print $3}' | while read -r file; do
+  ldd "$@" | awk '$3 ~ "^/" {print $3}' | while read -r file; do
     file=${file#/usr}
     dpkg-query -S "/usr$file" "$file" 2> /dev/null
   done | sed 's/:.*//' | sort -u | tr '\n' ','
@@ -40,7 +40,7 @@ machine_libraries() {
 # machine_get BUILD TREE : the base, made once below BUILD, and again when it needs other packages.
 machine_get() {
   local base=$1/systemd-root proxy
-  machine_packages=$(machine_libraries "$2/usr/sbin/sasl-entrad")$machine_packages
+  machine_packages=$(machine_libraries "$2/usr/sbin/sasl-entrad" "$2/usr/bin/sasl-entra")$machine_packages
   if [ "$(cat "$base.packages" 2> /dev/null)" = "$machine_packages" ]; then return; fi
   rm -rf "$base"
   mkdir -p "$base"
