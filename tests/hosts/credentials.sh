@@ -9,7 +9,7 @@ if [ -z "${SE_IN_AZURE-}" ]; then
   SE_IN_AZURE=1 exec sh "$top_srcdir/tests/tenant/azure_namespace.sh" bash "$0"
 fi
 # shellcheck source=/dev/null
-for part in tap scene tenant agent get_postfix postfix credentials; do . "$lib/$part.sh"; done
+for part in tap scene tenant agent get_postfix postfix postfix_memory credentials; do . "$lib/$part.sh"; done
 
 scene_begin
 at_end standins_stop
@@ -207,6 +207,21 @@ equal '... with the token that came with the sign-in' \
 "$SE_STAGE/bin/sasl-entra" refresh relay >> "$work/log/login" 2>&1
 delivers "a person's sign-in, renewed"
 check '... which was renewed by her refresh token' renewed
+
+postfix_stop
+auths=$(lines "$work/exchange/auth.jsonl")
+had=$(delivered exchange)
+refresh_token=$(sed -n 's/.*"refresh_token": *"\([^"]*\)".*/\1/p' "$scene_state"/*.json)
+submission_control exchange '{"message": {"delay": 2}}'
+postfix_start
+send_mail "$sender"
+wait_for 20 smtp_holds
+smtp_core
+check 'an smtp(8) in a delivery has the access token in its memory' \
+  core_has "$("$SE_STAGE/bin/sasl-entra" token relay)"
+check '... there is a refresh token' at_least ${#refresh_token} 20
+check '... which it does not have' fails core_has "$refresh_token"
+check '... and delivers' arrives 1
 no_wipe=
 
 check 'no secret is in any log, message or process argument' no_secrets

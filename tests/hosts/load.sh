@@ -53,18 +53,19 @@ check '... so that none of many thousands waited for the tenant' at_least 199999
 check '... and there were as many' at_least "$(number logins)" 2000
 tenant_set fault -X DELETE
 
-# --- an agent that dies ----------------------------------------------------------------------------
+# --- many at once, and an agent that dies ----------------------------------------------------------------------------
 
-hundred() {
+# crowd COUNT [kill] : so many processes at once; when all of them wait, the agent is killed.
+crowd() {
   local n pids=()
   rm -rf "$work/out"
   mkdir "$work/out"
-  for n in {001..100}; do
+  for n in $(seq -w "$1"); do
     as "$other" "$work/sasl_client" "sender$n@contoso.com" localhost > "$work/out/$n" 2>&1 &
     pids+=($!)
   done
-  if [ -n "${1-}" ]; then
-    wait_for 20 queue_is 100
+  if [ -n "${2-}" ]; then
+    wait_for 20 queue_is "$1"
     kill -9 "$agent_pid"
     wait "$agent_pid" 2> /dev/null
   fi
@@ -77,16 +78,24 @@ lines_of() { cat "$work"/out/* | grep -c "$1"; }
 agent_stop
 rm -rf "$scene_state"
 token_lifetime 3600
+agent_start "$other"
+tenant_set reset -d '{}'
+crowd 200
+check '200 processes at once, with no token there, all succeed' same "$(lines_of '^ok ')" 200
+equal '... with exactly one token request' "$(token_requests)" 1
+
+agent_stop
+rm -rf "$scene_state"
 tenant_set fault -d '{"match": {"path": "/token"}, "action": {"delay": 15}, "count": 1}'
 agent_start "$other"
 from=$SECONDS
-hundred kill
+crowd 100 kill
 check 'when the agent is killed, each of 100 that wait is told' same "$(lines_of '^failed: ')" 100
 check '... long before its 20 s are over' at_least 18 $((SECONDS - from))
 diag "$(cat "$work"/out/* | sort | uniq -c | sed 's/sender[0-9]*/senderN/' | head -n 1)"
 agent_start "$other"
 tenant_set fault -X DELETE
-hundred
+crowd 100
 check '... and after a restart all 100 succeed' same "$(lines_of '^ok ')" 100
 
 # --- a permission that was granted late ------------------------------------------------------------

@@ -5,7 +5,8 @@ host_tests = tests/hosts/postfix_chroot.sh tests/hosts/postfix_inprocess.sh \
 	tests/hosts/load.sh
 host_test_parts = tests/hosts/lib/agent.sh tests/hosts/lib/credentials.sh \
 	tests/hosts/lib/dovecot.sh tests/hosts/lib/get_postfix.sh \
-	tests/hosts/lib/postfix.sh tests/hosts/lib/postfix_cases.sh tests/hosts/lib/scene.sh \
+	tests/hosts/lib/postfix.sh tests/hosts/lib/postfix_cases.sh \
+	tests/hosts/lib/postfix_memory.sh tests/hosts/lib/scene.sh \
 	tests/hosts/lib/tap.sh tests/hosts/lib/tenant.sh
 EXTRA_DIST += $(host_tests) $(host_test_parts) tests/demo/demo.sh
 

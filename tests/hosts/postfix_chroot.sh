@@ -2,7 +2,7 @@
 # A private Postfix whose smtp(8) runs in its chroot, as Debian ships it; tokens come from the agent.
 lib=${top_srcdir:?}/tests/hosts/lib
 # shellcheck source=/dev/null
-for part in tap scene tenant agent get_postfix postfix postfix_cases; do . "$lib/$part.sh"; done
+for part in tap scene tenant agent get_postfix postfix postfix_memory postfix_cases; do . "$lib/$part.sh"; done
 
 scene_begin
 at_end standins_stop
@@ -44,10 +44,6 @@ case_no_agent() {
   check 'when the agent is there, it is delivered at a flush' arrives 1
 }
 
-# The one smtp(8) that is in a delivery.
-smtp_pid() { pgrep -g "$(postfix_master)" -x smtp | head -n 1; }
-in_delivery() { [ -n "$(smtp_pid)" ] && grep -q DATA "$work/exchange/smtp.log.new"; }
-
 maps_have() { grep -q "$1" "$work/maps"; }
 
 # What an smtp(8) that got its token from the agent has mapped, held open after the end of DATA.
@@ -65,19 +61,11 @@ case_maps() {
   check '... has no engine module mapped' fails maps_have engine.so
   check '... has no libcurl mapped' fails maps_have libcurl
   check '... has no json-c mapped' fails maps_have libjson-c
-  gcore -o "$work/core" "$(smtp_pid)" > "$work/log/gcore" 2>&1
-  check '... has the access token in its memory' core_has "$(access_token)"
+  smtp_core
+  check '... has the access token in its memory' core_has "$("$SE_STAGE/bin/sasl-entra" token relay)"
   check '... has no client secret in its memory' fails core_has "$tenant_secret"
-  rm -f "$work"/core.*
   check '... and delivers' arrives 1
 }
-
-# What was sent lies there, so that the search would find the other, too.
-core_has() { [ -s "$(echo "$work"/core.*)" ] && grep -qaF -- "$1" "$work"/core.*; }
-access_token() { "$SE_STAGE/bin/sasl-entra" token relay; }
-
-# After AUTH: the server knows who it is.
-smtp_holds() { [ -n "$(smtp_pid)" ] && [ "$(lines "$work/exchange/auth.jsonl")" -gt "$auths" ]; }
 
 auths=$(lines "$work/exchange/auth.jsonl")
 run_cases

@@ -3,7 +3,7 @@
 # listens at private/sasl-entra, and spawn(8) starts the agent for each request.
 lib=${top_srcdir:?}/tests/hosts/lib
 # shellcheck source=/dev/null
-for part in tap scene tenant get_postfix postfix postfix_cases; do . "$lib/$part.sh"; done
+for part in tap scene tenant get_postfix postfix postfix_memory postfix_cases; do . "$lib/$part.sh"; done
 
 scene_begin
 at_end standins_stop
@@ -71,7 +71,25 @@ case_not_allowed() {
   config_write "$secret_group"
 }
 
+case_memory() {
+  case_begin
+  auths=$(lines "$work/exchange/auth.jsonl")
+  submission_control exchange '{"message": {"delay": 2}}'
+  postfix_start
+  send_mail "$sender"
+  wait_for 20 smtp_holds
+  check 'an smtp(8) in a delivery has no libcurl mapped' fails \
+    grep -q libcurl "/proc/$(smtp_pid)/maps"
+  smtp_core
+  check '... has the access token in its memory' core_has \
+    "$(setpriv --reuid "$agent_user" --regid "$agent_user" --clear-groups \
+      "$SE_STAGE/bin/sasl-entra" token relay 2> /dev/null)"
+  check '... has no client secret in its memory' fails core_has "$tenant_secret"
+  check '... and delivers' arrives 1
+}
+
 case_delivery
+case_memory
 case_one_token
 case_expired
 case_wrong_secret
