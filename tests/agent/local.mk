@@ -3,6 +3,7 @@ agent_tests = tests/agent/test_options.py tests/agent/test_sockets.py tests/agen
 	tests/agent/test_clients.py tests/agent/test_signals.py tests/agent/test_who.py \
 	tests/agent/test_tool.py tests/agent/test_check.py tests/agent/test_token.py \
 	tests/agent/test_import.py tests/agent/test_system.py \
-	tests/agent/test_inherit.py tests/agent/test_inetd.py tests/agent/test_notify.py
+	tests/agent/test_container.py tests/agent/test_inherit.py \
+	tests/agent/test_inetd.py tests/agent/test_notify.py
 TESTS += $(agent_tests)
 EXTRA_DIST += $(agent_tests) tests/agent/agent_case.py tests/agent/wire.py
