@@ -12,6 +12,7 @@ struct se_memory {
 	uid_t uid;
 	int64_t kept;  /* monotonic ms */
 	int64_t until; /* monotonic ms */
+	int64_t wall;  /* seconds since 1970: the other clock stands still while a machine sleeps */
 	struct se_request request;
 	struct se_answer answer;
 };
@@ -32,10 +33,18 @@ now_ms(void)
 }
 
 static bool
+slept(const struct se_memory *memory, int64_t now)
+{
+	int64_t passed = se_world_system.wall(se_world_system.context) - memory->wall;
+
+	return passed > (now - memory->kept) / 1000 + 2 || passed < 0;
+}
+
+static bool
 fits(const struct se_memory *memory, const struct se_request *request, int64_t now)
 {
 	return memory->pid == getpid() && memory->uid == geteuid() && now < memory->until &&
-	       strcmp(memory->request.login, request->login) == 0 &&
+	       !slept(memory, now) && strcmp(memory->request.login, request->login) == 0 &&
 	       strcmp(memory->request.service, request->service) == 0 &&
 	       strcmp(memory->request.server, request->server) == 0 &&
 	       strcmp(memory->answer.fingerprint, request->rejected) != 0;
@@ -81,6 +90,7 @@ se_memory_keep(
 	memory->pid = getpid();
 	memory->uid = geteuid();
 	memory->kept = now_ms();
+	memory->wall = se_world_system.wall(se_world_system.context);
 	memory->until = memory->kept + (int64_t)seconds * 1000;
 	memory->request = *request;
 	if (copy(answer, 0, &memory->answer))

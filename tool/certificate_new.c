@@ -25,13 +25,20 @@ choose_look(const struct se_certificate_place *place, const struct se_place_file
 	struct stat found;
 
 	look.mode = secret ? SECRET_MODE : PUBLIC_MODE;
-	if (fstatat(file->directory, file->name[SE_ACTIVE], &found, AT_SYMLINK_NOFOLLOW) == 0) {
+	uid_t owner = geteuid();
+	gid_t group = getegid();
+
+	(void)se_identity_owner(place->identity, &owner, &group);
+	/* Whoever else may have put something there is not to own the key. */
+	if (fstatat(file->directory, file->name[SE_ACTIVE], &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISREG(found.st_mode) && (found.st_uid == 0 || found.st_uid == owner)) {
 		look.uid = geteuid() == 0 ? found.st_uid : look.uid;
 		look.gid = found.st_gid;
 		if (secret)
 			look.mode = (found.st_mode & SECRET_MODE_MAX) | SECRET_MODE;
 	} else if (secret) {
-		(void)se_identity_owner(place->identity, &look.uid, &look.gid);
+		look.uid = owner;
+		look.gid = group;
 	}
 	return look;
 }

@@ -38,13 +38,19 @@ write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-/* The owner may be given to itself by anybody. */
+/* A group that we may not give it to is replaced by none: ours is another one. */
 static bool
 fill(int fd, const struct se_file_look *look, const void *data, size_t len)
 {
-	return (fchown(fd, look->uid, look->gid) == 0 ||
-		       (look->uid == geteuid() && fchown(fd, look->uid, (gid_t)-1) == 0)) &&
-	       fchmod(fd, look->mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
+	mode_t mode = look->mode;
+
+	if (fchown(fd, look->uid, look->gid) != 0) {
+		if (look->uid != geteuid())
+			return false;
+		if ((mode & 07) == 0)
+			mode &= ~(mode_t)070;
+	}
+	return fchmod(fd, mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
 }
 
 enum se_code
@@ -76,7 +82,11 @@ se_install_link(int directory, const char *name, const char *copy, struct se_err
 	(void)unlinkat(directory, TEMPORARY, 0);
 	if (linkat(directory, name, directory, TEMPORARY, 0) != 0)
 		return refuse(directory, name, "cannot be kept", error);
-	return se_install_rename(directory, TEMPORARY, copy, error);
+	if (se_install_rename(directory, TEMPORARY, copy, error) != SE_OK)
+		return error->code;
+	/* Where both were links of one file already, renaming did nothing. */
+	(void)unlinkat(directory, TEMPORARY, 0);
+	return SE_OK;
 }
 
 enum se_code

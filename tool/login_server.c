@@ -116,7 +116,9 @@ is_for_us(const struct se_login_server *server, struct MHD_Connection *connectio
 
 	for (size_t i = 0; host != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(wanted, sizeof(wanted), "%s:%u", names[i], server->port);
-		if (strcmp(host, wanted) == 0)
+		/* Browsers leave the standard port out. */
+		if (strcmp(host, wanted) == 0 ||
+			(server->port == 80 && strcmp(host, names[i]) == 0))
 			return true;
 	}
 	return false;

@@ -140,7 +140,8 @@ shares(const struct se_place *place, const struct se_account *account)
 
 	if (account == place->account)
 		return true;
-	if (uses_password(account) || account->app_only != place->key.app_only)
+	if (account->unusable != NULL || uses_password(account) ||
+		account->app_only != place->key.app_only)
 		return false;
 	if (!account->app_only && identity == NULL &&
 		se_account_match(place->config, place->key.holder, NULL) != account)

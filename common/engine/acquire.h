@@ -78,6 +78,9 @@ void se_acquire_end(struct se_acquisition *acquisition);
  * SE_CONFIG: it cannot be used, `error` says why. */
 enum se_code se_acquire_look(struct se_acquisition *acquisition, struct se_error *error);
 
+/* Forgets tokens and failures, also those that could not be kept: somebody has logged out. */
+void se_acquire_drop(struct se_acquisition *acquisition);
+
 /* Tries again to keep what could not be written, unless an acquisition is under way: at most once a
  * minute, or `now`. */
 void se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now);

@@ -86,6 +86,13 @@ merge(struct se_acquisition *acquisition, struct se_state *found)
 	*state = *found;
 }
 
+void
+se_acquire_drop(struct se_acquisition *acquisition)
+{
+	se_state_free(&acquisition->state);
+	acquisition->unsaved = false;
+}
+
 enum se_code
 se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 {
@@ -98,8 +105,8 @@ se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 		return SE_ABSENT;
 	id = se_store_identify(shared->store, &acquisition->key);
 	if (same_file(&id, &none)) {
-		if (!acquisition->unsaved && !same_file(&acquisition->file, &none))
-			se_state_free(&acquisition->state); /* somebody removed it: logged out */
+		if (!same_file(&acquisition->file, &none))
+			se_acquire_drop(acquisition); /* somebody removed it: logged out */
 		acquisition->file = none;
 		acquisition->file_broken = false;
 		return SE_ABSENT;

@@ -25,12 +25,15 @@ unpack(PKCS12 *file, const char *path, const struct se_key_password *password, E
 
 	if (strlen(text) != se_secret_len(password->secret) || !opens(file, text))
 		return se_crypto_refuse_password(path, password, error);
-	if (!PKCS12_parse(file, text, key, &leaf, list))
+	if (!PKCS12_parse(file, text, key, &leaf, list)) {
+		*key = NULL; /* older ones free it and leave the pointer */
+		*list = NULL;
 		return se_error_set(error, SE_CONFIG,
 			"%s is a PKCS#12 file that OpenSSL cannot unpack: it is damaged, or is "
 			"encrypted in an old way (RC2); write it anew as PEM: openssl pkcs12 "
 			"-legacy -in %s -nodes -out NEW.pem",
 			path, path);
+	}
 	if (leaf == NULL)
 		return SE_OK;
 	if (*list == NULL)

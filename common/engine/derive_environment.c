@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/derive_environment.h"
 #include "engine/identifiers.h"
@@ -9,6 +10,10 @@
 #define WRONG(what) \
 	"has federated_token_file = env, but " what " in the environment; Azure's workload " \
 	"identity webhook sets it for pods that have the label azure.workload.identity/use"
+
+#ifndef HAVE_SECURE_GETENV
+#define secure_getenv(name) ((geteuid() != getuid() || getegid() != getgid()) ? NULL : getenv(name))
+#endif
 
 /* A copy: the environment may change under us. An empty variable is none. */
 static bool

@@ -383,7 +383,9 @@ reread(struct se_engine *engine, const struct se_request *request, se_engine_don
 	if (entry == NULL && engine->options.role == SE_ROLE_AGENT && engine->config != NULL)
 		se_ahead_adopt(engine); /* a first sign-in: from now on it is kept alive */
 	if (entry != NULL && entry->acquisition.phase == SE_PHASE_IDLE) {
-		(void)se_acquire_look(&entry->acquisition, &error);
+		if (se_acquire_look(&entry->acquisition, &error) == SE_ABSENT &&
+			engine->shared.store != NULL)
+			se_acquire_drop(&entry->acquisition);
 		se_entry_touch(entry);
 	}
 	if (error.code == SE_CONFIG)

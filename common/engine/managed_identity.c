@@ -7,9 +7,15 @@
 #include "engine/percent.h"
 #include "engine/urls.h"
 
+#ifndef HAVE_SECURE_GETENV
+#define secure_getenv(name) ((geteuid() != getuid() || getegid() != getgid()) ? NULL : getenv(name))
+#endif
+
 #define VM_URL "http://169.254.169.254/metadata/identity/oauth2/token"
 #define ARC_URL "http://127.0.0.1:40342/metadata/identity/oauth2/token"
 #define ARC_PROGRAM "/opt/azcmagent/bin/himds"
+
+enum { HEADER_MAX = 1024 }; /* bytes */
 
 /* How each kind wants to be asked. */
 static const struct {
@@ -54,6 +60,9 @@ take_header(struct se_machine *machine, const char *value, struct se_error *erro
 {
 	struct se_buffer line;
 
+	if (strlen(value) > HEADER_MAX)
+		return se_error_set(
+			error, SE_CONFIG, "IDENTITY_HEADER in the environment is too long");
 	if (strpbrk(value, "\r\n") != NULL)
 		return se_error_set(error, SE_CONFIG,
 			"IDENTITY_HEADER in the environment has more than one line");

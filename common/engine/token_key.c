@@ -66,6 +66,10 @@ se_token_key_make(const struct se_account *account, const char *login, struct se
 	const char *client_id = account->value[SE_KEY_CLIENT_ID].text;
 
 	memset(key, 0, sizeof(*key));
+	if (account->token_endpoint == NULL)
+		return se_error_set(error, SE_CONFIG, "[account %s] can get no token here: %s",
+			account->label,
+			account->unusable != NULL ? account->unusable : "it has no token endpoint");
 	key->app_only = account->app_only;
 	key->endpoint = strdup(account->token_endpoint);
 	key->client_id = lower(client_id != NULL ? client_id : "");

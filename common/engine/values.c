@@ -163,11 +163,28 @@ se_value_is_uri(const char *text)
 }
 
 /* A PIN in the URI would stand in a file that everybody may read. */
+/* A file by its URI would be read past all that is looked at in a file. */
+static bool
+is_in_a_store(const char *text)
+{
+	static const char *const known[] = {"pkcs11:", "tpm2:", "handle:"};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strncmp(text, known[i], strlen(known[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool
 check_key(const struct value *value)
 {
 	if (!se_value_is_uri(value->text))
 		return check_path(value);
+	if (!is_in_a_store(value->text))
+		return refuse(value,
+			"only pkcs11:, tpm2: and handle: lead to a key in a token; of a file write "
+			"the path alone, from '/' on");
 	if (strstr(value->text, "pin-value=") != NULL)
 		return refuse(value,
 			"a PIN may not stand in this file, which others may read; write it to a "

@@ -63,6 +63,27 @@ class Certificate(TenantCase):
         self.assertEqual(found["errors"], 0)
         return found["accounts"][0]["certificate"]["thumbprint"]
 
+    def test_together(self):
+        """two at a time in one directory: each account gets its own, and nothing else stays"""
+        self.config = self.configuration()
+        text = self.config.read_text(encoding="utf-8")
+        section = text[text.index("[account relay]"):]
+        section = section[:section.find("[account", 5) if "[account" in section[5:] else len(section)]
+        names = [f"relay{number}" for number in range(4)]
+        for name in names:
+            text += "\n" + section.replace("[account relay]", f"[account {name}]").replace(
+                "relay.pem", f"{name}.pem").replace("match = ", f"match = {name}@contoso.com\n# ")
+        self.config.write_text(text, encoding="utf-8")
+        running = [subprocess.Popen((TOOL, "--config", str(self.config), "certificate", "new", name),
+                                    stderr=subprocess.PIPE, text=True) for name in names]
+        for name, process in zip(names, running):
+            said = process.communicate(timeout=60)[1]
+            self.assertEqual(process.returncode, 0, said)
+            pem = (self.conf / f"{name}.pem.new").read_text(encoding="ascii")
+            self.assertEqual((pem.count("BEGIN CERTIFICATE"), pem.count("BEGIN PRIVATE KEY")), (1, 1))
+            self.assertIn(f"CN=sasl-entra {name} on ", said)
+        self.assertEqual([p.name for p in self.conf.iterdir() if p.name.startswith(".")], [])
+
     def test_first(self):
         """the first one: made, uploaded, tried, put in place, used; each says what comes next"""
         text = self.tool("certificate", "new", LOGIN).stderr

@@ -39,8 +39,15 @@ class Container(TenantCase):
         agent.wait_for("listening at")
         found = subprocess.run(("pgrep", "-P", str(agent.pid)), capture_output=True, text=True, check=True)
         self.inside = int(found.stdout)
+        self.addCleanup(self.stop)  # before the one above: the namespace's end does not reach another user's process
         self.socket = f"/proc/{self.inside}/root{self.place}/run/agent.sock"
         return agent
+
+    def stop(self):
+        try:
+            os.kill(self.inside, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
 
     def test_life(self):
         """it serves, reloads on SIGHUP, and ends with 0 on SIGTERM, at once"""

@@ -3,3 +3,4 @@ login_tests = tests/login/test_loopback.py tests/login/test_paste.py tests/login
 	tests/login/test_logout.py tests/login/test_browser.py
 TESTS += $(login_tests)
 EXTRA_DIST += $(login_tests) tests/login/login_case.py
+CLEANFILES += screenshots/signed-in.png screenshots/somebody-else.png

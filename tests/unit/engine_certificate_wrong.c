@@ -166,7 +166,7 @@ static void
 test_stores(void **state)
 {
 	(void)state;
-	refused("relay.crt", "nosuch:thing", NULL, "no OpenSSL store knows", NULL);
+	refused("relay.crt", "handle:0x81000001", NULL, "no OpenSSL store knows", NULL);
 }
 
 int

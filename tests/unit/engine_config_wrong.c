@@ -245,6 +245,8 @@ static const struct wrong refused[] = {
 		"t.conf:6: certificate: ", "from '/' on"},
 	{"PIN in the URI", ACCOUNT CERTIFICATE "private_key = pkcs11:token=a?pin-value=1234\n",
 		"t.conf:7: private_key: ", "private_key_password_file"},
+	{"key file as a URI", ACCOUNT CERTIFICATE "private_key = file:/etc/sasl-entra/relay.key\n",
+		"t.conf:7: private_key: ", "write the path alone"},
 	{"private key instead of its path", ACCOUNT CERTIFICATE "private_key = MIIEvQ\n",
 		"t.conf:7: private_key: ", "that only its owner can read"},
 	{"federated without its file", ACCOUNT "credential = federated\n",

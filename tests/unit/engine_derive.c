@@ -5,6 +5,7 @@
 
 #include "engine/cloud.h"
 #include "engine/config.h"
+#include "engine/token_key.h"
 
 #include "engine_support.h"
 
@@ -255,6 +256,8 @@ static void
 a_pods_environment(void **state)
 {
 	const struct se_account *account;
+	struct se_token_key key;
+	struct se_error error;
 	size_t i;
 
 	(void)state;
@@ -278,6 +281,11 @@ a_pods_environment(void **state)
 		account = account_of(POD);
 		assert_non_null(account->unusable);
 		assert_non_null(strstr(account->unusable, variables[i][0]));
+		if (i == 0) {
+			assert_int_equal(
+				se_token_key_make(account, "a@b.example", &key, &error), SE_CONFIG);
+			assert_non_null(strstr(error.text, variables[i][0]));
+		}
 		setenv(variables[i][0], i == 2 ? "token" : "not it", 1);
 		account = account_of(POD);
 		assert_non_null(account->unusable);
