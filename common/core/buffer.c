@@ -155,3 +155,12 @@ se_buffer_free(struct se_buffer *buffer)
 	buffer->size = 0;
 	buffer->failed = false;
 }
+
+void
+se_buffer_drop_line_end(struct se_buffer *buffer)
+{
+	if (buffer->len > 0 && buffer->data[buffer->len - 1] == '\n')
+		buffer->data[--buffer->len] = '\0';
+	if (buffer->len > 0 && buffer->data[buffer->len - 1] == '\r')
+		buffer->data[--buffer->len] = '\0';
+}

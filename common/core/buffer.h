@@ -31,6 +31,9 @@ bool se_buffer_addf(struct se_buffer *buffer, const char *fmt, ...) SE_PRINTF(2,
 char *se_buffer_room(struct se_buffer *buffer, size_t len);
 void se_buffer_grown(struct se_buffer *buffer, size_t len);
 
+/* Takes one line end (LF, or CR LF) off the end, as editors put it there. */
+void se_buffer_drop_line_end(struct se_buffer *buffer);
+
 /* The content as a string, "" while empty. It may hold NUL bytes before its end. */
 const char *se_buffer_text(const struct se_buffer *buffer);
 

@@ -35,27 +35,22 @@ se_pair_read_password(
 	const char *path = account->value[SE_KEY_PRIVATE_KEY_PASSWORD_FILE].text;
 	struct se_buffer text;
 	enum se_code code;
-	size_t len;
 
 	*secret = NULL;
 	if (path == NULL)
 		return SE_OK;
 	se_buffer_init(&text, SE_KEY_PASSWORD_MAX);
 	code = se_file_read(path, SE_FILE_SECRET, &text, NULL, error);
-	len = text.len;
-	if (len > 0 && text.data[len - 1] == '\n')
-		len--;
-	if (len > 0 && text.data[len - 1] == '\r')
-		len--;
-	if (code == SE_OK && len == 0)
+	se_buffer_drop_line_end(&text);
+	if (code == SE_OK && text.len == 0)
 		code = se_error_set(error, SE_CONFIG,
 			"%s is empty; write the password of the private key, or the PIN, to it, or "
 			"remove private_key_password_file",
 			path);
-	else if (code == SE_OK && memchr(text.data, '\0', len) != NULL)
+	else if (code == SE_OK && memchr(text.data, '\0', text.len) != NULL)
 		code = se_error_set(
 			error, SE_CONFIG, "%s holds a NUL byte; it is no password", path);
-	else if (code == SE_OK && (*secret = se_secret_new(text.data, len)) == NULL)
+	else if (code == SE_OK && (*secret = se_secret_new(text.data, text.len)) == NULL)
 		code = se_error_memory(error);
 	se_buffer_free(&text);
 	return code;

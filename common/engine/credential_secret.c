@@ -24,28 +24,23 @@ se_credential_secret_read(
 	const char *path = value->text;
 	struct se_buffer text;
 	enum se_code code;
-	size_t len;
 
 	*secret = NULL;
 	se_buffer_init(&text, SE_CLIENT_SECRET_MAX);
 	code = se_file_read(
 		path, value->credential ? SE_FILE_CONFIG : SE_FILE_SECRET, &text, NULL, error);
-	len = text.len;
-	if (len > 0 && text.data[len - 1] == '\n')
-		len--;
-	if (len > 0 && text.data[len - 1] == '\r')
-		len--;
-	if (code == SE_OK && len == 0)
+	se_buffer_drop_line_end(&text);
+	if (code == SE_OK && text.len == 0)
 		code = se_error_set(error, SE_CONFIG,
 			"%s is empty; write the client secret's value "
 			"to it",
 			path);
-	else if (code == SE_OK && !is_printable(text.data, len))
+	else if (code == SE_OK && !is_printable(text.data, text.len))
 		code = se_error_set(error, SE_CONFIG,
 			"%s holds more than one line or control "
 			"characters; it must hold the client secret's value and nothing else",
 			path);
-	else if (code == SE_OK && (*secret = se_secret_new(text.data, len)) == NULL)
+	else if (code == SE_OK && (*secret = se_secret_new(text.data, text.len)) == NULL)
 		code = se_error_memory(error);
 	se_buffer_free(&text);
 	return code;

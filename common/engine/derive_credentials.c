@@ -4,11 +4,8 @@
 #include <unistd.h>
 
 #include "engine/derive_credentials.h"
+#include "engine/environment.h"
 #include "engine/values.h"
-
-#ifndef HAVE_SECURE_GETENV
-#define secure_getenv(name) ((geteuid() != getuid() || getegid() != getgid()) ? NULL : getenv(name))
-#endif
 
 enum { SENTENCE_MAX = 800 };
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "engine/derive_environment.h"
+#include "engine/environment.h"
 #include "engine/identifiers.h"
 #include "engine/urls.h"
 
@@ -10,10 +11,6 @@
 #define WRONG(what) \
 	"has federated_token_file = env, but " what " in the environment; Azure's workload " \
 	"identity webhook sets it for pods that have the label azure.workload.identity/use"
-
-#ifndef HAVE_SECURE_GETENV
-#define secure_getenv(name) ((geteuid() != getuid() || getegid() != getgid()) ? NULL : getenv(name))
-#endif
 
 /* A copy: the environment may change under us. An empty variable is none. */
 static bool

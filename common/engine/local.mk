@@ -16,6 +16,7 @@ libse_engine_la_SOURCES = \
 	common/engine/rules_credential.c common/engine/rules_credential.h \
 	common/engine/provider.c common/engine/provider.h \
 	common/engine/derive_credentials.c common/engine/derive_credentials.h \
+	common/engine/environment.h \
 	common/engine/derive_environment.c common/engine/derive_environment.h \
 	common/engine/allow.c common/engine/allow.h \
 	common/engine/derive.c common/engine/derive.h \

@@ -3,13 +3,10 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "engine/environment.h"
 #include "engine/managed_identity.h"
 #include "engine/percent.h"
 #include "engine/urls.h"
-
-#ifndef HAVE_SECURE_GETENV
-#define secure_getenv(name) ((geteuid() != getuid() || getegid() != getgid()) ? NULL : getenv(name))
-#endif
 
 #define VM_URL "http://169.254.169.254/metadata/identity/oauth2/token"
 #define ARC_URL "http://127.0.0.1:40342/metadata/identity/oauth2/token"

@@ -4,13 +4,10 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "engine/environment.h"
 #include "engine/state_dir.h"
 
 enum { PATH_TEXT_MAX = 4096 };
-
-#ifndef HAVE_SECURE_GETENV
-#define secure_getenv(name) ((geteuid() != getuid() || getegid() != getgid()) ? NULL : getenv(name))
-#endif
 
 static char *
 join(const char *directory, const char *rest)

@@ -55,6 +55,17 @@ se_store_path(const struct se_store *store)
 	return store->path;
 }
 
+DIR *
+se_store_entries(const struct se_store *store)
+{
+	int fd = openat(store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (directory == NULL && fd >= 0)
+		(void)close(fd);
+	return directory;
+}
+
 static void
 file_name(const struct se_token_key *key, const char *ending, char name[FILE_NAME_MAX])
 {
@@ -316,15 +327,11 @@ static void
 sweep(const struct se_store *store, const char *name)
 {
 	size_t len = strlen(name);
-	int fd = openat(store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *directory = se_store_entries(store);
 	const struct dirent *entry;
 
-	if (directory == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
+	if (directory == NULL)
 		return;
-	}
 	while ((entry = readdir(directory)) != NULL)
 		if (entry->d_name[0] == '.' && strncmp(entry->d_name + 1, name, len) == 0 &&
 			entry->d_name[len + 1] == '.')

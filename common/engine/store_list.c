@@ -52,15 +52,11 @@ void
 se_store_each_sign_in(
 	struct se_store *store, void (*each)(void *context, const char *holder), void *context)
 {
-	int fd = openat(store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *directory = se_store_entries(store);
 	const struct dirent *entry;
 
-	if (directory == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
+	if (directory == NULL)
 		return;
-	}
 	while ((entry = readdir(directory)) != NULL)
 		if (is_state_file(entry->d_name))
 			tell(store, entry->d_name, each, context);

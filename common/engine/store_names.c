@@ -54,19 +54,14 @@ enum se_code
 se_store_names(
 	struct se_store *store, se_token_key_name **names, size_t *count, struct se_error *error)
 {
-	int fd = openat(store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *directory = se_store_entries(store);
 	struct list list = {NULL, 0, 0};
 	const struct dirent *entry;
 	bool ok = true;
 
-	if (directory == NULL) {
-		se_error_set(
+	if (directory == NULL)
+		return se_error_set(
 			error, SE_CONFIG, "%s cannot be read: %s", store->path, strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
-		return SE_CONFIG;
-	}
 	while (ok && list.count < SE_STORE_NAMES_MAX && (entry = readdir(directory)) != NULL)
 		if (is_state_file(entry->d_name))
 			ok = add(&list, entry->d_name);

@@ -14,24 +14,6 @@ enum { HALF_S = 1900, DAY_S = 24 * 3600, MANY = 40 };
 static struct se_engine *engine;
 
 static int
-begin(void **state)
-{
-	(void)state;
-	scratch_make();
-	faults_start();
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	faults_stop();
-	scratch_remove();
-	return 0;
-}
-
-static int
 set_up(void **state)
 {
 	(void)state;
@@ -331,5 +313,5 @@ main(void)
 		TEST(many_are_spread),
 	};
 
-	return cmocka_run_group_tests_name("engine/ahead", tests, begin, end);
+	return cmocka_run_group_tests_name("engine/ahead", tests, faults_begin, faults_end);
 }

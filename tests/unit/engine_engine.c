@@ -22,24 +22,6 @@ enum {
 static struct se_engine *engine;
 
 static int
-begin(void **state)
-{
-	(void)state;
-	scratch_make();
-	faults_start();
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	faults_stop();
-	scratch_remove();
-	return 0;
-}
-
-static int
 set_up(void **state)
 {
 	(void)state;
@@ -1129,5 +1111,5 @@ main(void)
 		TEST(test_sign_out_from_done),
 	};
 
-	return cmocka_run_group_tests_name("engine_engine", tests, begin, end);
+	return cmocka_run_group_tests_name("engine_engine", tests, faults_begin, faults_end);
 }

@@ -24,24 +24,6 @@ enum {
 static struct se_http *http;
 
 static int
-begin(void **state)
-{
-	(void)state;
-	scratch_make();
-	faults_start();
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	faults_stop();
-	scratch_remove();
-	return 0;
-}
-
-static int
 set_up(void **state)
 {
 	(void)state;
@@ -569,5 +551,5 @@ main(void)
 		TEST(test_descriptors),
 	};
 
-	return cmocka_run_group_tests_name("engine_http", tests, begin, end);
+	return cmocka_run_group_tests_name("engine_http", tests, faults_begin, faults_end);
 }

@@ -21,24 +21,6 @@ enum {
 };
 
 static int
-begin(void **state)
-{
-	(void)state;
-	scratch_make();
-	faults_start();
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	faults_stop();
-	scratch_remove();
-	return 0;
-}
-
-static int
 set_up(void **state)
 {
 	(void)state;
@@ -626,5 +608,5 @@ main(void)
 		TEST(test_no_directory),
 	};
 
-	return cmocka_run_group_tests_name("engine_processes", tests, begin, end);
+	return cmocka_run_group_tests_name("engine_processes", tests, faults_begin, faults_end);
 }

@@ -453,3 +453,21 @@ fetch_forget(struct fetch *fetch)
 	free(fetch->body_came);
 	memset(fetch, 0, sizeof(*fetch));
 }
+
+int
+faults_begin(void **state)
+{
+	(void)state;
+	scratch_make();
+	faults_start();
+	return 0;
+}
+
+int
+faults_end(void **state)
+{
+	(void)state;
+	faults_stop();
+	scratch_remove();
+	return 0;
+}

@@ -92,6 +92,10 @@ void check_says(const char *text, const char *words, bool wanted, const char *fi
 void faults_start(void);
 void faults_stop(void);
 
+/* For a group of tests: the directory and the server, and their end. */
+int faults_begin(void **state);
+int faults_end(void **state);
+
 /* Its answer to a command, without the line end; good until the next call. */
 const char *faults_say(const char *fmt, ...) SE_PRINTF(1, 2);
 
