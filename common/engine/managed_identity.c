@@ -58,11 +58,14 @@ take_header(struct se_machine *machine, const char *value, struct se_error *erro
 	struct se_buffer line;
 
 	if (strlen(value) > HEADER_MAX)
-		return se_error_set(
-			error, SE_CONFIG, "IDENTITY_HEADER in the environment is too long");
+		return se_error_set(error, SE_CONFIG,
+			"IDENTITY_HEADER in the environment is too long; leave it as the platform "
+			"sets it");
 	if (strpbrk(value, "\r\n") != NULL)
 		return se_error_set(error, SE_CONFIG,
-			"IDENTITY_HEADER in the environment has more than one line");
+			"IDENTITY_HEADER in the environment has more than one line; leave it as "
+			"the "
+			"platform sets it");
 	se_buffer_init(&line, SE_MACHINE_URL_MAX);
 	se_buffer_addf(&line, "X-IDENTITY-HEADER: %s", value);
 	if (!line.failed)

@@ -103,7 +103,9 @@ check_identity(const struct se_machine *machine, const struct se_account *accoun
 					? ": this Azure Connected Machine agent may know the "
 					  "system's identity only, bring it up to date or write "
 					  "managed_identity_id = system"
-					: "");
+					: "; compare managed_identity_id with the identities that "
+					  "the "
+					  "Azure portal shows for this machine");
 		break;
 	}
 	se_json_free(claims);
@@ -143,9 +145,10 @@ judge_status(long status, const char *reason, const char **todo)
 		*todo = "give this machine the identity that managed_identity_id names (Azure "
 			"portal: Identity), or correct managed_identity_id";
 	else if (status == 401 || status == 403)
-		*todo = "the endpoint does not let this process ask";
+		*todo = "the endpoint does not let this process ask: start it anew, with the "
+			"environment that the platform gives";
 	else if (status >= 300 && status < 400)
-		*todo = "a redirect is never followed there";
+		*todo = "a redirect is never followed there: find out who listens at that address";
 	else
 		*todo = "it is asked again by itself";
 	if (unknown)
