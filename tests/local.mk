@@ -9,3 +9,4 @@ include tests/hosts/local.mk
 include tests/clients/local.mk
 include tests/bench/local.mk
 include tests/systemd/local.mk
+include tests/reliability/local.mk
