@@ -2,13 +2,14 @@
 """The figures of doc/internals/reliability.md: tests add them, and the table is made of them.
 
   figures.py add ROW TEST [COLUMN=NUMBER ...]   what one test did; nothing without SE_FIGURES_FILE
-  figures.py table FILE                         the table, in Markdown
+  figures.py table FILE...                      the table, in Markdown
 
 A row's figures are added up over all that was added under its name. COLUMN is one of load (logins,
 messages or requests served meanwhile), injected and survived (faults), inputs (hostile ones tried)
 and secrets (found where none may be). TEST is what to run to see it again.
 """
 import fcntl
+import fileinput
 import json
 import os
 import sys
@@ -31,18 +32,16 @@ def add(row, test, **values):
         file.write(line)
 
 
-def read(path):
+def read(paths):
     """The rows in their order of appearance."""
     rows = {}
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            figure = json.loads(line)
-            row = rows.setdefault(figure["row"], {"tests": []})
-            if figure["test"] not in row["tests"]:
-                row["tests"].append(figure["test"])
-            for column in COLUMNS:
-                if column in figure:
-                    row[column] = row.get(column, 0) + figure[column]
+    for figure in (json.loads(line) for line in fileinput.input(paths, encoding="utf-8")):
+        row = rows.setdefault(figure["row"], {"tests": []})
+        if figure["test"] not in row["tests"]:
+            row["tests"].append(figure["test"])
+        for column in COLUMNS:
+            if column in figure:
+                row[column] = row.get(column, 0) + figure[column]
     return rows
 
 
@@ -70,8 +69,8 @@ def main(arguments):
     if len(arguments) >= 3 and arguments[0] == "add":
         pairs = (argument.split("=", 1) for argument in arguments[3:])
         add(arguments[1], arguments[2], **{name: int(value) for name, value in pairs})
-    elif len(arguments) == 2 and arguments[0] == "table":
-        rows = read(arguments[1])
+    elif len(arguments) >= 2 and arguments[0] == "table":
+        rows = read(arguments[1:])
         print(table(rows))
         for name in lost(rows):
             print(f"{name}: something was lost, or found", file=sys.stderr)
