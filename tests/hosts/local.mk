@@ -2,15 +2,18 @@
 host_tests = tests/hosts/postfix_chroot.sh tests/hosts/postfix_inprocess.sh \
 	tests/hosts/postfix_spawn.sh \
 	tests/hosts/single_flight.sh tests/hosts/load_order.sh tests/hosts/credentials.sh \
-	tests/hosts/load.sh tests/hosts/limits.sh
-host_test_parts = tests/hosts/lib/agent.sh tests/hosts/lib/credentials.sh \
+	tests/hosts/load.sh tests/hosts/limits.sh tests/hosts/mbsync.sh
+host_test_parts = tests/hosts/lib/agent.sh tests/hosts/lib/person.sh tests/hosts/lib/credentials.sh \
 	tests/hosts/lib/dovecot.sh tests/hosts/lib/get_postfix.sh \
 	tests/hosts/lib/postfix.sh tests/hosts/lib/postfix_cases.sh \
 	tests/hosts/lib/postfix_memory.sh tests/hosts/lib/scene.sh \
 	tests/hosts/lib/tap.sh tests/hosts/lib/tenant.sh
 EXTRA_DIST += $(host_tests) $(host_test_parts) tests/demo/demo.sh
 
-check_PROGRAMS += tests/hosts/sasl_client tests/hosts/sasl_load
+check_PROGRAMS += tests/hosts/sasl_client tests/hosts/sasl_load tests/hosts/sasl_choice
+tests_hosts_sasl_choice_SOURCES = tests/hosts/sasl_choice.c
+tests_hosts_sasl_choice_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_hosts_sasl_choice_LDADD = $(SASL_LIBS)
 tests_hosts_sasl_load_SOURCES = tests/hosts/sasl_load.c
 tests_hosts_sasl_load_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 tests_hosts_sasl_load_LDADD = $(SASL_LIBS)

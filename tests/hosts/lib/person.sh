@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# person: a person of this machine with a configuration of her own, who has signed in. Her programs
+# get tokens from the engine in their process; nothing has to be started for them.
+
+person_user=mail # one that every Debian has
+person=anna@contoso.com
+person_home=
+
+# as_person COMMAND... : with nothing in the environment but a home and the plugin's directory.
+as_person() {
+  (cd "$person_home" && setpriv --reuid "$person_user" --regid "$person_user" --init-groups \
+    env -i PATH="$SE_STAGE/bin:/usr/bin:/bin" HOME="$person_home" TERM=dumb LANG=C.UTF-8 \
+    SASL_PATH="$plugin_path" "${person_variables[@]}" "$@")
+}
+person_variables=()
+
+# person_setup [LINE...] : her account, with more lines; nobody has signed in yet.
+person_setup() {
+  person_home=$work/home
+  install -d -m 700 -o "$person_user" -g "$person_user" "$person_home" "$person_home/.config" \
+    "$person_home/.config/sasl-entra"
+  cp "$work/tenant/ca.pem" "$person_home/ca.pem"
+  person_configure "$@"
+}
+
+person_configure() {
+  printf '%s\n' '[account anna]' "match = $person" 'tenant = contoso.onmicrosoft.com' \
+    'client_id = 55556666-dddd-7777-eeee-8888ffff9999' 'servers = localhost' \
+    "authority = $tenant_authority" "ca_file = $person_home/ca.pem" "$@" \
+    > "$person_home/.config/sasl-entra/sasl-entra.conf"
+  chown -R "$person_user:$person_user" "$person_home"
+}
+
+person_approves() {
+  tenant_control device -d '{"upn": "'"$person"'"}' | grep -q '"ok"\|user_code'
+}
+
+# She types the device's code into the tenant's page.
+person_signs_in() {
+  local login
+  tenant_set apps -d '{"device": {"interval": 1}}'
+  as_person sasl-entra login "$person" --device >> "$work/log/login" 2>&1 &
+  login=$!
+  wait_for 20 person_approves
+  wait $login || {
+    diag "$(tail -n 5 "$work/log/login")"
+    bail "$person cannot sign in"
+  }
+}
+
+# The tenant takes back all that it gave her.
+person_revoked() { tenant_set revoke -d '{"upn": "'"$person"'"}'; }
+
+# Her processes have no token that they could use without asking the tenant.
+person_forgets_token() {
+  local file
+  for file in "$person_home"/.local/state/sasl-entra/*.json; do
+    "$PYTHON" - "$file" << 'END'
+import json, os, sys
+path = sys.argv[1]
+with open(path, encoding="utf-8") as file:
+    state = json.load(file)
+for name in ("access_token", "fingerprint", "expires", "usable", "renew"):
+    state.pop(name, None)
+status = os.stat(path)
+with open(path, "w", encoding="utf-8") as file:
+    json.dump(state, file)
+END
+  done
+}
