@@ -14,6 +14,16 @@ as_person() {
 }
 person_variables=()
 
+# as_person_says WORDS COMMAND... : the command fails, and says that.
+as_person_says() {
+  local words=$1 output
+  shift
+  if output=$(as_person "$@" 2>&1 > /dev/null); then return 1; fi
+  [[ $output = *"$words"* ]] && return 0
+  echo "$output"
+  return 1
+}
+
 # person_setup [LINE...] : her account, with more lines; nobody has signed in yet.
 person_setup() {
   person_home=$work/home
