@@ -1,6 +1,6 @@
 # Real mail programs, each test run by `make check-hosts` with the tree installed at its prefix.
 host_tests = tests/hosts/postfix_chroot.sh tests/hosts/postfix_inprocess.sh \
-	tests/hosts/postfix_spawn.sh \
+	tests/hosts/postfix_spawn.sh tests/hosts/postfix_ways.sh \
 	tests/hosts/single_flight.sh tests/hosts/load_order.sh tests/hosts/credentials.sh \
 	tests/hosts/load.sh tests/hosts/limits.sh tests/hosts/mbsync.sh tests/hosts/mutt.sh tests/hosts/token_command.sh \
 	tests/hosts/sasl_programs.sh

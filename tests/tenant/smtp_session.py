@@ -26,10 +26,11 @@ class Session:
     def __init__(self, server, wire, peer):
         self._server, self._settings, self._wire, self._peer = server, server.settings, wire, peer
         self._greeted = False
+        self._lmtp = False  # one reply a recipient, RFC 2033
         self._authenticated = None  # the Authentication that succeeded
         self._forget_mail()
         self._commands = {
-            "EHLO": self._ehlo, "HELO": self._helo, "STARTTLS": self._starttls, "AUTH": self._auth,
+            "EHLO": self._ehlo, "LHLO": self._lhlo, "HELO": self._helo, "STARTTLS": self._starttls, "AUTH": self._auth,
             "MAIL": self._mail, "RCPT": self._rcpt, "DATA": self._data, "RSET": self._rset, "NOOP": self._noop,
             "QUIT": self._quit, "VRFY": self._vrfy}
         if self._settings.chunking:
@@ -113,6 +114,10 @@ class Session:
             lines.append("CHUNKING")
         lines.append("SMTPUTF8")
         self._wire.reply("\n".join(f"250-{line}" for line in lines[:-1]) + f"\n250 {lines[-1]}")
+
+    def _lhlo(self, rest):
+        self._lmtp = True
+        self._ehlo(rest)
 
     def _helo(self, _):
         self._greeted = True
@@ -250,10 +255,12 @@ class Session:
             return
         denied = self._denied_sender(sender, message)
         if denied is not None:
-            self._wire.reply(_SENDAS.format(mailbox=self._authenticated.user, sender=denied, host=self._host()))
-            return
-        message_id = self._server.deliver(self._authenticated, sender, recipients, message)
-        self._wire.reply(f"250 2.0.0 OK {message_id} [Hostname=AM6P192MB0001.EURP192.PROD.OUTLOOK.COM]")
+            reply = _SENDAS.format(mailbox=self._authenticated.user, sender=denied, host=self._host())
+        else:
+            message_id = self._server.deliver(self._authenticated, sender, recipients, message)
+            reply = f"250 2.0.0 OK {message_id} [Hostname=AM6P192MB0001.EURP192.PROD.OUTLOOK.COM]"
+        for _ in recipients if self._lmtp else [None]:
+            self._wire.reply(reply)
 
     def _denied_sender(self, sender, message):
         """Exchange looks at the envelope and at the From header, and says no only after the data."""

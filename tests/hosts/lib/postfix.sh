@@ -88,6 +88,8 @@ proxymap   unix  - - n - - proxymap
 proxywrite unix  - - n - 1 proxymap
 smtp       unix  - - $1 - - smtp
 relay      unix  - - $1 - - smtp
+lmtp       unix  - - $1 - - lmtp
+tlsproxy   unix  - - y - 0 tlsproxy
 showq      unix  n - y - - showq
 error      unix  - - y - - error
 retry      unix  - - y - - error
