@@ -1,3 +1,9 @@
 dist_man_MANS += doc/man/sasl-entra.1 doc/man/sasl-entra.conf.5 doc/man/sasl-entrad.8
 EXTRA_DIST += doc/internals/architecture.md doc/internals/protocol.md \
-	doc/internals/requests.md
+	doc/internals/requests.md doc/internals/threats.md
+
+# One page a job; the tests run what they say.
+guidedir = $(docdir)/guide
+dist_guide_DATA = doc/guide/README.md doc/guide/start.md doc/guide/entra-app-only.md \
+	doc/guide/entra-user.md doc/guide/postfix.md doc/guide/mutt.md doc/guide/mbsync.md \
+	doc/guide/kmail.md doc/guide/other-programs.md doc/guide/gmail.md doc/guide/fleet.md

@@ -4,7 +4,7 @@ host_tests = tests/hosts/postfix_chroot.sh tests/hosts/postfix_inprocess.sh \
 	tests/hosts/single_flight.sh tests/hosts/load_order.sh tests/hosts/credentials.sh \
 	tests/hosts/load.sh tests/hosts/limits.sh tests/hosts/mbsync.sh tests/hosts/mutt.sh tests/hosts/token_command.sh \
 	tests/hosts/sasl_programs.sh
-host_test_parts = tests/hosts/lib/agent.sh tests/hosts/lib/person.sh tests/hosts/lib/credentials.sh \
+host_test_parts = tests/hosts/lib/agent.sh tests/hosts/lib/person.sh tests/hosts/lib/guide.sh tests/hosts/lib/credentials.sh \
 	tests/hosts/lib/dovecot.sh tests/hosts/lib/get_postfix.sh tests/hosts/lib/get_mutt.sh \
 	tests/hosts/lib/postfix.sh tests/hosts/lib/postfix_cases.sh \
 	tests/hosts/lib/postfix_memory.sh tests/hosts/lib/scene.sh \

@@ -3,7 +3,7 @@
 # taken, with and without an initial response, and what she reads when it does not work.
 lib=${top_srcdir:?}/tests/hosts/lib
 # shellcheck source=/dev/null
-for part in tap scene tenant dovecot person; do . "$lib/$part.sh"; done
+for part in tap scene tenant dovecot person guide; do . "$lib/$part.sh"; done
 
 password='app-Password.27'
 
@@ -24,33 +24,14 @@ echo "$password" >> "$work/secrets"
 person_setup
 person_signs_in
 
-# mbsync_configure [LINE...] : lines of her account at the server, in place of the usual ones.
+# mbsync_configure LINE... : what doc/guide/mbsync.md says, with these lines in place of its AuthMechs.
 mbsync_configure() {
-  local lines=("$@")
-  [ ${#lines[@]} -gt 0 ] || lines=('AuthMechs XOAUTH2')
-  rm -rf "$person_home/boxes" "$person_home/.mbsync"
-  install -d -m 700 -o "$person_user" -g "$person_user" "$person_home/boxes"
-  cat > "$person_home/.mbsyncrc" << END
-IMAPAccount contoso
-Host localhost
-Port $dovecot_imaps_port
-SSLType IMAPS
-CertificateFile $person_home/ca.pem
-User $person
-$(printf '%s\n' "${lines[@]}")
-
-IMAPStore far
-Account contoso
-
-MaildirStore near
-Path $person_home/boxes/
-Inbox $person_home/boxes/inbox
-
-Channel all
-Far :far:
-Near :near:
-Create Near
-END
+  local line lines=''
+  rm -rf "$person_home/Mail" "$person_home/.mbsync"
+  install -d -m 700 -o "$person_user" -g "$person_user" "$person_home/Mail"
+  for line in "$@" "CertificateFile $person_home/ca.pem"; do lines+="$line\\n"; done
+  guide_block mbsync.md mbsyncrc | guide_here | sed "s#^AuthMechs XOAUTH2#$lines#" \
+    > "$person_home/.mbsyncrc"
   chown "$person_user" "$person_home/.mbsyncrc"
 }
 
@@ -65,7 +46,7 @@ fetches() {
   imap_deliver "$1"
   imap_mark
   mbsync_runs || { said; return 1; }
-  grep -rqF "Subject: $1" "$person_home/boxes/inbox" || { echo "the message is not there"; return 1; }
+  grep -rqF "Subject: $1" "$person_home/Mail/inbox" || { echo "the message is not there"; return 1; }
   same "$(imap_method)" "$2"
 }
 

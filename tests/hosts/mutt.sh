@@ -3,7 +3,7 @@
 # her mail from a Dovecot that judges tokens by itself. And what she sees when that does not work.
 lib=${top_srcdir:?}/tests/hosts/lib
 # shellcheck source=/dev/null
-for part in tap scene tenant dovecot person get_mutt; do . "$lib/$part.sh"; done
+for part in tap scene tenant dovecot person guide get_mutt; do . "$lib/$part.sh"; done
 
 scene_begin
 at_end standins_stop
@@ -27,29 +27,14 @@ cp "$SE_STAGE/lib/sasl2/libsasl-entra.so" "$plugin_path/"
 person_setup 'services = smtp imap'
 person_signs_in
 
-# mutt_configure [LINE...] : what doc/guide/mutt.md says, and more lines.
+# mutt_configure [LINE...] : what doc/guide/mutt.md says, what only this test needs, and more lines.
 mutt_configure() {
-  cat > "$person_home/.muttrc" << END
-set from = "$person"
-set use_from = yes
-set envelope_from = yes
-set smtp_url = "smtp://$person@localhost:${submission_port[exchange]}/"
-set ssl_starttls = yes
-set ssl_force_tls = yes
-set ssl_usesystemcerts = no
-set certificate_file = "$person_home/ca.pem"
-set imap_user = "$person"
-set folder = "imaps://localhost:$dovecot_imaps_port/"
-set spoolfile = "+INBOX"
-set copy = no
-set wait_key = no
-set dotlock_program = "$work/mutt_dotlock"
-set quit = yes
-set delete = no
-set mail_check = 600
-set imap_idle = no
-END
-  printf '%s\n' "$@" >> "$person_home/.muttrc"
+  {
+    guide_block mutt.md muttrc-sasl | guide_here
+    printf '%s\n' 'set ssl_usesystemcerts = no' "set certificate_file = \"$person_home/ca.pem\"" \
+      "set dotlock_program = \"$work/mutt_dotlock\"" 'set copy = no' 'set quit = yes' \
+      'set delete = no' "$@"
+  } > "$person_home/.muttrc"
   chown "$person_user" "$person_home/.muttrc"
 }
 

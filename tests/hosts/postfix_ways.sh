@@ -4,7 +4,7 @@
 # many messages, two instances, and servers that nobody here wrote.
 lib=${top_srcdir:?}/tests/hosts/lib
 # shellcheck source=/dev/null
-for part in tap scene tenant agent dovecot get_postfix postfix postfix_cases; do . "$lib/$part.sh"; done
+for part in tap scene tenant agent dovecot guide get_postfix postfix postfix_cases; do . "$lib/$part.sh"; done
 
 scene_begin
 at_end standins_stop
@@ -37,6 +37,20 @@ set_up() {
   printf '%s\n' "$main_cf" > "$work/postfix/main.cf"
   [ $# -eq 0 ] || postfix_set "$@"
 }
+
+# --- as the guide says --------------------------------------------------------------------------------
+
+case_begin
+guide_block postfix.md main.cf | guide_here |
+  sed -e "s#hash:/etc/postfix/#texthash:$work/postfix/#" -e "/_CApath/d" > "$work/guide.cf"
+printf '%s\n' "$main_cf" | grep -v '^relayhost\|^smtp_sasl\|^smtp_tls_security\|^smtp_sender_dep' \
+  > "$work/postfix/main.cf"
+cat "$work/guide.cf" >> "$work/postfix/main.cf"
+mapfile -t guide_lines < <(guide_block postfix.md sasl_passwd | guide_here)
+passwords "${guide_lines[@]}"
+postfix_start
+send_mail "$sender"
+check "with the guide's own lines a message is delivered" arrives 1
 
 # --- TLS from the first byte ------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 # own Mutt and NeoMutt, msmtp, s-nail, git send-email. What doc/guide/other-programs.md says of them.
 lib=${top_srcdir:?}/tests/hosts/lib
 # shellcheck source=/dev/null
-for part in tap scene tenant dovecot person; do . "$lib/$part.sh"; done
+for part in tap scene tenant dovecot person guide; do . "$lib/$part.sh"; done
 
 scene_begin
 at_end standins_stop
@@ -53,26 +53,10 @@ read_by() {
 }
 
 mutts_rc() {
-  cat << END
-set from = "$person"
-set use_from = yes
-set envelope_from = yes
-set smtp_url = "smtp://$person@localhost:$port/"
-set smtp_authenticators = "xoauth2"
-set smtp_oauth_refresh_command = "sasl-entra token --service smtp --server localhost $person"
-set imap_user = "$person"
-set imap_authenticators = "xoauth2"
-set imap_oauth_refresh_command = "sasl-entra token --service imap --server localhost $person"
-set folder = "imaps://localhost:$dovecot_imaps_port/"
-set spoolfile = "+INBOX"
-set ssl_force_tls = yes
-set ssl_ca_certificates_file = "$person_home/ca.pem"
-set copy = no
-set quit = yes
-set delete = no
-END
+  guide_block mutt.md muttrc-gsasl | guide_here
+  printf '%s\n' "set ssl_ca_certificates_file = \"$person_home/ca.pem\"" 'set copy = no' \
+    'set quit = yes' 'set delete = no'
 }
-
 mutts_rc | home .muttrc
 mutts_rc | home .neomuttrc
 printf 'A test.\n' | home body
@@ -84,32 +68,19 @@ for program in mutt neomutt; do
     "'push \"<tag-pattern>~s for<enter><tag-prefix><copy-message>$person_home/saved<enter>y<quit>y\"'"
 done
 
-home .msmtprc << END
-account default
-host localhost
-port $port
-from $person
-user $person
-auth xoauth2
-passwordeval "sasl-entra token --service smtp --server localhost $person"
-tls on
-tls_starttls on
-tls_trust_file $person_home/ca.pem
-END
+{
+  guide_block other-programs.md msmtprc | guide_here
+  echo "tls_trust_file $person_home/ca.pem"
+} | home .msmtprc
 printf 'From: %s\nTo: recipient@fabrikam.com\nSubject: %s\n\nA test.\n' "$person" 'by msmtp' |
   home message
 diag "$(msmtp --version | head -n 1)"
 check 'msmtp: a message is sent' delivered_by 'by msmtp' sh -c 'msmtp -t < message'
 
-home .gitconfig << END
-[user]
-	name = Anna
-	email = $person
-[sendemail]
-	smtpServer = /usr/bin/msmtp
-	confirm = never
-	to = recipient@fabrikam.com
-END
+{
+  guide_block other-programs.md gitconfig
+  printf '\tconfirm = never\n\tto = recipient@fabrikam.com\n[user]\n\tname = Anna\n\temail = %s\n' "$person"
+} | home .gitconfig
 as_person sh -c 'git init -q work && cd work && git commit -q --allow-empty -m "by git" &&
   echo text > file && git add file &&
   git commit -q -m "by git"'
@@ -125,14 +96,10 @@ git_by_itself() {
 check '... by itself it cannot: its Perl module knows no XOAUTH2' git_by_itself
 
 diag "$(s-nail -V | head -n 1)"
-home .mailrc << END
-set v15-compat
-set from=$person
-set mta=smtp://anna%40contoso.com@localhost:$port smtp-use-starttls smtp-auth=oauthbearer
-set tls-ca-file=$person_home/ca.pem tls-ca-no-defaults tls-verify=strict
-vput ! token sasl-entra token --service smtp --server localhost $person
-eval set password-anna@contoso.com@localhost:$port="\$token"
-END
+{
+  echo "set tls-ca-file=$person_home/ca.pem tls-ca-no-defaults tls-verify=strict"
+  guide_block other-programs.md mailrc | guide_here
+} | home .mailrc
 check 's-nail: a message is sent' delivered_by 'by s-nail' \
   sh -c 's-nail -s "by s-nail" recipient@fabrikam.com < body'
 
