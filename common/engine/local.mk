@@ -52,6 +52,7 @@ libse_engine_la_SOURCES = \
 	common/engine/token_key.c common/engine/token_key.h \
 	common/engine/store.c common/engine/store.h \
 	common/engine/store_list.c common/engine/store_parts.h \
+	common/engine/state_json.c common/engine/state_json.h \
 	common/engine/policy.c common/engine/policy.h \
 	common/engine/state_dir.c common/engine/state_dir.h \
 	common/engine/acquire.c common/engine/acquire.h common/engine/acquire_parts.h \
