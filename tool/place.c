@@ -95,7 +95,9 @@ se_place_open(struct se_place *place, struct se_error *error)
 			"agent once, or make it, mode 0700, owned by the agent's user",
 			path);
 	free(path);
-	return place->store != NULL ? SE_OK : error->code;
+	return place->store != NULL
+		       ? se_store_seal_with(place->store, &place->config->state_key, error)
+		       : error->code;
 }
 
 enum se_code

@@ -84,14 +84,48 @@ se_engine_free(struct se_engine *engine)
 /* --- configuration ---------------------------------------------------------------------------- */
 
 static void
+say_memory_only(const struct se_engine *engine, const struct se_error *error)
+{
+	struct se_error line;
+
+	se_error_set(&line, SE_OK, "tokens live in memory only: %s", error->text);
+	say(engine, true, line.text);
+}
+
+static bool
+is_open(const struct se_engine *engine, const char *path)
+{
+	return engine->state_dir != NULL && path != NULL && strcmp(engine->state_dir, path) == 0 &&
+	       engine->shared.store != NULL;
+}
+
+/* The key may be another one in the configuration that has just been read. */
+static void
+take_key(struct se_engine *engine)
+{
+	struct se_shared *shared = &engine->shared;
+	struct se_error error = {0};
+	enum se_code code = se_store_seal_with(shared->store, &engine->config->state_key, &error);
+
+	if (code != SE_OK) {
+		se_store_close(shared->store); /* rather than in clear */
+		shared->store = NULL;
+	} else {
+		code = se_store_check_key(shared->store, &error);
+	}
+	if (code != SE_OK)
+		say_memory_only(engine, &error);
+}
+
+static void
 open_store(struct se_engine *engine)
 {
 	char *path = se_state_dir(engine->config, engine->options.role, engine->options.users_own);
-	struct se_error error = {0}, line;
+	struct se_error error = {0};
 
-	if (engine->state_dir != NULL && path != NULL && strcmp(engine->state_dir, path) == 0 &&
-		engine->shared.store != NULL) {
+	if (is_open(engine, path)) {
 		free(path);
+		take_key(engine);
 		return;
 	}
 	se_store_close(engine->shared.store);
@@ -101,10 +135,10 @@ open_store(struct se_engine *engine)
 	if (path == NULL)
 		return;
 	engine->shared.store = se_state_dir_open(path, &error);
-	if (engine->shared.store == NULL) {
-		se_error_set(&line, SE_OK, "tokens live in memory only: %s", error.text);
-		say(engine, true, line.text);
-	}
+	if (engine->shared.store == NULL)
+		say_memory_only(engine, &error);
+	else
+		take_key(engine);
 }
 
 bool
@@ -166,9 +200,7 @@ se_engine_load_if_changed(struct se_engine *engine, struct se_error *error)
 	struct se_file_id id;
 
 	(void)se_file_identify(engine->path, &id);
-	if (engine->config != NULL && id.device == engine->tried.device &&
-		id.inode == engine->tried.inode && id.size == engine->tried.size &&
-		id.changed_ns == engine->tried.changed_ns)
+	if (engine->config != NULL && se_file_same(&id, &engine->tried))
 		return SE_OK;
 	return se_engine_load(engine, error);
 }

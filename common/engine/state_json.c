@@ -57,14 +57,40 @@ same(const struct se_json *json, const char *name, const char *value)
 	return text != NULL && strcmp(text, value) == 0;
 }
 
-static bool
-is_for(const struct se_json *json, const struct se_token_key *key)
+bool
+se_state_is_for(const struct se_json *json, const struct se_token_key *key)
 {
 	const struct se_json *inner = se_json_object(json, "key");
 
 	return inner != NULL && same(inner, "endpoint", key->endpoint) &&
 	       same(inner, "client_id", key->client_id) && same(inner, "scope", key->scope) &&
 	       same(inner, key->app_only ? "credential" : "identity", key->holder);
+}
+
+enum se_code
+se_state_get_key(const struct se_json *json, struct se_token_key *key)
+{
+	const struct se_json *inner = se_json_object(json, "key");
+	const char *endpoint = se_json_string(inner, "endpoint");
+	const char *client_id = se_json_string(inner, "client_id");
+	const char *scope = se_json_string(inner, "scope");
+	const char *holder = se_json_string(inner, "credential");
+
+	memset(key, 0, sizeof(*key));
+	key->app_only = holder != NULL;
+	if (holder == NULL)
+		holder = se_json_string(inner, "identity");
+	if (endpoint == NULL || client_id == NULL || scope == NULL || holder == NULL)
+		return SE_CONFIG;
+	key->endpoint = strdup(endpoint);
+	key->client_id = strdup(client_id);
+	key->scope = strdup(scope);
+	key->holder = strdup(holder);
+	if (key->endpoint != NULL && key->client_id != NULL && key->scope != NULL &&
+		key->holder != NULL && se_token_key_make_name(key))
+		return SE_OK;
+	se_token_key_free(key);
+	return SE_MEMORY;
 }
 
 enum se_code
@@ -75,7 +101,7 @@ se_state_from_json(
 	const char *fingerprint = se_json_string(json, "fingerprint");
 
 	if (!se_json_integer(json, "version", &version) || version != STATE_VERSION ||
-		!is_for(json, key))
+		!se_state_is_for(json, key))
 		return SE_CONFIG;
 	if (!read_secret(json, "access_token", &state->access_token) ||
 		!read_secret(json, "refresh_token", &state->refresh_token))
@@ -94,20 +120,18 @@ se_state_from_json(
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static struct se_json *
-key_object(const struct se_token_key *key)
+bool
+se_state_set_key(struct se_json *json, const struct se_token_key *key)
 {
-	struct se_json *json = se_json_new();
+	struct se_json *inner = se_json_new();
 
-	if (json == NULL)
-		return NULL;
-	if (se_json_set_string(json, "endpoint", key->endpoint) &&
-		se_json_set_string(json, "client_id", key->client_id) &&
-		se_json_set_string(json, "scope", key->scope) &&
-		se_json_set_string(json, key->app_only ? "credential" : "identity", key->holder))
-		return json;
-	se_json_free(json);
-	return NULL;
+	if (inner != NULL && se_json_set_string(inner, "endpoint", key->endpoint) &&
+		se_json_set_string(inner, "client_id", key->client_id) &&
+		se_json_set_string(inner, "scope", key->scope) &&
+		se_json_set_string(inner, key->app_only ? "credential" : "identity", key->holder))
+		return se_json_set_object(json, "key", inner);
+	se_json_free(inner);
+	return false;
 }
 
 static struct se_json *
@@ -140,7 +164,7 @@ se_state_to_json(const struct se_state *state, const struct se_token_key *key, s
 {
 	bool ok = se_json_set_integer(json, "version", STATE_VERSION);
 
-	ok = ok && se_json_set_object(json, "key", key_object(key));
+	ok = ok && se_state_set_key(json, key);
 	ok = ok && se_json_set_integer(json, "obtained", state->times.obtained);
 	if (state->access_token != NULL) {
 		ok = ok && set_secret(json, "access_token", state->access_token);

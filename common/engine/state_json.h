@@ -18,4 +18,12 @@ enum se_code se_state_from_json(
 bool se_state_to_json(
 	const struct se_state *state, const struct se_token_key *key, struct se_json *json);
 
+/* The member "key", which says whose the state is and holds no secret. Setting returns false when
+ * memory ran out. */
+bool se_state_is_for(const struct se_json *json, const struct se_token_key *key);
+bool se_state_set_key(struct se_json *json, const struct se_token_key *key);
+
+/* Fills `key` (to be freed) from that member. SE_CONFIG, without text, when it is not all there. */
+enum se_code se_state_get_key(const struct se_json *json, struct se_token_key *key);
+
 #endif

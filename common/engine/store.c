@@ -8,13 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/buffer.h"
 #include "core/file.h"
 #include "engine/json.h"
 #include "engine/state_json.h"
 #include "engine/store_parts.h"
-
-enum { FILE_NAME_MAX = SE_TOKEN_KEY_DIGITS + 16 };
 
 /* --- the directory ---------------------------------------------------------------------------- */
 
@@ -46,6 +43,8 @@ se_store_close(struct se_store *store)
 		return;
 	if (store->directory >= 0)
 		(void)close(store->directory);
+	se_seal_keys_free(store->keys);
+	se_seal_keys_free(store->old_keys);
 	free(store->path);
 	free(store);
 }
@@ -67,20 +66,21 @@ se_store_entries(const struct se_store *store)
 	return directory;
 }
 
-static void
-file_name(const struct se_token_key *key, const char *ending, char name[FILE_NAME_MAX])
+void
+se_store_file_name(
+	const struct se_token_key *key, const char *ending, char name[SE_STATE_FILE_NAME_MAX])
 {
-	(void)snprintf(name, FILE_NAME_MAX, "%s.%s", key->name, ending);
+	(void)snprintf(name, SE_STATE_FILE_NAME_MAX, "%s.%s", key->name, ending);
 }
 
 struct se_file_id
 se_store_identify(struct se_store *store, const struct se_token_key *key)
 {
 	struct se_file_id id = {0, 0, 0, 0};
-	char name[FILE_NAME_MAX];
+	char name[SE_STATE_FILE_NAME_MAX];
 	struct stat st;
 
-	file_name(key, "json", name);
+	se_store_file_name(key, "json", name);
 	if (fstatat(store->directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		id.device = st.st_dev;
 		id.inode = st.st_ino;
@@ -96,11 +96,11 @@ enum se_code
 se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error)
 {
-	char name[FILE_NAME_MAX];
+	char name[SE_STATE_FILE_NAME_MAX];
 	int fd;
 
 	*lock = -1;
-	file_name(key, "lock", name);
+	se_store_file_name(key, "lock", name);
 	/* flock(2) needs no right to write, so that a lock file that exists serves on a read-only
 	 * file system too; and its lock belongs to the open file, not to the process. */
 	fd = openat(store->directory, name,
@@ -131,50 +131,50 @@ se_store_unlock(int lock)
 		(void)close(lock);
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- reading and writing ---------------------------------------------------------------------- */
 
 enum se_code
 se_store_read(struct se_store *store, const struct se_token_key *key, struct se_state *state,
 	struct se_error *error)
 {
-	char name[FILE_NAME_MAX];
-	struct se_buffer text;
-	struct se_json *json;
+	char name[SE_STATE_FILE_NAME_MAX];
+	struct se_json *json = NULL;
 	enum se_code code;
 
 	memset(state, 0, sizeof(*state));
-	file_name(key, "json", name);
-	se_buffer_init(&text, SE_STATE_SIZE_MAX);
-	code = se_file_read_at(store->directory, name, &text, error);
-	if (code != SE_OK) {
-		se_buffer_free(&text);
-		if (code != SE_ABSENT)
-			se_error_about(error, store->path);
+	code = se_store_get(store, key, &json, error);
+	if (code != SE_OK)
 		return code;
-	}
-	json = se_json_parse(se_buffer_text(&text), text.len);
-	se_buffer_free(&text);
-	code = json != NULL ? se_state_from_json(json, key, state) : SE_CONFIG;
+	code = se_state_from_json(json, key, state);
 	se_json_free(json);
 	if (code == SE_OK)
 		return SE_OK;
 	se_state_free(state);
 	if (code == SE_MEMORY)
 		return se_error_memory(error);
-	return se_error_set(error, SE_CONFIG,
-		"the state file %s/%s is damaged, of another version, "
-		"or another account's; it is left as it is. Move it away and sign in again "
-		"(app-only "
-		"accounts need nothing more)",
-		store->path, name);
+	se_store_file_name(key, "json", name);
+	return se_store_damaged(store, name, error);
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+enum se_code
+se_store_write(struct se_store *store, const struct se_token_key *key, const struct se_state *state,
+	struct se_error *error)
+{
+	struct se_json *json = se_json_new();
+	enum se_code code;
+
+	if (json == NULL || !se_state_to_json(state, key, json))
+		code = se_error_memory(error);
+	else
+		code = se_store_put(store, key, json, false, error);
+	se_json_free(json);
+	return code;
+}
 
 /* What a crash left of an earlier write: it holds tokens, and under the key's lock nobody else is
  * writing it. */
-static void
-sweep(const struct se_store *store, const char *name)
+void
+se_store_sweep(const struct se_store *store, const char *name)
 {
 	size_t len = strlen(name);
 	DIR *directory = se_store_entries(store);
@@ -190,41 +190,17 @@ sweep(const struct se_store *store, const char *name)
 }
 
 enum se_code
-se_store_write(struct se_store *store, const struct se_token_key *key, const struct se_state *state,
-	struct se_error *error)
-{
-	struct se_json *json = se_json_new();
-	char name[FILE_NAME_MAX];
-	struct se_buffer text;
-	enum se_code code;
-
-	file_name(key, "json", name);
-	se_buffer_init(&text, SE_STATE_SIZE_MAX);
-	if (json == NULL || !se_state_to_json(state, key, json) || !se_json_write(json, &text))
-		code = se_error_memory(error);
-	else
-		code = se_file_replace(store->directory, name, text.data, text.len, error);
-	if (code == SE_OK)
-		sweep(store, name);
-	else
-		se_error_about(error, store->path);
-	se_json_free(json);
-	se_buffer_free(&text);
-	return code;
-}
-
-enum se_code
 se_store_remove(struct se_store *store, const struct se_token_key *key, struct se_error *error)
 {
-	char name[FILE_NAME_MAX];
+	char name[SE_STATE_FILE_NAME_MAX];
 	bool absent;
 
-	file_name(key, "json", name);
+	se_store_file_name(key, "json", name);
 	absent = unlinkat(store->directory, name, 0) != 0;
 	if (absent && errno != ENOENT)
 		return se_error_set(error, SE_CONFIG, "%s/%s cannot be removed: %s", store->path,
 			name, strerror(errno));
-	sweep(store, name);
+	se_store_sweep(store, name);
 	/* A removal that a crash undoes is said. */
 	if (fsync(store->directory) != 0 && errno != EINVAL && errno != EROFS)
 		return se_error_set(error, SE_AGAIN, "%s: the removal may not last: %s",
