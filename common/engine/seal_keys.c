@@ -175,8 +175,6 @@ read_file(struct se_seal_keys *keys, struct se_error *error)
 	if (code == SE_OK)
 		return SE_OK;
 	forget(keys);
-	if (code != SE_MEMORY)
-		se_error_about(error, "state_key_file");
 	return code;
 }
 

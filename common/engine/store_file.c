@@ -34,13 +34,23 @@ se_store_open_with(struct se_store *store, const char *file, struct se_error *er
 	return store->old_keys != NULL ? SE_OK : se_error_memory(error);
 }
 
+static enum se_code
+load_keys(struct se_store *store, struct se_error *error)
+{
+	enum se_code code = se_seal_keys_load(store->keys, error);
+
+	if (code != SE_OK && code != SE_MEMORY)
+		se_error_about(error, "state_key_file");
+	return code;
+}
+
 enum se_code
 se_store_check_key(struct se_store *store, struct se_error *error)
 {
 	enum se_code code = SE_OK;
 
 	if (store->keys != NULL)
-		code = se_seal_keys_load(store->keys, error);
+		code = load_keys(store, error);
 	if (code == SE_OK && store->old_keys != NULL)
 		code = se_seal_keys_load(store->old_keys, error);
 	return code;
@@ -176,7 +186,7 @@ seal(struct se_store *store, const struct se_token_key *key, struct se_buffer *t
 	struct se_error *error)
 {
 	struct se_json *file = NULL;
-	enum se_code code = se_seal_keys_load(store->keys, error);
+	enum se_code code = load_keys(store, error);
 
 	if (code != SE_OK)
 		return code;
