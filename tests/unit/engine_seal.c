@@ -567,15 +567,18 @@ test_other_account(void **state)
 	free(mixed);
 }
 
+#define NONCE "AAAAAAAAAAAAAAAA"
+#define TAG "AAAAAAAAAAAAAAAAAAAAAA"
+
 static void
 test_odd_files(void **state)
 {
 	static const char *const sealed[] = {"5", "{}", "[]", "{\"key_id\": 5}",
 		"{\"key_id\": \"%s\"}", "{\"key_id\": \"%s\", \"nonce\": \"\", \"text\": \"\"}",
-		"{\"key_id\": \"%s\", \"nonce\": \"AAAAAAAAAAAAAAAA\", \"text\": \"\"}",
-		"{\"key_id\": \"%s\", \"nonce\": \"AAAAAAAAAAAAAAA=\", \"text\": \"AAAA\"}",
-		"{\"key_id\": \"%s\", \"nonce\": \"AAAAAAAAAAAAAAAA\", "
-		"\"text\": \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"};
+		"{\"key_id\": \"%s\", \"nonce\": \"" NONCE "\", \"text\": \"\"}",
+		"{\"key_id\": \"%s\", \"nonce\": \"" NONCE "\", \"text\": \"AAAA\"}",
+		"{\"key_id\": \"%s\", \"nonce\": \"" NONCE "AA\", \"text\": \"" TAG "\"}",
+		"{\"key_id\": \"%s\", \"nonce\": \"" NONCE "\", \"text\": \"" TAG "\"}"};
 	char inner[300], text[900], *id;
 
 	(void)state;
