@@ -783,6 +783,11 @@ test_migration(void **state)
 	must_write(&anna, "canary");
 	assert_false(is_sealed(&anna));
 	seal_with(key_file());
+	/* What lies there in clear needs no key; what is written next does. */
+	assert_int_equal(rename(key_file(), scratch("away.key")), 0);
+	expect_token(&anna, "canary");
+	assert_int_equal(write_token(&anna, "lost"), SE_CONFIG);
+	assert_int_equal(rename(scratch("away.key"), key_file()), 0);
 	expect_token(&anna, "canary");
 	assert_false(is_sealed(&anna)); /* reading does not write */
 	must_write(&anna, "canary.next");
