@@ -12,11 +12,13 @@ key_bytes(const struct se_seal *seal)
 	return (const unsigned char *)se_secret_reveal(seal->key);
 }
 
-/* Why OpenSSL did not do it. */
+/* Why OpenSSL did not do it. A cipher that is there but cannot begin has no memory. */
 static enum se_code
 refused(struct se_error *error)
 {
-	if (ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
+	const int reason = ERR_GET_REASON(ERR_peek_last_error());
+
+	if (reason == ERR_R_MALLOC_FAILURE || reason == EVP_R_INITIALIZATION_ERROR)
 		return se_error_memory(error);
 	return se_error_set(error, SE_INTERNAL,
 		"OpenSSL does not do AES-256-GCM here; does its configuration "

@@ -327,6 +327,7 @@ test_openssl_fails(void **state)
 	ERR_raise(ERR_LIB_USER, 123);
 	expect_refusal(EVP_R_UNSUPPORTED_CIPHER, SE_INTERNAL, "OpenSSL does not do AES-256-GCM");
 	expect_refusal(ERR_R_MALLOC_FAILURE, SE_MEMORY, "memory");
+	expect_refusal(EVP_R_INITIALIZATION_ERROR, SE_MEMORY, "memory");
 	expect_token(&anna, "canary");
 	assert_int_equal(ERR_GET_REASON(ERR_get_error()), 123);
 	assert_int_equal(ERR_get_error(), 0);
