@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "core/file.h"
 #include "engine/acquire_parts.h"
 
 enum { SAVE_AGAIN_MS = 60000 };
@@ -65,6 +64,13 @@ se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now)
 	acquisition->lock = -1;
 }
 
+static bool
+same_file(const struct se_file_id *a, const struct se_file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->changed_ns == b->changed_ns;
+}
+
 /* Takes over what was read, unless what is at hand is newer and not kept yet. */
 static void
 merge(struct se_acquisition *acquisition, struct se_state *found)
@@ -98,14 +104,14 @@ se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 	if (shared->store == NULL)
 		return SE_ABSENT;
 	id = se_store_identify(shared->store, &acquisition->key);
-	if (se_file_same(&id, &none)) {
-		if (!se_file_same(&acquisition->file, &none))
+	if (same_file(&id, &none)) {
+		if (!same_file(&acquisition->file, &none))
 			se_acquire_drop(acquisition); /* somebody removed it: logged out */
 		acquisition->file = none;
 		acquisition->file_broken = false;
 		return SE_ABSENT;
 	}
-	if (se_file_same(&id, &acquisition->file) && !acquisition->file_broken)
+	if (same_file(&id, &acquisition->file) && !acquisition->file_broken)
 		return SE_OK;
 	code = se_store_read(shared->store, &acquisition->key, &found, error);
 	if (code == SE_OK) {

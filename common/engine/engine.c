@@ -99,21 +99,13 @@ is_open(const struct se_engine *engine, const char *path)
 	       engine->shared.store != NULL;
 }
 
-/* The key may be another one in the configuration that has just been read. */
+/* Said at once, not when the first token cannot be kept. */
 static void
-take_key(struct se_engine *engine)
+check_key(const struct se_engine *engine)
 {
-	struct se_shared *shared = &engine->shared;
 	struct se_error error = {0};
-	enum se_code code = se_store_seal_with(shared->store, &engine->config->state_key, &error);
 
-	if (code != SE_OK) {
-		se_store_close(shared->store); /* rather than in clear */
-		shared->store = NULL;
-	} else {
-		code = se_store_check_key(shared->store, &error);
-	}
-	if (code != SE_OK)
+	if (se_store_check_key(engine->shared.store, &error) != SE_OK)
 		say_memory_only(engine, &error);
 }
 
@@ -123,9 +115,11 @@ open_store(struct se_engine *engine)
 	char *path = se_state_dir(engine->config, engine->options.role, engine->options.users_own);
 	struct se_error error = {0};
 
-	if (is_open(engine, path)) {
+	/* The key may be another one now. */
+	if (is_open(engine, path) && se_store_seal_with(engine->shared.store,
+					     &engine->config->state_key, &error) == SE_OK) {
 		free(path);
-		take_key(engine);
+		check_key(engine);
 		return;
 	}
 	se_store_close(engine->shared.store);
@@ -134,11 +128,11 @@ open_store(struct se_engine *engine)
 	engine->state_dir = path;
 	if (path == NULL)
 		return;
-	engine->shared.store = se_state_dir_open(path, &error);
+	engine->shared.store = se_state_dir_open(path, engine->config, &error);
 	if (engine->shared.store == NULL)
 		say_memory_only(engine, &error);
 	else
-		take_key(engine);
+		check_key(engine);
 }
 
 bool
