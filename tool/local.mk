@@ -27,6 +27,8 @@ sasl_entra_SOURCES = \
 	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \
 	tool/check_certificate.c tool/check_certificate.h \
 	tool/verb_certificate.c \
+	tool/check_state_key.c tool/check_state_key.h \
+	tool/verb_reseal.c \
 	tool/place.c tool/place.h \
 	tool/interrupt.c tool/interrupt.h \
 	tool/screen.c tool/screen.h \

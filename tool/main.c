@@ -37,6 +37,9 @@ static const struct se_verb verbs[] = {
 		"puts "
 		"the old one back.",
 		se_verb_certificate},
+	{"reseal", "[--plain] [--old-key-file PATH] [--json]",
+		"Seals all that is kept on the disk with the key that is configured now.",
+		se_verb_reseal},
 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]), OPT_VERSION = 1 };

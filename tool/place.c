@@ -88,7 +88,7 @@ se_place_open(struct se_place *place, struct se_error *error)
 			"there is no directory to keep a sign-in in; name one with state_dir in "
 			"[defaults] of %s",
 			place->identity->configuration);
-	place->store = se_state_dir_open(path, error);
+	place->store = se_state_dir_open(path, place->config, error);
 	if (place->store == NULL && error->code == SE_ABSENT)
 		(void)se_error_set(error, SE_CONFIG,
 			"the state directory %s does not exist or may not be entered; start the "

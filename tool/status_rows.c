@@ -157,6 +157,8 @@ from_files(const struct se_identity *identity, const struct se_config *config,
 							  "run this as root, or as their owner",
 							  path)
 						: error->code;
+	if (code == SE_OK && source.store != NULL)
+		code = se_store_seal_with(source.store, &config->state_key, error);
 	if (code == SE_OK)
 		code = turn_pages(identity, &source, rows, error);
 	se_store_close(source.store);

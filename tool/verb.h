@@ -54,5 +54,6 @@ int se_verb_login(struct se_command *command, int argc, char **argv);
 int se_verb_logout(struct se_command *command, int argc, char **argv);
 int se_verb_import(struct se_command *command, int argc, char **argv);
 int se_verb_certificate(struct se_command *command, int argc, char **argv);
+int se_verb_reseal(struct se_command *command, int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@
 #include "tool/certificate.h"
 #include "tool/check_certificate.h"
 #include "tool/check_files.h"
+#include "tool/check_state_key.h"
 #include "tool/exit_code.h"
 #include "tool/findings.h"
 #include "tool/output.h"
@@ -24,6 +25,7 @@ struct check {
 	struct se_config *config;                  /* NULL: not usable */
 	struct se_certificate_facts *certificates; /* one an account; no subject: none */
 	char *state_dir;                           /* NULL: tokens live in memory */
+	se_state_key_id state_key;
 	struct se_findings findings;
 };
 
@@ -82,9 +84,11 @@ check_files(struct check *check)
 		check_account(check, i);
 	/* as the one who will keep them */
 	check->state_dir = se_state_dir(check->config, SE_ROLE_TOOL, check->identity->users_own);
-	if (check->state_dir != NULL)
-		se_check_state_directory(check->state_dir,
-			geteuid() != 0 && check->identity->users_own, &check->findings);
+	if (check->state_dir == NULL)
+		return;
+	se_check_state_directory(
+		check->state_dir, geteuid() != 0 && check->identity->users_own, &check->findings);
+	se_check_state_key(check->config, check->state_dir, check->state_key, &check->findings);
 }
 
 static size_t
@@ -147,7 +151,10 @@ add_text(const struct check *check, struct se_buffer *out)
 			account->label, patterns, patterns == 1 ? "" : "s", sign_in(account));
 		add_certificate_text(certificate_of(check, i), out);
 	}
-	if (check->state_dir != NULL)
+	if (check->state_dir != NULL && check->state_key[0] != '\0')
+		se_buffer_addf(out, "tokens: kept in %s, sealed with key %s\n", check->state_dir,
+			check->state_key);
+	else if (check->state_dir != NULL)
 		se_buffer_addf(out, "tokens: kept in %s\n", check->state_dir);
 	else if (check->config != NULL)
 		se_buffer_add_text(out,
@@ -177,6 +184,8 @@ add_json(const struct check *check, struct se_buffer *out)
 	}
 	se_buffer_add_text(out, "], \"state_dir\": ");
 	se_output_json(out, check->state_dir);
+	se_buffer_add_text(out, ", \"state_key\": ");
+	se_output_json(out, check->state_key[0] != '\0' ? check->state_key : NULL);
 	se_buffer_add_text(out, "}\n");
 }
 

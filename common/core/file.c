@@ -167,6 +167,13 @@ se_file_identify(const char *path, struct se_file_id *id)
 	return true;
 }
 
+bool
+se_file_same(const struct se_file_id *a, const struct se_file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+	       a->changed_ns == b->changed_ns;
+}
+
 enum se_code
 se_file_read_at(int directory, const char *name, struct se_buffer *out, struct se_error *error)
 {

@@ -36,6 +36,9 @@ struct se_file_id {
 enum se_code se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out,
 	struct se_file_id *id, struct se_error *error);
 
+/* Whether the content is the same, as far as ids can tell. */
+bool se_file_same(const struct se_file_id *a, const struct se_file_id *b);
+
 /* Only the id; false (and a zeroed id) when there is no such file. Follows links. */
 bool se_file_identify(const char *path, struct se_file_id *id);
 

@@ -10,6 +10,7 @@
 #include "engine/arena.h"
 #include "engine/config.h"
 #include "engine/derive.h"
+#include "engine/derive_credentials.h"
 #include "engine/precheck.h"
 #include "engine/report.h"
 #include "engine/rules.h"
@@ -112,6 +113,21 @@ read_section(struct loader *loader, struct se_section *section, struct se_value 
 
 /* --- sections to accounts ------------------------------------------------------------------ */
 
+/* False when memory ran out. */
+static bool
+take_state_key(struct loader *loader)
+{
+	struct se_value *value = &loader->defaults[SE_KEY_STATE_KEY_FILE];
+	struct se_state_key *key = &loader->config->state_key;
+
+	if (!se_derive_credential(SE_KEY_STATE_KEY_FILE, value, loader->arena, &key->unusable))
+		return false;
+	key->file = value->text;
+	key->credential = value->credential;
+	key->line = value->line;
+	return true;
+}
+
 static bool
 read_defaults(struct loader *loader)
 {
@@ -125,7 +141,7 @@ read_defaults(struct loader *loader)
 			return false;
 	}
 	loader->config->state_dir = loader->defaults[SE_KEY_STATE_DIR].text;
-	return true;
+	return take_state_key(loader);
 }
 
 /* One that has something wrong is left out: what is reported stays about what is written. */

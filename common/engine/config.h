@@ -73,6 +73,15 @@ struct se_pattern {
 	const struct se_account *account;
 };
 
+/* The key that seals state files. */
+struct se_state_key {
+	const char *file;     /* its path; NULL: none is configured, and state files are plain */
+	bool credential;      /* it was cred:NAME: systemd sees to who may read the file */
+	const char *unusable; /* why this process has not got it, as what follows "[defaults] "; or
+	                         NULL */
+	unsigned line;        /* of the configuration */
+};
+
 struct se_config {
 	const char *path;
 	struct se_account *accounts;
@@ -80,8 +89,9 @@ struct se_config {
 	const struct se_pattern *patterns; /* of all accounts, sorted by text as strcmp does */
 	size_t pattern_count;
 	const char *state_dir; /* as configured, or NULL */
-	struct se_file_id id;  /* of the file that was read */
-	void *memory;          /* owns all of the above */
+	struct se_state_key state_key;
+	struct se_file_id id; /* of the file that was read */
+	void *memory;         /* owns all of the above */
 };
 
 struct se_problem {

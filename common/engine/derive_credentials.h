@@ -15,4 +15,9 @@
  * has been given none. False when memory ran out. */
 bool se_derive_credentials(struct se_account *account, struct se_arena *arena);
 
+/* The same for one value. *unusable is set where this process has been given none, to what follows
+ * "[SECTION] ". Any other value is left alone. */
+bool se_derive_credential(
+	enum se_key key, struct se_value *value, struct se_arena *arena, const char **unusable);
+
 #endif

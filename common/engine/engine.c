@@ -84,14 +84,42 @@ se_engine_free(struct se_engine *engine)
 /* --- configuration ---------------------------------------------------------------------------- */
 
 static void
+say_memory_only(const struct se_engine *engine, const struct se_error *error)
+{
+	struct se_error line;
+
+	se_error_set(&line, SE_OK, "tokens live in memory only: %s", error->text);
+	say(engine, true, line.text);
+}
+
+static bool
+is_open(const struct se_engine *engine, const char *path)
+{
+	return engine->state_dir != NULL && path != NULL && strcmp(engine->state_dir, path) == 0 &&
+	       engine->shared.store != NULL;
+}
+
+/* Said at once, not when the first token cannot be kept. */
+static void
+check_key(const struct se_engine *engine)
+{
+	struct se_error error = {0};
+
+	if (se_store_check_key(engine->shared.store, &error) != SE_OK)
+		say_memory_only(engine, &error);
+}
+
+static void
 open_store(struct se_engine *engine)
 {
 	char *path = se_state_dir(engine->config, engine->options.role, engine->options.users_own);
-	struct se_error error = {0}, line;
+	struct se_error error = {0};
 
-	if (engine->state_dir != NULL && path != NULL && strcmp(engine->state_dir, path) == 0 &&
-		engine->shared.store != NULL) {
+	/* The key may be another one now. */
+	if (is_open(engine, path) && se_store_seal_with(engine->shared.store,
+					     &engine->config->state_key, &error) == SE_OK) {
 		free(path);
+		check_key(engine);
 		return;
 	}
 	se_store_close(engine->shared.store);
@@ -100,11 +128,11 @@ open_store(struct se_engine *engine)
 	engine->state_dir = path;
 	if (path == NULL)
 		return;
-	engine->shared.store = se_state_dir_open(path, &error);
-	if (engine->shared.store == NULL) {
-		se_error_set(&line, SE_OK, "tokens live in memory only: %s", error.text);
-		say(engine, true, line.text);
-	}
+	engine->shared.store = se_state_dir_open(path, engine->config, &error);
+	if (engine->shared.store == NULL)
+		say_memory_only(engine, &error);
+	else
+		check_key(engine);
 }
 
 bool
@@ -166,9 +194,7 @@ se_engine_load_if_changed(struct se_engine *engine, struct se_error *error)
 	struct se_file_id id;
 
 	(void)se_file_identify(engine->path, &id);
-	if (engine->config != NULL && id.device == engine->tried.device &&
-		id.inode == engine->tried.inode && id.size == engine->tried.size &&
-		id.changed_ns == engine->tried.changed_ns)
+	if (engine->config != NULL && se_file_same(&id, &engine->tried))
 		return SE_OK;
 	return se_engine_load(engine, error);
 }

@@ -72,6 +72,8 @@ const struct se_key_info se_keys[SE_KEY_COUNT] = {
 	[SE_KEY_ALLOW] = {"allow", SE_TYPE_LIST, ACCOUNT, NULL, NULL, 1, LIST_MAX, false},
 	[SE_KEY_STATE_DIR] = {"state_dir", SE_TYPE_PATH, DEFAULTS, NULL, NULL, 2, PATH_BYTES,
 		false},
+	[SE_KEY_STATE_KEY_FILE] = {"state_key_file", SE_TYPE_PATH, DEFAULTS, NULL, NULL, 2,
+		PATH_BYTES, true},
 	[SE_KEY_ON_PROBLEM] = {"on_problem", SE_TYPE_PATH, BOTH, NULL, NULL, 2, PATH_BYTES, false},
 };
 

@@ -52,6 +52,12 @@ libse_engine_la_SOURCES = \
 	common/engine/token_key.c common/engine/token_key.h \
 	common/engine/store.c common/engine/store.h \
 	common/engine/store_list.c common/engine/store_parts.h \
+	common/engine/state_json.c common/engine/state_json.h \
+	common/engine/state_seal.c common/engine/state_seal.h \
+	common/engine/store_file.c \
+	common/engine/store_reseal.c common/engine/store_reseal.h \
+	common/engine/seal_keys.c common/engine/seal_keys.h \
+	common/engine/crypto_seal.c common/engine/crypto_seal.h \
 	common/engine/policy.c common/engine/policy.h \
 	common/engine/state_dir.c common/engine/state_dir.h \
 	common/engine/acquire.c common/engine/acquire.h common/engine/acquire_parts.h \

@@ -75,11 +75,16 @@ make_parents(const char *path)
 }
 
 struct se_store *
-se_state_dir_open(const char *path, struct se_error *error)
+se_state_dir_open(const char *path, const struct se_config *config, struct se_error *error)
 {
 	bool persons = geteuid() != 0 && strstr(path, "/.local/state/") != NULL;
+	struct se_store *store;
 
 	if (persons)
 		make_parents(path);
-	return se_store_open(path, geteuid() != 0, error);
+	store = se_store_open(path, geteuid() != 0, error);
+	if (store == NULL || se_store_seal_with(store, &config->state_key, error) == SE_OK)
+		return store;
+	se_store_close(store);
+	return NULL;
 }

@@ -16,7 +16,9 @@
  * service user in-process, whose tokens live in memory. The caller frees it. */
 char *se_state_dir(const struct se_config *config, enum se_role role, bool users_own);
 
-/* Opens the store there, making a person's directories where they are missing. */
-struct se_store *se_state_dir_open(const char *path, struct se_error *error);
+/* Opens the store there, sealed as configured, making a person's directories where they are missing.
+ * The key is read when it is needed. */
+struct se_store *
+se_state_dir_open(const char *path, const struct se_config *config, struct se_error *error);
 
 #endif

@@ -8,12 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/buffer.h"
 #include "core/file.h"
 #include "engine/json.h"
+#include "engine/state_json.h"
 #include "engine/store_parts.h"
-
-enum { STATE_VERSION = 1, FILE_NAME_MAX = SE_TOKEN_KEY_DIGITS + 16 };
 
 /* --- the directory ---------------------------------------------------------------------------- */
 
@@ -45,6 +43,8 @@ se_store_close(struct se_store *store)
 		return;
 	if (store->directory >= 0)
 		(void)close(store->directory);
+	se_seal_keys_free(store->keys);
+	se_seal_keys_free(store->old_keys);
 	free(store->path);
 	free(store);
 }
@@ -66,20 +66,21 @@ se_store_entries(const struct se_store *store)
 	return directory;
 }
 
-static void
-file_name(const struct se_token_key *key, const char *ending, char name[FILE_NAME_MAX])
+void
+se_store_file_name(
+	const struct se_token_key *key, const char *ending, char name[SE_STATE_FILE_NAME_MAX])
 {
-	(void)snprintf(name, FILE_NAME_MAX, "%s.%s", key->name, ending);
+	(void)snprintf(name, SE_STATE_FILE_NAME_MAX, "%s.%s", key->name, ending);
 }
 
 struct se_file_id
 se_store_identify(struct se_store *store, const struct se_token_key *key)
 {
 	struct se_file_id id = {0, 0, 0, 0};
-	char name[FILE_NAME_MAX];
+	char name[SE_STATE_FILE_NAME_MAX];
 	struct stat st;
 
-	file_name(key, "json", name);
+	se_store_file_name(key, "json", name);
 	if (fstatat(store->directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		id.device = st.st_dev;
 		id.inode = st.st_ino;
@@ -95,11 +96,11 @@ enum se_code
 se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error)
 {
-	char name[FILE_NAME_MAX];
+	char name[SE_STATE_FILE_NAME_MAX];
 	int fd;
 
 	*lock = -1;
-	file_name(key, "lock", name);
+	se_store_file_name(key, "lock", name);
 	/* flock(2) needs no right to write, so that a lock file that exists serves on a read-only
 	 * file system too; and its lock belongs to the open file, not to the process. */
 	fd = openat(store->directory, name,
@@ -130,201 +131,50 @@ se_store_unlock(int lock)
 		(void)close(lock);
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
-
-void
-se_state_free(struct se_state *state)
-{
-	se_secret_free(state->access_token);
-	se_secret_free(state->refresh_token);
-	memset(state, 0, sizeof(*state));
-}
-
-static bool
-read_secret(const struct se_json *json, const char *name, struct se_secret **secret)
-{
-	const char *text = se_json_string(json, name);
-
-	if (text == NULL)
-		return true;
-	*secret = se_secret_new(text, strlen(text));
-	return *secret != NULL;
-}
-
-static void
-read_failure(const struct se_json *json, struct se_failure *failure)
-{
-	const struct se_json *inner = se_json_object(json, "failure");
-	int64_t code = 0, count = 0;
-	const char *text = se_json_string(inner, "text");
-	const char *cause = se_json_string(inner, "cause");
-
-	if (inner == NULL || text == NULL || cause == NULL ||
-		!se_json_integer(inner, "class", &code) || code <= SE_OK || code >= SE_ABSENT)
-		return;
-	(void)se_json_integer(inner, "until", &failure->until);
-	(void)se_json_integer(inner, "since", &failure->since);
-	failure->first = failure->since;
-	(void)se_json_integer(inner, "first", &failure->first);
-	(void)se_json_integer(inner, "count", &count);
-	failure->code = (enum se_code)code;
-	failure->count = count > 0 && count < 1000 ? (unsigned)count : 1;
-	(void)se_copy(failure->cause, sizeof(failure->cause), cause);
-	(void)se_copy(failure->text, sizeof(failure->text), text);
-	se_text_clean(failure->text);
-}
-
-static bool
-same(const struct se_json *json, const char *name, const char *value)
-{
-	const char *text = se_json_string(json, name);
-
-	return text != NULL && strcmp(text, value) == 0;
-}
-
-static bool
-is_for(const struct se_json *json, const struct se_token_key *key)
-{
-	const struct se_json *inner = se_json_object(json, "key");
-
-	return inner != NULL && same(inner, "endpoint", key->endpoint) &&
-	       same(inner, "client_id", key->client_id) && same(inner, "scope", key->scope) &&
-	       same(inner, key->app_only ? "credential" : "identity", key->holder);
-}
-
-static enum se_code
-read_state(const struct se_json *json, const struct se_token_key *key, struct se_state *state)
-{
-	int64_t version = 0;
-	const char *fingerprint = se_json_string(json, "fingerprint");
-
-	if (!se_json_integer(json, "version", &version) || version != STATE_VERSION ||
-		!is_for(json, key))
-		return SE_CONFIG;
-	if (!read_secret(json, "access_token", &state->access_token) ||
-		!read_secret(json, "refresh_token", &state->refresh_token))
-		return SE_MEMORY;
-	(void)se_json_integer(json, "obtained", &state->times.obtained);
-	(void)se_json_integer(json, "expires", &state->times.expires);
-	(void)se_json_integer(json, "usable", &state->times.usable);
-	(void)se_json_integer(json, "renew", &state->times.renew);
-	(void)se_json_integer(json, "refresh_token_since", &state->refresh_token_since);
-	(void)se_json_integer(json, "warned", &state->warned);
-	if (fingerprint != NULL)
-		(void)se_copy(state->fingerprint, sizeof(state->fingerprint), fingerprint);
-	read_failure(json, &state->failure);
-	return SE_OK;
-}
+/* --- reading and writing ---------------------------------------------------------------------- */
 
 enum se_code
 se_store_read(struct se_store *store, const struct se_token_key *key, struct se_state *state,
 	struct se_error *error)
 {
-	char name[FILE_NAME_MAX];
-	struct se_buffer text;
-	struct se_json *json;
+	char name[SE_STATE_FILE_NAME_MAX];
+	struct se_json *json = NULL;
 	enum se_code code;
 
 	memset(state, 0, sizeof(*state));
-	file_name(key, "json", name);
-	se_buffer_init(&text, SE_STATE_SIZE_MAX);
-	code = se_file_read_at(store->directory, name, &text, error);
-	if (code != SE_OK) {
-		se_buffer_free(&text);
-		if (code != SE_ABSENT)
-			se_error_about(error, store->path);
+	code = se_store_get(store, key, &json, error);
+	if (code != SE_OK)
 		return code;
-	}
-	json = se_json_parse(se_buffer_text(&text), text.len);
-	se_buffer_free(&text);
-	code = json != NULL ? read_state(json, key, state) : SE_CONFIG;
+	code = se_state_from_json(json, key, state);
 	se_json_free(json);
 	if (code == SE_OK)
 		return SE_OK;
 	se_state_free(state);
 	if (code == SE_MEMORY)
 		return se_error_memory(error);
-	return se_error_set(error, SE_CONFIG,
-		"the state file %s/%s is damaged, of another version, "
-		"or another account's; it is left as it is. Move it away and sign in again "
-		"(app-only "
-		"accounts need nothing more)",
-		store->path, name);
+	se_store_file_name(key, "json", name);
+	return se_store_damaged(store, name, error);
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
-
-static struct se_json *
-key_object(const struct se_token_key *key)
+enum se_code
+se_store_write(struct se_store *store, const struct se_token_key *key, const struct se_state *state,
+	struct se_error *error)
 {
 	struct se_json *json = se_json_new();
+	enum se_code code;
 
-	if (json == NULL)
-		return NULL;
-	if (se_json_set_string(json, "endpoint", key->endpoint) &&
-		se_json_set_string(json, "client_id", key->client_id) &&
-		se_json_set_string(json, "scope", key->scope) &&
-		se_json_set_string(json, key->app_only ? "credential" : "identity", key->holder))
-		return json;
+	if (json == NULL || !se_state_to_json(state, key, json))
+		code = se_error_memory(error);
+	else
+		code = se_store_put(store, key, json, false, error);
 	se_json_free(json);
-	return NULL;
-}
-
-static struct se_json *
-failure_object(const struct se_failure *failure)
-{
-	struct se_json *json = se_json_new();
-
-	if (json == NULL)
-		return NULL;
-	if (se_json_set_integer(json, "class", (int)failure->code) &&
-		se_json_set_integer(json, "first", failure->first) &&
-		se_json_set_integer(json, "since", failure->since) &&
-		se_json_set_integer(json, "until", failure->until) &&
-		se_json_set_integer(json, "count", failure->count) &&
-		se_json_set_string(json, "cause", failure->cause) &&
-		se_json_set_string(json, "text", failure->text))
-		return json;
-	se_json_free(json);
-	return NULL;
-}
-
-static bool
-set_secret(struct se_json *json, const char *name, const struct se_secret *secret)
-{
-	return secret == NULL || se_json_set_string(json, name, se_secret_reveal(secret));
-}
-
-static bool
-fill_object(struct se_json *json, const struct se_token_key *key, const struct se_state *state)
-{
-	bool ok = se_json_set_integer(json, "version", STATE_VERSION);
-
-	ok = ok && se_json_set_object(json, "key", key_object(key));
-	ok = ok && se_json_set_integer(json, "obtained", state->times.obtained);
-	if (state->access_token != NULL) {
-		ok = ok && set_secret(json, "access_token", state->access_token);
-		ok = ok && se_json_set_string(json, "fingerprint", state->fingerprint);
-		ok = ok && se_json_set_integer(json, "expires", state->times.expires);
-		ok = ok && se_json_set_integer(json, "usable", state->times.usable);
-		ok = ok && se_json_set_integer(json, "renew", state->times.renew);
-	}
-	if (state->refresh_token != NULL) {
-		ok = ok && set_secret(json, "refresh_token", state->refresh_token);
-		ok = ok &&
-		     se_json_set_integer(json, "refresh_token_since", state->refresh_token_since);
-	}
-	if (state->warned != 0)
-		ok = ok && se_json_set_integer(json, "warned", state->warned);
-	if (state->failure.code != SE_OK)
-		ok = ok && se_json_set_object(json, "failure", failure_object(&state->failure));
-	return ok;
+	return code;
 }
 
 /* What a crash left of an earlier write: it holds tokens, and under the key's lock nobody else is
  * writing it. */
-static void
-sweep(const struct se_store *store, const char *name)
+void
+se_store_sweep(const struct se_store *store, const char *name)
 {
 	size_t len = strlen(name);
 	DIR *directory = se_store_entries(store);
@@ -340,41 +190,17 @@ sweep(const struct se_store *store, const char *name)
 }
 
 enum se_code
-se_store_write(struct se_store *store, const struct se_token_key *key, const struct se_state *state,
-	struct se_error *error)
-{
-	struct se_json *json = se_json_new();
-	char name[FILE_NAME_MAX];
-	struct se_buffer text;
-	enum se_code code;
-
-	file_name(key, "json", name);
-	se_buffer_init(&text, SE_STATE_SIZE_MAX);
-	if (json == NULL || !fill_object(json, key, state) || !se_json_write(json, &text))
-		code = se_error_memory(error);
-	else
-		code = se_file_replace(store->directory, name, text.data, text.len, error);
-	if (code == SE_OK)
-		sweep(store, name);
-	else
-		se_error_about(error, store->path);
-	se_json_free(json);
-	se_buffer_free(&text);
-	return code;
-}
-
-enum se_code
 se_store_remove(struct se_store *store, const struct se_token_key *key, struct se_error *error)
 {
-	char name[FILE_NAME_MAX];
+	char name[SE_STATE_FILE_NAME_MAX];
 	bool absent;
 
-	file_name(key, "json", name);
+	se_store_file_name(key, "json", name);
 	absent = unlinkat(store->directory, name, 0) != 0;
 	if (absent && errno != ENOENT)
 		return se_error_set(error, SE_CONFIG, "%s/%s cannot be removed: %s", store->path,
 			name, strerror(errno));
-	sweep(store, name);
+	se_store_sweep(store, name);
 	/* A removal that a crash undoes is said. */
 	if (fsync(store->directory) != 0 && errno != EINVAL && errno != EROFS)
 		return se_error_set(error, SE_AGAIN, "%s: the removal may not last: %s",

@@ -44,6 +44,19 @@ struct se_store;
 struct se_store *se_store_open(const char *directory, bool make, struct se_error *error);
 void se_store_close(struct se_store *store);
 
+/* From now on state files are sealed with the first key that `key` names, and opened with each of
+ * them; plain ones are read as well, and sealed by the next write. Without a file in `key` state
+ * files are plain, and sealed ones are neither read nor written over. The key itself is read when it
+ * is needed, and when it has changed. Called before anything else; SE_MEMORY. */
+enum se_code
+se_store_seal_with(struct se_store *store, const struct se_state_key *key, struct se_error *error);
+
+/* Opens files that are sealed with a key of that file, too. SE_MEMORY. */
+enum se_code se_store_open_with(struct se_store *store, const char *file, struct se_error *error);
+
+/* Whether the key is to be had, so that a state can be kept. SE_OK where none is configured. */
+enum se_code se_store_check_key(struct se_store *store, struct se_error *error);
+
 /* Fills `state` (to be freed by se_state_free). SE_ABSENT: no state yet. Any other error: there
  * is a file and it must not be written over. */
 enum se_code se_store_read(struct se_store *store, const struct se_token_key *key,

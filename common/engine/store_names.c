@@ -1,13 +1,8 @@
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "core/buffer.h"
-#include "core/file.h"
-#include "engine/json.h"
 #include "engine/store_names.h"
 #include "engine/store_parts.h"
 
@@ -17,14 +12,6 @@ struct list {
 	se_token_key_name *names;
 	size_t count, room;
 };
-
-static bool
-is_state_file(const char *name)
-{
-	return strlen(name) == SE_TOKEN_KEY_DIGITS + sizeof(ENDING) - 1 &&
-	       strspn(name, "0123456789abcdef") == SE_TOKEN_KEY_DIGITS &&
-	       strcmp(name + SE_TOKEN_KEY_DIGITS, ENDING) == 0;
-}
 
 /* False when memory ran out. */
 static bool
@@ -63,7 +50,7 @@ se_store_names(
 		return se_error_set(
 			error, SE_CONFIG, "%s cannot be read: %s", store->path, strerror(errno));
 	while (ok && list.count < SE_STORE_NAMES_MAX && (entry = readdir(directory)) != NULL)
-		if (is_state_file(entry->d_name))
+		if (se_store_is_state_file(entry->d_name))
 			ok = add(&list, entry->d_name);
 	(void)closedir(directory);
 	if (!ok) {
@@ -81,19 +68,15 @@ bool
 se_store_identity(struct se_store *store, const char *name, char identity[SE_NAME_MAX + 1])
 {
 	char file[SE_TOKEN_KEY_DIGITS + sizeof(ENDING)];
-	const char *found = NULL;
-	struct se_json *json = NULL;
-	struct se_buffer text;
+	struct se_json *json;
+	const char *found;
 	bool fits;
 
 	(void)se_copy(file, sizeof(file), name);
 	strcat(file, ENDING);
-	se_buffer_init(&text, SE_STATE_SIZE_MAX);
-	if (se_file_read_at(store->directory, file, &text, NULL) == SE_OK)
-		json = se_json_parse(se_buffer_text(&text), text.len);
-	se_buffer_free(&text);
-	if (json != NULL)
-		found = se_json_string(se_json_object(json, "key"), "identity");
+	if (se_store_get_file(store, file, &json, NULL) != SE_OK)
+		return false;
+	found = se_json_string(se_json_object(json, "key"), "identity");
 	fits = found != NULL && se_copy(identity, SE_NAME_MAX + 1, found);
 	se_json_free(json);
 	return fits;

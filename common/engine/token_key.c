@@ -44,18 +44,23 @@ credential_name(const struct se_account *account)
 	return copy;
 }
 
-static bool
-name_key(struct se_token_key *key)
+bool
+se_token_key_text(const struct se_token_key *key, struct se_buffer *out)
 {
-	struct se_buffer canonical;
+	return se_buffer_addf(out, "%s\n%s\n%s\n%s\n%s", key->app_only ? "app" : "user",
+		key->endpoint, key->client_id, key->scope, key->holder);
+}
+
+bool
+se_token_key_make_name(struct se_token_key *key)
+{
+	struct se_buffer text;
 	bool ok;
 
-	se_buffer_init(&canonical, CANONICAL_MAX);
-	se_buffer_addf(&canonical, "%s\n%s\n%s\n%s\n%s", key->app_only ? "app" : "user",
-		key->endpoint, key->client_id, key->scope, key->holder);
-	ok = !canonical.failed &&
-	     se_digest_hex(canonical.data, canonical.len, key->name, SE_TOKEN_KEY_DIGITS);
-	se_buffer_free(&canonical);
+	se_buffer_init(&text, CANONICAL_MAX);
+	ok = se_token_key_text(key, &text) &&
+	     se_digest_hex(text.data, text.len, key->name, SE_TOKEN_KEY_DIGITS);
+	se_buffer_free(&text);
 	return ok;
 }
 
@@ -77,7 +82,7 @@ se_token_key_make(const struct se_account *account, const char *login, struct se
 	key->holder = key->app_only ? credential_name(account)
 				    : lower(se_account_identity(account, login));
 	if (key->endpoint == NULL || key->client_id == NULL || key->scope == NULL ||
-		key->holder == NULL || !name_key(key)) {
+		key->holder == NULL || !se_token_key_make_name(key)) {
 		se_token_key_free(key);
 		return se_error_memory(error);
 	}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "core/buffer.h"
 #include "core/error.h"
 #include "engine/config.h"
 
@@ -26,6 +27,12 @@ struct se_token_key {
 /* The key of an account's token, for a login name. Fills `key`, to be freed by the caller. */
 enum se_code se_token_key_make(const struct se_account *account, const char *login,
 	struct se_token_key *key, struct se_error *error);
+
+/* Appends all that makes the key, a line each. */
+bool se_token_key_text(const struct se_token_key *key, struct se_buffer *out);
+
+/* Makes the name of the rest. False when memory ran out. */
+bool se_token_key_make_name(struct se_token_key *key);
 
 void se_token_key_free(struct se_token_key *key);
 

@@ -147,7 +147,7 @@ check_path(const struct value *value)
 					       "file that only its owner can read, "
 					       "and that file's path here"
 					     : "not a path from '/' on; write the whole path");
-	if (text[strlen(text) - 1] == '/' && value->info->where != SE_IN_DEFAULTS)
+	if (text[strlen(text) - 1] == '/' && key_of(value) != SE_KEY_STATE_DIR)
 		return refuse(value, "is a directory; write the path of a file");
 	return true;
 }

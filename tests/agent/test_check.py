@@ -114,6 +114,51 @@ class Check(Case):
         state.symlink_to(self.directory("elsewhere", USER))
         self.found(config, "link")
 
+    def sealed(self, key="0a" * 32, path=None):
+        """A configuration with a key, and the path of the key's file."""
+        path = path or self.place / "state.key"
+        self.write(path, key + "\n", USER, 0o600)
+        config = self.configuration()
+        config.write_text(config.read_text().replace("[defaults]\n", f"[defaults]\nstate_key_file = {path}\n"))
+        return config, path
+
+    def state_file(self, **members):
+        name = "ab" * 16 + ".json" if members else "cd" * 16 + ".json"
+        self.write(f"state/{name}", json.dumps({"version": 1, "key": {}, **members}), USER, 0o600)
+        return name
+
+    def test_state_key(self):
+        """a state_key_file that is right, missing, readable by others, no key, or kept with what it seals"""
+        config, key = self.sealed()
+        text = self.found(config, "0 errors, 0 warnings", 0)
+        self.assertRegex(text, f"tokens: kept in {self.place}/state, sealed with key [0-9a-f]{{16}}\n")
+        value = json.loads(self.check(config, "--json").stdout)
+        self.assertIn(value["state_key"], text)
+        key.chmod(0o644)
+        self.assertIn("agent.conf:2: state_key_file: ", self.found(config, "chmod 0640"))
+        key.chmod(0o600)
+        os.chown(key, OTHER.pw_uid, OTHER.pw_gid)
+        self.found(config, f"{key} cannot be opened")
+        self.sealed("0a" * 31)
+        self.assertNotIn("0a0a", self.found(config, "openssl rand -hex 32"))
+        key.unlink()
+        self.found(config, "does not exist")
+        self.assertIsNone(json.loads(self.check(config, "--json").stdout)["state_key"])
+        self.found(self.sealed(path=self.place / "state" / "key")[0], "lies in the state directory", 0)
+
+    def test_state_key_of_files(self):
+        """state files in clear, under another key, or under one that nobody configured"""
+        config, _ = self.sealed()
+        plain = self.configuration(name="plain.conf")
+        self.state_file()
+        self.found(config, "1 in clear, 0 with an older one", 0)
+        self.found(config, "sasl-entra reseal", 0)
+        self.found(plain, "0 errors, 0 warnings", 0)
+        name = self.state_file(sealed={"key_id": "0123456789abcdef"})
+        text = self.found(config, f"is not in {self.place}/state.key")
+        self.assertIn(f"1 of the state files in {self.place}/state cannot be opened: {name}", text)
+        self.assertIn("[defaults] names no state_key_file", self.found(plain, "0123456789abcdef"))
+
     def test_as_user(self):
         """a user who is not root checks what he can read"""
         config = self.configuration(owner=OTHER)

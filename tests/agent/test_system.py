@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -124,6 +125,26 @@ class System(TenantCase):
         self.assertEqual(state.stat().st_uid, USER.pw_uid)
         self.assertNotIn("warning", self.tool("logout", "anna@contoso.com", "--yes").stderr)
         self.tool("token", "anna@contoso.com", code=1)
+
+    def test_reseal(self):
+        """what the agent keeps is sealed while it runs, as its owner; the agent is told, and goes on"""
+        agent = self.system_agent()
+        first = self.tool("token", LOGIN).stdout
+        key = self.write("state.key", "0a" * 32, USER, 0o600)
+        text = self.config.read_text()
+        self.config.write_text(text.replace("[defaults]\n", f"[defaults]\nstate_key_file = {key}\n"))
+        agent.signal(signal.SIGHUP)
+        agent.wait_for("read again")
+        self.assertEqual(json.loads(self.tool("reseal", "--json").stdout)["resealed"], 1)
+        state, = self.state.glob("*.json")
+        self.assertEqual(state.stat().st_uid, USER.pw_uid)
+        self.assertIn('"sealed"', state.read_text())
+        self.assertEqual(self.tool("token", LOGIN).stdout, first)
+        refused = self.tool("reseal", code=1, **self.as_other())
+        self.assertNotIn("warning", refused.stderr)
+        self.tool("refresh", LOGIN)
+        self.assertIn('"sealed"', state.read_text())
+        self.assertNotIn("could not be kept", agent.log)
 
     def test_other_users(self):
         """a member of the group gets a token but may not refresh; a stranger gets neither"""

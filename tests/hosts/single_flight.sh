@@ -102,14 +102,19 @@ for user in "$other" root; do
 done
 agent_stop
 
-# --- without it, sharing a state directory -----------------------------------------------------
+# --- without it, sharing a state directory, sealed ----------------------------------------------
 
 shared=$work/state
 install -d -m 700 -o "$other" -g "$other" "$shared"
 config_write "$other"
-sed -i "1i [defaults]\nstate_dir = $shared\n" "$scene_conf/sasl-entra.conf"
+sed -i "1i [defaults]\nstate_dir = $shared\nstate_key_file = $work/state.key\n" \
+  "$scene_conf/sasl-entra.conf"
+install -m 600 -o "$other" /dev/null "$work/state.key"
+openssl rand -hex 32 > "$work/state.key"
 rm -rf "$SE_STAGE/run"
 expired_then_fifty 'in-process'
+state_is_sealed() { grep -q '"sealed"' "$shared"/*.json && ! grep -q '"access_token"' "$shared"/*.json; }
+check '... and what they share is sealed' state_is_sealed
 
 # --- without a state directory ------------------------------------------------------------------
 

@@ -117,6 +117,7 @@ absent_keys_have_defaults(void **state)
 	assert_null(account->value[SE_KEY_PROXY].text);
 	assert_null(account->value[SE_KEY_SERVERS].text);
 	assert_null(config->state_dir);
+	assert_null(config->state_key.file);
 	list_is(account->servers,
 		"smtp.office365.com smtp-legacy.office365.com smtp.hve.mx.microsoft "
 		"smtp-hve.office365.com outlook.office365.com smtp-mail.outlook.com");
@@ -170,7 +171,8 @@ an_account_overrides_the_defaults(void **state)
 {
 	struct se_config *config =
 		load("[DEFAULTS]\ntimeout = 5\nMin_Lifetime = 600\nmax_age = 3600\n"
-		     "state_dir = /srv/state\nservices = imap\n" ACCOUNT "timeout=20\n"
+		     "state_dir = /srv/state\nservices = imap\n"
+		     "state_key_file = /srv/state.key\n" ACCOUNT "timeout=20\n"
 		     "[account b]\nmatch = *\n" TENANT CLIENT "services = smtp\n");
 
 	(void)state;
@@ -182,6 +184,11 @@ an_account_overrides_the_defaults(void **state)
 	list_is(config->accounts[1].services, "smtp");
 	assert_string_equal(config->state_dir, "/srv/state");
 	assert_null(config->accounts[0].value[SE_KEY_STATE_DIR].text);
+	assert_string_equal(config->state_key.file, "/srv/state.key");
+	assert_int_equal(config->state_key.line, 7);
+	assert_false(config->state_key.credential);
+	assert_null(config->state_key.unusable);
+	assert_null(config->accounts[0].value[SE_KEY_STATE_KEY_FILE].text);
 	se_config_free(config);
 }
 

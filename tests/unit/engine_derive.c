@@ -340,6 +340,30 @@ systemd_credentials(void **state)
 }
 
 static void
+the_state_key_may_be_a_credential(void **state)
+{
+	static const char text[] = "[defaults]\nstate_key_file = cred:state.key\n";
+	struct se_config *loaded;
+
+	(void)state;
+	unsetenv("CREDENTIALS_DIRECTORY");
+	loaded = config_of(text);
+	assert_string_equal(loaded->state_key.file, "cred:state.key");
+	assert_says(loaded->state_key.unusable, "has state_key_file = cred:state.key");
+	assert_says(loaded->state_key.unusable, "LoadCredential=state.key:");
+	se_config_free(loaded);
+
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/sasl-entrad.service", 1);
+	loaded = config_of(text);
+	assert_string_equal(
+		loaded->state_key.file, "/run/credentials/sasl-entrad.service/state.key");
+	assert_true(loaded->state_key.credential);
+	assert_null(loaded->state_key.unusable);
+	se_config_free(loaded);
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void
 a_federated_file(void **state)
 {
 	const struct se_account *account =
@@ -373,6 +397,7 @@ main(void)
 		cmocka_unit_test_teardown(managed_identity, tear_down),
 		cmocka_unit_test_teardown(a_pods_environment, tear_down),
 		cmocka_unit_test_teardown(systemd_credentials, tear_down),
+		cmocka_unit_test_teardown(the_state_key_may_be_a_credential, tear_down),
 		cmocka_unit_test_teardown(a_federated_file, tear_down),
 	};
 

@@ -46,7 +46,7 @@ defaults_say_nothing_about_who(void **state)
 {
 	static const enum se_key allowed[] = {SE_KEY_CLOUD, SE_KEY_SERVICES, SE_KEY_PROXY,
 		SE_KEY_CA_FILE, SE_KEY_TIMEOUT, SE_KEY_MIN_LIFETIME, SE_KEY_MAX_AGE,
-		SE_KEY_STATE_DIR, SE_KEY_ON_PROBLEM};
+		SE_KEY_STATE_DIR, SE_KEY_STATE_KEY_FILE, SE_KEY_ON_PROBLEM};
 	size_t i, count = 0;
 
 	(void)state;
@@ -75,7 +75,8 @@ a_mistyped_key_finds_its_neighbour(void **state)
 		{"client_secret", "client_secret_file"}, {"tennant", "tenant"},
 		{"Matches", "match"}, {"service", "services"}, {"server", "servers"},
 		{"singin", "sign_in"}, {"min_life", "min_lifetime"}, {"proxy_url", "proxy"},
-		{"state_directory", "state_dir"}, {"cafile", "ca_file"}};
+		{"state_directory", "state_dir"}, {"state_key", "state_key_file"},
+		{"cafile", "ca_file"}};
 	size_t i;
 
 	(void)state;

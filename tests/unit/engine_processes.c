@@ -587,6 +587,90 @@ test_no_directory(void **state)
 	se_engine_free(engine);
 }
 
+/* What another engine gets as the first thing it does. */
+static unsigned
+number_for_another(void)
+{
+	struct se_engine *engine = engine_start(SE_ROLE_HOST);
+	unsigned number = ask_number(engine);
+
+	se_engine_free(engine);
+	return number;
+}
+
+/* A token is shared sealed; with another key, or none, each has its own, and the file stays. */
+static void
+test_sealed(void **state)
+{
+	char line[300], path[300], *text, *left;
+	struct se_token_key key;
+
+	(void)state;
+	snprintf(line, sizeof(line), "state_key_file = %s\n", scratch("state.key"));
+	configure("sealed", true, line, "");
+	key_of(LOGIN, &key);
+	snprintf(path, sizeof(path), "%s/%s.json", state_directory(), key.name);
+	se_token_key_free(&key);
+	write_text(scratch("state.key"),
+		"0101010101010101010101010101010101010101010101010101010101010101\n");
+	assert_int_equal(number_for_another(), 1);
+	text = read_text(path);
+	assert_says(text, "\"sealed\"");
+	assert_silent_about(text, "access_token");
+	assert_int_equal(number_for_another(), 1);
+	assert_int_equal(engine_warnings, 0);
+
+	write_text(scratch("other.key"),
+		"0202020202020202020202020202020202020202020202020202020202020202\n");
+	assert_int_equal(rename(scratch("state.key"), scratch("old.key")), 0);
+	assert_int_equal(rename(scratch("other.key"), scratch("state.key")), 0);
+	assert_int_equal(number_for_another(), 2);
+	assert_int_equal(engine_warnings, 1);
+	assert_says(engine_log, "could not be kept");
+	assert_says(engine_log, "put that key back");
+	assert_int_equal(unlink(scratch("state.key")), 0);
+	assert_int_equal(number_for_another(), 3);
+	assert_says(engine_log, "tokens live in memory only: state_key_file: ");
+	configure("sealed", true, "", "");
+	assert_int_equal(number_for_another(), 4);
+	assert_says(engine_log, "names no state_key_file");
+	left = read_text(path);
+	assert_string_equal(left, text);
+
+	configure("sealed", true, line, "");
+	assert_int_equal(rename(scratch("old.key"), scratch("state.key")), 0);
+	assert_int_equal(number_for_another(), 1);
+	free(text);
+	free(left);
+}
+
+/* The key is lost while the tokens are in memory: they go to the disk under the next one. */
+static void
+test_key_lost(void **state)
+{
+	char line[300];
+	struct se_engine *engine;
+
+	(void)state;
+	snprintf(line, sizeof(line), "state_key_file = %s\n", scratch("state.key"));
+	configure("keylost", true, line, "");
+	write_text(scratch("state.key"),
+		"0101010101010101010101010101010101010101010101010101010101010101\n");
+	engine = engine_start(SE_ROLE_HOST);
+	assert_int_equal(ask_number(engine), 1);
+	assert_int_equal(unlink(scratch("state.key")), 0);
+	world_wait(3500);
+	assert_int_equal(ask_number(engine), 2);
+	assert_int_equal(engine_warnings, 1);
+	write_text(scratch("state.key"),
+		"0202020202020202020202020202020202020202020202020202020202020202\n");
+	world_wait(61);
+	assert_int_equal(ask_number(engine), 2);
+	se_engine_free(engine);
+	assert_int_equal(number_for_another(), 2);
+	assert_int_equal(engine_warnings, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -606,6 +690,8 @@ main(void)
 		TEST(test_room_again),
 		TEST(test_read_only),
 		TEST(test_no_directory),
+		TEST(test_sealed),
+		TEST(test_key_lost),
 	};
 
 	return cmocka_run_group_tests_name("engine_processes", tests, faults_begin, faults_end);

@@ -87,12 +87,31 @@ empty_directory(void)
 	assert_int_equal(system(command), 0);
 }
 
+/* A second program of this source does all the same with files that are sealed. As if the key were
+ * systemd's, so that each user of the tests may read it. */
+static struct se_store *
+open_store(const char *path, bool make)
+{
+	struct se_store *opened = se_store_open(path, make, &error);
+#ifdef SE_TEST_SEALED
+	static const char key_text[] =
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+	const struct se_state_key key = {.file = scratch("state.key"), .credential = true};
+
+	if (access(key.file, F_OK) != 0)
+		write_file(key.file, key_text, sizeof(key_text) - 1, 0644);
+	if (opened != NULL && se_store_seal_with(opened, &key, &error) != SE_OK)
+		return NULL;
+#endif
+	return opened;
+}
+
 static int
 set_up(void **state)
 {
 	(void)state;
 	memset(&error, 0, sizeof(error));
-	store = se_store_open(directory(), true, &error);
+	store = open_store(directory(), true);
 	return store != NULL ? 0 : -1;
 }
 
@@ -412,7 +431,6 @@ static void
 test_links(void **state)
 {
 	struct se_state nothing = {0};
-	char *text;
 
 	(void)state;
 	write_tokens(&berta, "canary", "bertas");
@@ -428,9 +446,7 @@ test_links(void **state)
 	assert_int_equal(rmdir(file_of(&anna)), 0);
 	assert_int_equal(mkfifo(file_of(&anna), 0600), 0);
 	expect_unusable("is not a file");
-	text = read_text(file_of(&berta));
-	assert_says(text, "bertas");
-	free(text);
+	expect_refresh_token(&berta, "bertas");
 }
 
 /* --- the directory ----------------------------------------------------------------------------- */
@@ -534,7 +550,7 @@ static int
 hold_lock(void *context)
 {
 	int *pipes = context, lock;
-	struct se_store *own = se_store_open(directory(), false, &error);
+	struct se_store *own = open_store(directory(), false);
 
 	CHECK(own != NULL);
 	CHECK(se_store_lock(own, &anna, &lock, &error) == SE_OK);
@@ -635,7 +651,7 @@ write_read_only(void *context)
 	(void)context;
 	if (geteuid() == 0)
 		CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
-	own = se_store_open(directory(), false, &error);
+	own = open_store(directory(), false);
 	CHECK(own != NULL);
 	state.refresh_token = secret_of("new");
 	CHECK(se_store_write(own, &anna, &state, &error) == SE_CONFIG);

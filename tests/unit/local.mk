@@ -79,6 +79,8 @@ engine_unit_tests += \
 	tests/unit/engine_request \
 	tests/unit/engine_grants \
 	tests/unit/engine_store \
+	tests/unit/engine_store_sealed \
+	tests/unit/engine_seal \
 	tests/unit/engine_status \
 	tests/unit/engine_http \
 	tests/unit/engine_http_tls \
@@ -125,6 +127,15 @@ tests_unit_engine_request_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_store_SOURCES = tests/unit/engine_store.c $(engine_support)
 tests_unit_engine_store_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_store_LDADD = libse-engine.la $(CMOCKA_LIBS)
+# The same with sealed state files.
+tests_unit_engine_store_sealed_SOURCES = tests/unit/engine_store.c $(engine_support)
+tests_unit_engine_store_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DSE_TEST_SEALED
+tests_unit_engine_store_sealed_LDADD = libse-engine.la $(CMOCKA_LIBS)
+# OpenSSL's error queue is looked at, and it is made to fail.
+tests_unit_engine_seal_SOURCES = tests/unit/engine_seal.c $(engine_support)
+tests_unit_engine_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_engine_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex
+tests_unit_engine_seal_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_engine_status_SOURCES = tests/unit/engine_status.c $(engine_support)
 tests_unit_engine_status_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_status_LDADD = libse-engine.la $(CMOCKA_LIBS)
