@@ -405,4 +405,4 @@ class Cores(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    tap.main()
+    sys.exit(tap.main())
