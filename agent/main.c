@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "core/world.h"
+#include "engine/crypto_memory.h"
 #include "engine/engine.h"
 
 #include "agent/directory.h"
@@ -244,6 +245,7 @@ main(int argc, char **argv)
 	static struct agent agent;
 	int exit_code;
 
+	se_crypto_wipe_what_is_freed();
 	se_log_begin();
 	exit_code = se_options_parse(argc, argv, &agent.options);
 	if (exit_code != EX_OK || agent.options.finished)

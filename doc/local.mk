@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	doc/internals/architecture.md \
 	doc/internals/protocol.md \
 	doc/internals/requests.md \
+	doc/internals/secrets.md \
 	doc/internals/state.md \
 	doc/internals/threats.md
 

@@ -2,11 +2,14 @@
  * sasl-entra: finds the verb.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+
+#include "engine/crypto_memory.h"
 
 #include "tool/exit_code.h"
 #include "tool/verb.h"
@@ -78,6 +81,8 @@ harden(void)
 {
 	const struct rlimit no_core = {0, 0};
 
+	se_crypto_wipe_what_is_freed();
+	(void)unsetenv("SSLKEYLOGFILE");
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 #ifdef PR_SET_DUMPABLE
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

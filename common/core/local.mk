@@ -3,6 +3,7 @@ libse_core_la_SOURCES = \
 	common/core/error.c common/core/error.h \
 	common/core/buffer.c common/core/buffer.h \
 	common/core/secret.c common/core/secret.h \
+	common/core/wiping_memory.c common/core/wiping_memory.h \
 	common/core/world.c common/core/world.h \
 	common/core/directory.c common/core/directory.h \
 	common/core/file.c common/core/file_replace.c common/core/file.h \

@@ -16,17 +16,36 @@ struct se_certificates {
 
 /* --- reading ----------------------------------------------------------------------------------- */
 
-/* Certificates are not encrypted; a callback all the same, so that nobody is asked. */
-static STACK_OF(X509) * read_pem(const struct se_buffer *content)
+/* The next one, over whatever else is there, as a private key: OpenSSL's own PEM_read_bio_X509()
+ * leaves in freed memory what it goes over. Certificates are not encrypted; a callback all the same,
+ * so that nobody is asked. */
+static X509 *
+next_pem(BIO *bio)
 {
 	const struct se_key_password none = {.secret = NULL};
 	struct se_crypto_asked asked = {.password = &none};
+	unsigned char *data = NULL;
+	const unsigned char *at;
+	long len = 0;
+	X509 *certificate;
+
+	if (!PEM_bytes_read_bio_secmem(
+		    &data, &len, NULL, PEM_STRING_X509, bio, se_crypto_give_password, &asked))
+		return NULL;
+	at = data;
+	certificate = d2i_X509(NULL, &at, len);
+	OPENSSL_secure_clear_free(data, (size_t)len);
+	return certificate;
+}
+
+static STACK_OF(X509) * read_pem(const struct se_buffer *content)
+{
 	STACK_OF(X509) *list = sk_X509_new_null();
 	BIO *bio = se_crypto_source(content);
 	X509 *certificate = NULL;
 
 	while (bio != NULL && list != NULL && sk_X509_num(list) < CERTIFICATES_MAX) {
-		certificate = PEM_read_bio_X509(bio, NULL, se_crypto_give_password, &asked);
+		certificate = next_pem(bio);
 		if (certificate == NULL || !sk_X509_push(list, certificate))
 			break;
 		certificate = NULL;

@@ -4,8 +4,9 @@
 #ifndef SE_ENGINE_CRYPTO_TLS_H
 #define SE_ENGINE_CRYPTO_TLS_H
 
-/* Takes the key log callback off an SSL_CTX: SSLKEYLOGFILE in a host's environment would
- * otherwise write the keys of the connection that carries our secrets. */
-void se_tls_no_key_log(void *ssl_ctx);
+/* So that nothing of a connection that carries our secrets outlives it: takes the key log callback
+ * off an SSL_CTX (SSLKEYLOGFILE in a host's environment would have the connection's keys written),
+ * and has what was received wiped once it has been read. */
+void se_tls_keep_nothing(void *ssl_ctx);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/wiping_memory.h"
 #include "engine/http_transfer.h"
 
 static int64_t
@@ -12,13 +13,22 @@ now_ms(const struct se_http *http)
 
 /* --- making and freeing --------------------------------------------------------------------- */
 
+/* libcurl has requests, answers and headers in buffers of its own. They are malloc()'s all the same,
+ * so that a host that uses libcurl too is not disturbed; where it was first, its functions stay. */
+static bool
+begin_curl(void)
+{
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, se_wiping_free, se_wiping_realloc,
+		       strdup, calloc) == CURLE_OK;
+}
+
 struct se_http *
 se_http_new(const struct se_world *world)
 {
 	struct se_http *http;
 	const char *tls;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (!begin_curl())
 		return NULL;
 	http = calloc(1, sizeof(*http));
 	if (http != NULL)

@@ -85,7 +85,7 @@ on_tls(CURL *easy, void *ssl_ctx, void *context)
 {
 	(void)easy;
 	(void)context;
-	se_tls_no_key_log(ssl_ctx);
+	se_tls_keep_nothing(ssl_ctx);
 	return CURLE_OK;
 }
 

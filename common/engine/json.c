@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,44 @@ is_ascii(const char *text, size_t len)
 	return true;
 }
 
+/* --- parsing ---------------------------------------------------------------------------------- */
+
+/* json-c collects each string in a buffer of its own that grows by realloc() and is freed as it is.
+ * A string of `len` blanks makes it as large as it will ever be, so that no copy is left behind when
+ * it grows, and overwrites whatever it held. */
+static bool
+fill_buffer(json_tokener *tokener, size_t len)
+{
+	static const char blanks[] =
+		"                                                                ";
+	const size_t most = sizeof(blanks) - 1;
+	json_object *object;
+
+	json_tokener_reset(tokener);
+	(void)json_tokener_parse_ex(tokener, "\"", 1);
+	for (; len > 0; len -= len < most ? len : most)
+		(void)json_tokener_parse_ex(tokener, blanks, (int)(len < most ? len : most));
+	object = json_tokener_parse_ex(tokener, "\"", 1);
+	json_object_put(object);
+	json_tokener_reset(tokener);
+	return object != NULL;
+}
+
+/* json-c leaves other text behind the object alone, or NUL bytes at least. */
+static json_object *
+parse_object(json_tokener *tokener, const char *text, size_t len)
+{
+	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
+	json_object *object = json_tokener_parse_ex(tokener, text, (int)len);
+
+	if (json_tokener_get_error(tokener) == json_tokener_success &&
+		json_object_get_type(object) == json_type_object &&
+		is_blank(text, json_tokener_get_parse_end(tokener), len))
+		return object;
+	se_json_free(outer_of(object));
+	return NULL;
+}
+
 struct se_json *
 se_json_parse(const char *text, size_t len)
 {
@@ -60,22 +99,15 @@ se_json_parse(const char *text, size_t len)
 		return NULL;
 	/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
 	json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
-	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
-	object = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json_tokener_get_error(tokener) != json_tokener_success ||
-		json_object_get_type(object) != json_type_object) {
-		se_json_free(outer_of(object));
-		object = NULL;
-	} else {
-		/* json-c leaves other text behind the object alone, or NUL bytes at least. */
-		if (!is_blank(text, json_tokener_get_parse_end(tokener), len)) {
-			se_json_free(outer_of(object));
-			object = NULL;
-		}
+	if (fill_buffer(tokener, len)) {
+		object = parse_object(tokener, text, len);
+		(void)fill_buffer(tokener, len);
 	}
 	json_tokener_free(tokener);
 	return outer_of(object);
 }
+
+/* --- making and freeing ------------------------------------------------------------------------ */
 
 struct se_json *
 se_json_new(void)
@@ -249,27 +281,87 @@ se_json_set_object(struct se_json *json, const char *name, struct se_json *inner
 	return set(json, name, inner_of(inner));
 }
 
-/* json-c keeps its copy of the text inside the object. */
-static bool
-write_text(struct se_json *json, int flags, struct se_buffer *out)
-{
-	size_t len = 0;
-	const char *text = json_object_to_json_string_length(
-		inner_of(json), flags | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-	bool ok = text != NULL && se_buffer_add(out, text, len);
+/* --- writing ----------------------------------------------------------------------------------- */
 
-	wipe_text(text, len);
+/* By hand, because json-c would write to a buffer that leaves copies behind as it grows. */
+
+enum { COMPACT = -1 };
+
+static void
+write_string(struct se_buffer *out, const char *text, size_t len)
+{
+	size_t i;
+
+	se_buffer_add_text(out, "\"");
+	for (i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < 0x20) {
+			se_buffer_addf(out, "\\u%04x", (unsigned)(unsigned char)text[i]);
+			continue;
+		}
+		if (text[i] == '"' || text[i] == '\\')
+			se_buffer_add_text(out, "\\");
+		se_buffer_add(out, text + i, 1);
+	}
+	se_buffer_add_text(out, "\"");
+}
+
+/* A new line for what stands `depth` objects deep. */
+static void
+indent(struct se_buffer *out, int depth)
+{
+	if (depth > COMPACT)
+		se_buffer_addf(out, "\n%*s", 2 * depth, "");
+}
+
+static bool write_value(struct se_buffer *out, json_object *value, int depth);
+
+static bool
+write_object(struct se_buffer *out, json_object *object, int depth)
+{
+	const int inner = depth > COMPACT ? depth + 1 : COMPACT;
+	bool first = true, ok = true;
+
+	se_buffer_add_text(out, "{");
+	json_object_object_foreach(object, name, member)
+	{
+		if (!first)
+			se_buffer_add_text(out, ",");
+		first = false;
+		indent(out, inner);
+		write_string(out, name, strlen(name));
+		se_buffer_add_text(out, ":");
+		ok = ok && write_value(out, member, inner);
+	}
+	indent(out, depth);
+	se_buffer_add_text(out, "}");
 	return ok;
+}
+
+static bool
+write_value(struct se_buffer *out, json_object *value, int depth)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_object:
+		return write_object(out, value, depth);
+	case json_type_string:
+		write_string(out, json_object_get_string(value),
+			(size_t)json_object_get_string_len(value));
+		return true;
+	case json_type_int:
+		return se_buffer_addf(out, "%" PRId64, json_object_get_int64(value));
+	default:
+		return false; /* nothing here makes one */
+	}
 }
 
 bool
 se_json_write(struct se_json *json, struct se_buffer *out)
 {
-	return write_text(json, JSON_C_TO_STRING_PRETTY, out) && se_buffer_add_text(out, "\n");
+	return write_value(out, inner_of(json), 0) && se_buffer_add_text(out, "\n");
 }
 
 bool
 se_json_write_compact(struct se_json *json, struct se_buffer *out)
 {
-	return write_text(json, JSON_C_TO_STRING_PLAIN, out);
+	return write_value(out, inner_of(json), COMPACT) && !out->failed;
 }

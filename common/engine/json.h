@@ -1,6 +1,7 @@
 /*
  * json: objects as token endpoints send them and as state files keep them. The only file that
- * knows json-c. Strings are wiped when an object is freed.
+ * knows json-c. Strings are wiped when an object is freed, and no other copy of one is left, except
+ * what json-c had read of a text that turns out not to be an object.
  */
 #ifndef SE_ENGINE_JSON_H
 #define SE_ENGINE_JSON_H
@@ -38,7 +39,7 @@ bool se_json_set_integer(struct se_json *json, const char *name, int64_t value);
 /* Takes `inner` over, whatever happens. */
 bool se_json_set_object(struct se_json *json, const char *name, struct se_json *inner);
 
-/* Appends the object as text, indented, to `out`. */
+/* Appends an object that was made by the functions above as text, indented, to `out`. */
 bool se_json_write(struct se_json *json, struct se_buffer *out);
 
 /* The same on one line without blanks. */

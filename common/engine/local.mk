@@ -24,6 +24,7 @@ libse_engine_la_SOURCES = \
 	common/engine/account.c common/engine/account.h \
 	common/engine/cloud.c common/engine/cloud.h \
 	common/engine/crypto_digest.c common/engine/crypto_digest.h \
+	common/engine/crypto_memory.c common/engine/crypto_memory.h \
 	common/engine/crypto_tls.c common/engine/crypto_tls.h \
 	common/engine/crypto_parts.c common/engine/crypto_parts.h \
 	common/engine/crypto_key.c common/engine/crypto_key.h \

@@ -217,10 +217,12 @@ postfix_start
 send_mail "$sender"
 wait_for 20 smtp_holds
 smtp_core
-check 'an smtp(8) in a delivery has the access token in its memory' \
-  core_has "$("$SE_STAGE/bin/sasl-entra" token relay)"
+seek token "$("$SE_STAGE/bin/sasl-entra" token relay)"
+seek refresh "$refresh_token"
+check 'an smtp(8) in a delivery has the access token in its memory' core_has token
 check '... there is a refresh token' at_least ${#refresh_token} 20
-check '... which it does not have' fails core_has "$refresh_token"
+check '... which it does not have' core_fits 'smtp(8) with agent, in a delivery' \
+  'access token=token' 'refresh token=refresh'
 check '... and delivers' arrives 1
 no_wipe=
 

@@ -1,14 +1,34 @@
 # Real mail programs, each test run by `make check-hosts` with the tree installed at its prefix.
-host_tests = tests/hosts/postfix_chroot.sh tests/hosts/postfix_inprocess.sh \
-	tests/hosts/postfix_spawn.sh tests/hosts/postfix_ways.sh \
-	tests/hosts/single_flight.sh tests/hosts/load_order.sh tests/hosts/credentials.sh \
-	tests/hosts/load.sh tests/hosts/limits.sh tests/hosts/mbsync.sh tests/hosts/mutt.sh tests/hosts/token_command.sh \
-	tests/hosts/sasl_programs.sh
-host_test_parts = tests/hosts/lib/agent.sh tests/hosts/lib/person.sh tests/hosts/lib/guide.sh tests/hosts/lib/credentials.sh \
-	tests/hosts/lib/dovecot.sh tests/hosts/lib/get_postfix.sh tests/hosts/lib/get_mutt.sh \
-	tests/hosts/lib/postfix.sh tests/hosts/lib/postfix_cases.sh \
-	tests/hosts/lib/postfix_memory.sh tests/hosts/lib/scene.sh \
-	tests/hosts/lib/tap.sh tests/hosts/lib/tenant.sh
+host_tests = \
+	tests/hosts/postfix_chroot.sh \
+	tests/hosts/postfix_inprocess.sh \
+	tests/hosts/postfix_spawn.sh \
+	tests/hosts/postfix_ways.sh \
+	tests/hosts/single_flight.sh \
+	tests/hosts/load_order.sh \
+	tests/hosts/credentials.sh \
+	tests/hosts/load.sh \
+	tests/hosts/limits.sh \
+	tests/hosts/mbsync.sh \
+	tests/hosts/mutt.sh \
+	tests/hosts/token_command.sh \
+	tests/hosts/sasl_programs.sh \
+	tests/hosts/cores.py
+host_test_parts = \
+	tests/hosts/lib/agent.sh \
+	tests/hosts/lib/core_search.py \
+	tests/hosts/lib/credentials.sh \
+	tests/hosts/lib/dovecot.sh \
+	tests/hosts/lib/get_mutt.sh \
+	tests/hosts/lib/get_postfix.sh \
+	tests/hosts/lib/guide.sh \
+	tests/hosts/lib/person.sh \
+	tests/hosts/lib/postfix.sh \
+	tests/hosts/lib/postfix_cases.sh \
+	tests/hosts/lib/postfix_memory.sh \
+	tests/hosts/lib/scene.sh \
+	tests/hosts/lib/tap.sh \
+	tests/hosts/lib/tenant.sh
 EXTRA_DIST += $(host_tests) $(host_test_parts) tests/demo/demo.sh tests/hosts/sender.pl
 
 check_PROGRAMS += tests/hosts/sasl_client tests/hosts/sasl_load tests/hosts/sasl_choice

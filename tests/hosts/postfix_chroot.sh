@@ -62,8 +62,11 @@ case_maps() {
   check '... has no libcurl mapped' fails maps_have libcurl
   check '... has no json-c mapped' fails maps_have libjson-c
   smtp_core
-  check '... has the access token in its memory' core_has "$("$SE_STAGE/bin/sasl-entra" token relay)"
-  check '... has no client secret in its memory' fails core_has "$tenant_secret"
+  seek token "$("$SE_STAGE/bin/sasl-entra" token relay)"
+  seek secret "$tenant_secret"
+  check '... has the access token in its memory' core_has token
+  check '... no oftener than is known, and no client secret' core_fits \
+    'smtp(8) with agent, in a delivery' 'access token=token' 'client secret=secret'
   check '... and delivers' arrives 1
 }
 

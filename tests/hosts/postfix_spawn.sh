@@ -81,10 +81,12 @@ case_memory() {
   check 'an smtp(8) in a delivery has no libcurl mapped' fails \
     grep -q libcurl "/proc/$(smtp_pid)/maps"
   smtp_core
-  check '... has the access token in its memory' core_has \
-    "$(setpriv --reuid "$agent_user" --regid "$agent_user" --clear-groups \
-      "$SE_STAGE/bin/sasl-entra" token relay 2> /dev/null)"
-  check '... has no client secret in its memory' fails core_has "$tenant_secret"
+  seek token "$(setpriv --reuid "$agent_user" --regid "$agent_user" --clear-groups \
+    "$SE_STAGE/bin/sasl-entra" token relay 2> /dev/null)"
+  seek secret "$tenant_secret"
+  check '... has the access token in its memory' core_has token
+  check '... no oftener than is known, and no client secret' core_fits \
+    'smtp(8) with agent, in a delivery' 'access token=token' 'client secret=secret'
   check '... and delivers' arrives 1
 }
 

@@ -3,6 +3,8 @@
  *
  *   sasl_client LOGIN SERVER [MAPS]   the first step of XOAUTH2; prints "ok BYTES" of the response
  *   sasl_client --idle [MAPS]         loads the plugins and never logs in; prints "idle"
+ *   sasl_client --hold LOGIN SERVER   the same, but waits for a line of standard input before it
+ *                                     ends the login, prints "over", and waits for another
  *
  * MAPS: a file that the process's memory map is copied to before the end.
  */
@@ -36,8 +38,18 @@ copy_maps(const char *path)
 	return out != NULL && fclose(out) == 0 ? 0 : 1;
 }
 
+static void
+wait_for_line(void)
+{
+	int c;
+
+	(void)fflush(stdout);
+	while ((c = getchar()) != EOF && c != '\n')
+		;
+}
+
 static int
-log_in(char *login, const char *server)
+log_in(char *login, const char *server, int hold)
 {
 	sasl_callback_t callbacks[] = {
 		{SASL_CB_AUTHNAME, (int (*)(void))(void (*)(void))give_name, login},
@@ -58,7 +70,13 @@ log_in(char *login, const char *server)
 		(void)printf("ok %u\n", len);
 	else
 		(void)printf("failed: %s\n", conn != NULL ? sasl_errdetail(conn) : "no connection");
+	if (hold)
+		wait_for_line();
 	sasl_dispose(&conn);
+	if (hold) {
+		(void)puts("over");
+		wait_for_line();
+	}
 	return result == SASL_OK || result == SASL_CONTINUE ? 0 : 1;
 }
 
@@ -66,17 +84,18 @@ int
 main(int argc, char **argv)
 {
 	int idle = argc > 1 && strcmp(argv[1], "--idle") == 0;
-	const char *maps = idle ? argv[2] : argc > 3 ? argv[3] : NULL;
+	int hold = argc > 1 && strcmp(argv[1], "--hold") == 0;
+	const char *maps = idle ? argv[2] : argc > 3 && !hold ? argv[3] : NULL;
 	int code = 0;
 
-	if (argc < 2 || (!idle && argc < 3))
+	if (argc < 2 || (!idle && argc < 3 + hold))
 		return 2;
 	if (sasl_client_init(NULL) != SASL_OK)
 		return 1;
 	if (idle)
 		(void)puts("idle");
 	else
-		code = log_in(argv[1], argv[2]);
+		code = log_in(argv[1 + hold], argv[2 + hold], hold);
 	if (maps != NULL && copy_maps(maps) != 0)
 		code = 1;
 	return code;

@@ -67,6 +67,11 @@ def _count(services, wanted):
     return services.log.count(wanted)
 
 
+def _credentials(services, _):
+    """[name, value] of each credential in a form since the last reset."""
+    return services.log.credentials()
+
+
 def _reset(services, _):
     """Faults, counters and clock as at the start; the directory stays."""
     services.faults.rules, services.clock.offset = [], 0.0
@@ -119,7 +124,7 @@ ROUTES = {
     ("GET", "fault"): _get_faults, ("POST", "fault"): _add_faults, ("DELETE", "fault"): _clear_faults,
     ("GET", "stats"): _stats, ("GET", "count"): _count, ("POST", "reset"): _reset_tenant,
     ("POST", "mint_refresh_token"): _mint_refresh_token, ("POST", "revoke"): _revoke,
-    ("POST", "mint_federated"): _mint_federated,
+    ("POST", "mint_federated"): _mint_federated, ("GET", "credentials"): _credentials,
 }
 
 ROUTES.update(control_people.ROUTES)

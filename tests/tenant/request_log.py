@@ -42,6 +42,7 @@ class RequestLog:
     def reset(self):
         self._counts = Counter()
         self._records = deque(maxlen=_KEPT)
+        self._credentials = deque(maxlen=_KEPT)
 
     def add(self, request, form, form_error, outcome, number, fault, trace_id, correlation_id):
         """Only the named credential fields are hidden. A secret anywhere else is a client's leak, and must show."""
@@ -56,7 +57,12 @@ class RequestLog:
         self._log.record(**record)
         self._records.append({**record, "parameters": dict(parse_qsl(request.query, keep_blank_values=True))})
         form = form or {}
+        self._credentials.extend((name, form[name]) for name in CREDENTIALS if name in form)
         self._counts[(request.path, form.get("grant_type", ""), form.get("client_id", ""), outcome)] += 1
+
+    def credentials(self):
+        """What the log hides, in the order it came in: for tests that search for it."""
+        return [list(pair) for pair in self._credentials]
 
     def records(self, path="", grant=None, client_id=None, method=None):
         """The requests since the last reset that fit, oldest first; `path` is a part of the path."""

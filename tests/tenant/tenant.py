@@ -76,6 +76,9 @@ class Tenant:
             return control.handle(self, request)
         context = router.Context(self, request)
         form = context.form or {}
+        for name in ("client_assertion", "code_verifier"):
+            if form.get(name):
+                self.secrets.learn(form[name])
         rule = self.faults.take(request.path, form.get("grant_type", ""), form.get("client_id", ""))
         action = rule["action"] if rule else {}
         trace_id = entra_errors.new_id()

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/secret.h"
+#include "core/wiping_memory.h"
 
 #define MARK "hunter2!"
 
@@ -122,6 +123,30 @@ wipes_memory(void **state)
 	assert_memory_equal(text, "a\0\0\0\0\0\0\0\0b", 11);
 }
 
+static void
+wipes_freed_blocks(void **state)
+{
+	char *block = strdup("say " MARK);
+
+	(void)state;
+	assert_non_null(block);
+	freed = 0;
+	leaks = 0;
+	block = se_wiping_realloc(block, 4096);
+	assert_non_null(block);
+	assert_string_equal(block, "say " MARK);
+	assert_int_equal(freed, 1);
+	block = se_wiping_realloc(block, strlen("say") + 1);
+	assert_non_null(block);
+	assert_memory_equal(block, "say", 3);
+	se_wiping_free(block);
+	assert_int_equal(leaks, 0);
+	block = se_wiping_realloc(NULL, 1);
+	assert_non_null(block);
+	se_wiping_free(block);
+	se_wiping_free(NULL);
+}
+
 /* The proof that wipes_itself can fail. */
 static void
 sees_a_leak(void **state)
@@ -145,6 +170,7 @@ main(void)
 		cmocka_unit_test(compares),
 		cmocka_unit_test(wipes_itself),
 		cmocka_unit_test(wipes_memory),
+		cmocka_unit_test(wipes_freed_blocks),
 		cmocka_unit_test(sees_a_leak),
 	};
 

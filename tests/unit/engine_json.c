@@ -365,6 +365,85 @@ test_wipe(void **state)
 	se_json_free(json);
 }
 
+/* --- what is left in memory -------------------------------------------------------------------- */
+
+/* A token, and one that is longer, so that whatever holds them has to grow. No copy but this. */
+static char tokens[] =
+	"{\"short\": "
+	"\"0123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.short\", "
+	"\"long\": \"0123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	"0123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	"0123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.long\"}";
+
+/* Part of both. It is looked for backwards, so that it is no copy itself. */
+static const char piece[] = "XWVUTSRQPONMLKJIHGFEDCBA";
+
+static bool
+is_piece(const char *at)
+{
+	const size_t len = sizeof(piece) - 1;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (at[i] != piece[len - 1 - i])
+			return false;
+	return true;
+}
+
+/* How often it is in the heap: in use, or freed. */
+static size_t
+left(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	unsigned long begin = 0, end = 0;
+	size_t found = 0;
+	const char *at;
+
+	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, "[heap]") != NULL)
+			(void)sscanf(line, "%lx-%lx", &begin, &end);
+	if (maps != NULL)
+		(void)fclose(maps);
+	for (at = (const char *)begin;
+		end - begin > sizeof(piece) && (unsigned long)at < end - sizeof(piece); at++)
+		found += is_piece(at) ? 1 : 0;
+	return found;
+}
+
+static void
+test_leaves_nothing(void **state)
+{
+	char *volatile copy = strdup(tokens);
+	struct se_json *json, *again;
+	struct se_buffer text;
+
+	(void)state;
+	assert_non_null(copy);
+	if (left() != 4) {
+		free(copy);
+		return; /* ASan, valgrind and other C libraries have the heap elsewhere */
+	}
+	memset(copy, 0, strlen(copy));
+	free(copy);
+	assert_int_equal(left(), 0);
+
+	json = se_json_parse(tokens, strlen(tokens));
+	assert_non_null(json);
+	assert_int_equal(left(), 4); /* the object's own */
+	again = se_json_new();
+	assert_true(se_json_set_string(again, "short", se_json_string(json, "short")));
+	assert_true(se_json_set_string(again, "long", se_json_string(json, "long")));
+	se_json_free(json);
+	assert_int_equal(left(), 4);
+	se_buffer_init(&text, 4096);
+	assert_true(se_json_write(again, &text));
+	se_json_free(again);
+	assert_int_equal(left(), 4); /* the text's */
+	se_buffer_free(&text);
+	assert_int_equal(left(), 0);
+}
+
 int
 main(void)
 {
@@ -381,6 +460,7 @@ main(void)
 		cmocka_unit_test(test_double_names),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_compact),
+		cmocka_unit_test(test_leaves_nothing),
 		cmocka_unit_test(test_write_too_much),
 		cmocka_unit_test(test_wipe),
 	};

@@ -111,8 +111,15 @@ secret_write() {
 
 # --- secrets -------------------------------------------------------------------------------------
 
-# One more look at all arguments of all processes. Call it while something is going on.
-look_at_processes() { ps axww -o pid,args >> "$work/log/processes"; }
+# One more look at all arguments of all processes, and at the environments of those of this test.
+# Call it while something is going on.
+look_at_processes() {
+  local environment
+  ps axww -o pid,args >> "$work/log/processes"
+  for environment in /proc/[0-9]*/environ; do
+    if grep -qaFe "$work" -e "$SE_STAGE" "$environment"; then cat "$environment"; fi
+  done >> "$work/log/environments" 2> /dev/null
+}
 
 # Every secret that the tenant knows or issued, and every password that a test wrote, in what the
 # run wrote: logs, process arguments, queue files, delivered messages.
