@@ -11,3 +11,4 @@ include tests/bench/local.mk
 include tests/systemd/local.mk
 include tests/reliability/local.mk
 include tests/static/local.mk
+include tests/guest/local.mk

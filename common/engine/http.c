@@ -1,8 +1,15 @@
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/http_transfer.h"
+#include "engine/signals.h"
+
+/* What was given back while names were still being looked up for it: whoever wants an se_http next
+ * takes it over, so that a program that begins anew again and again gathers no more of them. */
+static _Atomic(struct se_http *) left_behind;
 
 static int64_t
 now_ms(const struct se_http *http)
@@ -12,12 +19,40 @@ now_ms(const struct se_http *http)
 
 /* --- making and freeing --------------------------------------------------------------------- */
 
+static void
+leave_behind(struct se_http *http)
+{
+	struct se_http *top = atomic_load(&left_behind);
+
+	do
+		http->next = top;
+	while (!atomic_compare_exchange_weak(&left_behind, &top, http));
+}
+
+/* One of them, or NULL. After a fork they are the parent's: its threads look the names up. */
+static struct se_http *
+take_over(const struct se_world *world)
+{
+	struct se_http *http = atomic_exchange(&left_behind, NULL), *rest, *next;
+
+	if (http == NULL || http->owner != getpid())
+		return NULL;
+	for (rest = http->next; rest != NULL; rest = next) {
+		next = rest->next;
+		leave_behind(rest);
+	}
+	http->world = world;
+	return http;
+}
+
 struct se_http *
 se_http_new(const struct se_world *world)
 {
-	struct se_http *http;
+	struct se_http *http = take_over(world);
 	const char *tls;
 
+	if (http != NULL)
+		return http;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return NULL;
 	http = calloc(1, sizeof(*http));
@@ -31,6 +66,7 @@ se_http_new(const struct se_world *world)
 	tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
 	http->openssl = tls != NULL && strstr(tls, "OpenSSL") != NULL;
 	http->world = world;
+	http->owner = getpid();
 	return http;
 }
 
@@ -54,6 +90,7 @@ static void
 transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 {
 	struct se_http_transfer **at;
+	struct se_signals held;
 
 	for (at = &http->transfers; *at != NULL; at = &(*at)->next) {
 		if (*at == transfer) {
@@ -63,8 +100,10 @@ transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 	}
 	if (transfer->parked)
 		http->parked--;
+	se_signals_hold(&held);
 	(void)curl_multi_remove_handle(http->multi, transfer->easy);
 	transfer_free(transfer);
+	se_signals_release(&held);
 }
 
 /* libcurl would wait for a name lookup when a transfer is removed, so that such a one stays
@@ -89,6 +128,7 @@ void
 se_http_free(struct se_http *http)
 {
 	struct se_http_transfer *transfer, *next;
+	struct se_signals held;
 
 	if (http == NULL)
 		return;
@@ -97,11 +137,15 @@ se_http_free(struct se_http *http)
 		if (!transfer->parked)
 			transfer_give_up(http, transfer);
 	}
-	if (http->parked > 0)
-		return; /* left behind on purpose; engine.so is never unloaded */
+	if (http->parked > 0) {
+		leave_behind(http); /* engine.so is never unloaded */
+		return;
+	}
+	se_signals_hold(&held);
 	(void)curl_multi_cleanup(http->multi);
-	free(http);
 	curl_global_cleanup();
+	se_signals_release(&held);
+	free(http);
 }
 
 size_t
@@ -313,6 +357,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
 	struct curl_waitfd few[16], *extra = few;
 	struct se_http_transfer *transfer;
+	struct se_signals held;
 	int running = 0;
 	bool ok;
 	size_t i;
@@ -339,7 +384,9 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 		free(extra);
 	for (transfer = http->transfers; transfer != NULL; transfer = transfer->next)
 		transfer->begun = true;
+	se_signals_hold(&held);
 	(void)curl_multi_perform(http->multi, &running);
+	se_signals_release(&held);
 	collect(http);
 	expire(http);
 	return ok;
