@@ -156,6 +156,49 @@ se_http_parked(const struct se_http *http)
 
 /* --- starting -------------------------------------------------------------------------------- */
 
+/* Which transfers libcurl has ended. */
+static void
+read_messages(struct se_http *http)
+{
+	struct se_http_transfer *transfer;
+	char *context;
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+		CURLcode code = message->data.result;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		context = NULL;
+		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
+		transfer = (void *)context;
+		if (transfer == NULL)
+			continue;
+		transfer->over = true;
+		transfer->code = code;
+	}
+}
+
+/* Lets go of parked transfers whose lookup has ended. Calls nobody's `done`: they have none. */
+static void
+reap(struct se_http *http)
+{
+	struct se_http_transfer *transfer, *next;
+	struct se_signals held;
+	int running = 0;
+
+	se_signals_hold(&held);
+	(void)curl_multi_perform(http->multi, &running);
+	se_signals_release(&held);
+	read_messages(http);
+	for (transfer = http->transfers; transfer != NULL; transfer = next) {
+		next = transfer->next;
+		if (transfer->parked && (transfer->over || !se_http_looks_up_name(transfer)))
+			transfer_drop(http, transfer);
+	}
+}
+
 /* "https://login.example:8443/x" -> "login.example:8443", for sentences. */
 static void
 host_of(const char *url, char *host, size_t size)
@@ -192,6 +235,8 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	transfer->context = context;
 	host_of(request->url, transfer->host, sizeof(transfer->host));
 	se_buffer_init(&transfer->answer, SE_HTTP_BODY_MAX);
+	if (http->parked >= SE_HTTP_PARKED_MAX)
+		reap(http);
 	if (http->parked >= SE_HTTP_PARKED_MAX) {
 		se_error_set(error, SE_AGAIN,
 			"%zu name lookups still hang, so %s is not asked; "
@@ -223,7 +268,7 @@ se_http_cancel(struct se_http *http, struct se_http_transfer *transfer)
 /* --- turning ---------------------------------------------------------------------------------- */
 
 static void
-finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
+finish(struct se_http *http, struct se_http_transfer *transfer)
 {
 	struct se_http_response response = {0};
 	struct se_error error = {0};
@@ -240,8 +285,8 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 			"endpoint does; is it the right address?",
 			transfer->host, SE_HTTP_BODY_MAX / 1024);
 		done(transfer->context, NULL, &error);
-	} else if (code != CURLE_OK) {
-		se_http_explain(transfer, code, &error);
+	} else if (transfer->code != CURLE_OK) {
+		se_http_explain(transfer, transfer->code, &error);
 		done(transfer->context, NULL, &error);
 	} else {
 		(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &response.status);
@@ -257,26 +302,20 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 	transfer_drop(http, transfer);
 }
 
-/* A transfer that `done` of another one cancelled may be gone: begin again after each. */
+/* `done` of one transfer may start and cancel others: begin again after each. */
 static void
 collect(struct se_http *http)
 {
 	struct se_http_transfer *transfer;
-	char *context;
-	CURLMsg *message;
-	int left;
 
-	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
-		CURLcode code = message->data.result;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		context = NULL;
-		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
-		transfer = (void *)context;
-		if (transfer != NULL)
-			finish(http, transfer, code);
-	}
+	read_messages(http);
+	for (transfer = http->transfers; transfer != NULL;)
+		if (transfer->over) {
+			finish(http, transfer);
+			transfer = http->transfers;
+		} else {
+			transfer = transfer->next;
+		}
 }
 
 static bool

@@ -33,6 +33,8 @@ struct se_http_transfer {
 	bool begun;               /* libcurl has had a turn with it */
 	bool parked;
 	bool too_large;
+	bool over; /* libcurl has ended it, with `code` */
+	CURLcode code;
 	bool machine;
 	char challenge[SE_HTTP_CHALLENGE_MAX + 1];
 	char host[300];
