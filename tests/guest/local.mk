@@ -1,6 +1,7 @@
 # Our life in other people's programs: the real plugin and engine, against the fault server.
 if HAVE_CMOCKA
-guest_unit_tests = tests/guest/undisturbed tests/guest/hung
+guest_unit_tests = tests/guest/undisturbed tests/guest/hung \
+	tests/guest/shared
 check_PROGRAMS += $(guest_unit_tests)
 TESTS += $(guest_unit_tests)
 
@@ -16,4 +17,8 @@ tests_guest_hung_CPPFLAGS = $(guest_cppflags)
 # Its getaddrinfo() stands before libc's.
 tests_guest_hung_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=getaddrinfo
 tests_guest_hung_LDADD = $(plugin_test_libs) $(DL_LIBS) -lpthread
+
+tests_guest_shared_SOURCES = tests/guest/shared.c $(guest_support)
+tests_guest_shared_CPPFLAGS = $(guest_cppflags)
+tests_guest_shared_LDADD = $(plugin_test_libs) -lpthread
 endif
