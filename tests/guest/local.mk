@@ -1,7 +1,9 @@
 # Our life in other people's programs: the real plugin and engine, against the fault server.
 if HAVE_CMOCKA
 guest_unit_tests = tests/guest/undisturbed tests/guest/hung \
-	tests/guest/shared
+	tests/guest/shared tests/guest/neighbour
+thread_tests = tests/guest/shared tests/guest/hung tests/plugin/memory tests/plugin/life \
+	tests/plugin/engine
 check_PROGRAMS += $(guest_unit_tests)
 TESTS += $(guest_unit_tests)
 
@@ -21,4 +23,15 @@ tests_guest_hung_LDADD = $(plugin_test_libs) $(DL_LIBS) -lpthread
 tests_guest_shared_SOURCES = tests/guest/shared.c $(guest_support)
 tests_guest_shared_CPPFLAGS = $(guest_cppflags)
 tests_guest_shared_LDADD = $(plugin_test_libs) -lpthread
+
+tests_guest_neighbour_SOURCES = tests/guest/neighbour.c $(guest_support)
+tests_guest_neighbour_CPPFLAGS = $(guest_cppflags)
+tests_guest_neighbour_LDADD = $(plugin_test_libs) $(DL_LIBS)
+
+# As others' plugins are. -rpath makes libtool build a shared object of what is not installed.
+check_LTLIBRARIES += tests/guest/foreign_xoauth2.la
+tests_guest_foreign_xoauth2_la_SOURCES = tests/guest/foreign_xoauth2.c
+tests_guest_foreign_xoauth2_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_guest_foreign_xoauth2_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-rpath /nowhere
 endif
