@@ -2,8 +2,7 @@
 if HAVE_CMOCKA
 guest_unit_tests = tests/guest/undisturbed tests/guest/hung \
 	tests/guest/shared tests/guest/neighbour
-thread_tests = tests/guest/shared tests/guest/hung tests/plugin/memory tests/plugin/life \
-	tests/plugin/engine
+thread_tests = tests/guest/shared tests/plugin/memory tests/plugin/life tests/plugin/engine
 check_PROGRAMS += $(guest_unit_tests)
 TESTS += $(guest_unit_tests)
 
