@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,7 +75,7 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 
 /* --- the tests ---------------------------------------------------------------------------------- */
 
-static long logins, cycles;
+static long logins, cycles, hung;
 
 static void
 pause_ms(long ms)
@@ -163,6 +164,7 @@ cycles_with_a_hung_lookup(void **state)
 	for (int i = 0; i < CYCLES; i++, cycles++) {
 		assert_int_equal(sasl_client_init(quiet_callbacks), SASL_OK);
 		assert_true(log_in_once(SASL_UNAVAIL));
+		hung++;
 		sasl_done();
 		assert_in_range(lookups_that_hang(), 1, PARKED_MAX);
 		if (i == PARKED_MAX)
@@ -219,6 +221,39 @@ a_child_begins_anew(void **state)
 	assert_true(lookups_that_hang() > 0);
 	configure("localhost", "https", "/token/guest", "");
 	in_child(log_in_as_a_child);
+}
+
+/* The whole way out of a program, past everybody's atexit(), while libcurl's thread still looks a name
+ * up. */
+static void
+leave(bool end_sasl)
+{
+	configure("hang.test", "https", "/token/guest", "timeout = 1\n");
+	if (sasl_client_init(quiet_callbacks) != SASL_OK || !log_in_once(SASL_UNAVAIL) ||
+		lookups_that_hang() == 0)
+		_exit(1);
+	if (end_sasl)
+		sasl_done();
+	exit(0);
+}
+
+static void
+the_program_ends(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		fflush(NULL);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0)
+			leave(i == 1);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		hung++;
+	}
 }
 
 static void
@@ -306,6 +341,10 @@ end(void **state)
 	(void)state;
 	guest_end();
 	figure("a program ends SASL and begins it anew", "tests/guest/hung", "load", cycles);
+	figure("a name lookup hangs while SASL ends and begins anew", "tests/guest/hung",
+		"injected", hung);
+	figure("a name lookup hangs while SASL ends and begins anew", "tests/guest/hung",
+		"survived", hung);
 	figure("a program logs in again and again", "tests/guest/hung", "load", logins);
 	return 0;
 }
@@ -319,6 +358,7 @@ main(void)
 		cmocka_unit_test(cycles_with_a_hung_lookup),
 		cmocka_unit_test(signals_stay_the_programs),
 		cmocka_unit_test(a_child_begins_anew),
+		cmocka_unit_test(the_program_ends),
 		cmocka_unit_test(the_lookup_comes_back),
 		cmocka_unit_test(the_lookup_fails_at_last),
 		cmocka_unit_test(many_logins),

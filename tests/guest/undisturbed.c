@@ -223,6 +223,18 @@ nothing(int number)
 	(void)number;
 }
 
+/* A program may want nothing of the machine's OpenSSL configuration, which here would bring a provider
+ * more. */
+static void
+refuse_the_configuration(void)
+{
+	write_file(scratch("openssl.cnf"),
+		"openssl_conf = init\n[init]\nproviders = list\n[list]\ndefault = on\nlegacy = on\n"
+		"[on]\nactivate = 1\n");
+	setenv("OPENSSL_CONF", scratch("openssl.cnf"), 1);
+	assert_int_equal(OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL), 1);
+}
+
 /* What a program may have set: a handler, a mask, a timer, a locale, limits, a context. */
 static void
 set_up_host(void)
@@ -241,6 +253,7 @@ set_up_host(void)
 	assert_int_equal(setitimer(ITIMER_REAL, &timer, NULL), 0);
 	(void)setlocale(LC_ALL, "C.UTF-8");
 	(void)umask(027);
+	refuse_the_configuration();
 	own_context = SSL_CTX_new(TLS_client_method());
 	assert_non_null(own_context);
 	(void)SSL_CTX_set_min_proto_version(own_context, TLS1_3_VERSION);
