@@ -29,20 +29,23 @@ leave_behind(struct se_http *http)
 	while (!atomic_compare_exchange_weak(&left_behind, &top, http));
 }
 
-/* One of them, or NULL. After a fork they are the parent's: its threads look the names up. */
+/* One of them, or NULL. What came by a fork is left alone: it is the parent's threads that look the
+ * names up. */
 static struct se_http *
 take_over(const struct se_world *world)
 {
-	struct se_http *http = atomic_exchange(&left_behind, NULL), *rest, *next;
+	struct se_http *http, *next, *ours = NULL;
 
-	if (http == NULL || http->owner != getpid())
-		return NULL;
-	for (rest = http->next; rest != NULL; rest = next) {
-		next = rest->next;
-		leave_behind(rest);
+	for (http = atomic_exchange(&left_behind, NULL); http != NULL; http = next) {
+		next = http->next;
+		if (ours == NULL && http->owner == getpid())
+			ours = http;
+		else
+			leave_behind(http);
 	}
-	http->world = world;
-	return http;
+	if (ours != NULL)
+		ours->world = world;
+	return ours;
 }
 
 struct se_http *
