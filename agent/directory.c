@@ -51,6 +51,7 @@ open_or_make(const char *path, unsigned may_make, struct se_error *error)
 	if (parent < 0)
 		return -1;
 	old = umask(022);
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): SE_ABSENT comes after `name` was set */
 	made = mkdirat(parent, name, 0755);
 	umask(old);
 	if (made != 0 && errno != EEXIST)

@@ -133,11 +133,11 @@ take(int option, char *argument, struct se_agent_options *options)
 		options->inetd = true;
 		return true;
 	case OPT_VERSION:
-		printf("sasl-entrad %s\n", PACKAGE_VERSION);
+		(void)printf("sasl-entrad %s\n", PACKAGE_VERSION);
 		options->finished = true;
 		return true;
 	case OPT_HELP:
-		fputs(help, stdout);
+		(void)fputs(help, stdout);
 		options->finished = true;
 		return true;
 	default:

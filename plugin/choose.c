@@ -142,7 +142,7 @@ tell_rejected(struct se_plugin *plugin, struct se_request *request)
 	uint32_t fingerprint = atomic_load(rejected_slot(plugin, request->login));
 
 	if (fingerprint != 0) {
-		snprintf(request->rejected, sizeof(request->rejected), "%08lx",
+		(void)snprintf(request->rejected, sizeof(request->rejected), "%08lx",
 			(unsigned long)fingerprint);
 	}
 }

@@ -6,12 +6,13 @@
 int
 se_verb_option(struct se_command *command, int argc, char **argv, const struct option *options)
 {
-	const int option = getopt_long(argc, argv, "", options, NULL);
+	int option;
 
-	if (option != SE_OPTION_CONFIG)
-		return option;
-	if (se_identity_choose(optarg, &command->identity))
-		return se_verb_option(command, argc, argv, options);
+	do {
+		option = getopt_long(argc, argv, "", options, NULL);
+		if (option != SE_OPTION_CONFIG)
+			return option;
+	} while (se_identity_choose(optarg, &command->identity));
 	fprintf(stderr, "sasl-entra: --config: the path is too long\n");
 	return '?';
 }

@@ -76,7 +76,7 @@ open_directory(const struct se_call *call, struct place *place)
 	struct se_way way;
 	enum se_code code;
 
-	if (call->path[0] != '/' || slash[1] == '\0' || len >= sizeof(directory)) {
+	if (slash == NULL || call->path[0] != '/' || slash[1] == '\0' || len >= sizeof(directory)) {
 		return se_error_set(call->error, SE_CONFIG,
 			"\"%s\" is not the absolute path of a socket", call->path);
 	}
@@ -102,6 +102,7 @@ judge_socket(const struct se_call *call, struct place *place)
 	struct stat file;
 	struct stat directory;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): no error is SE_OK */
 	if (fstatat(place->directory, place->name, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
 		fstat(place->directory, &directory) != 0)
 		return no_agent(call, errno);

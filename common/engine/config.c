@@ -289,7 +289,7 @@ se_config_load(const char *path, struct se_config **config, struct se_problems *
 	if (code == SE_OK) {
 		code = se_config_parse(
 			se_buffer_text(&text), text.len, path, config, problems, error);
-		if (code == SE_OK)
+		if (*config != NULL)
 			(*config)->id = id;
 	} else {
 		if (problems != NULL && code == SE_CONFIG)

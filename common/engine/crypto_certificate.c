@@ -107,7 +107,7 @@ se_certificates_read(const char *path, const struct se_buffer *content,
 	code = read_any(path, content, password, &found, error);
 	if (code == SE_OK && (*list = malloc(sizeof(**list))) == NULL)
 		code = se_error_memory(error);
-	if (code == SE_OK)
+	if (*list != NULL)
 		(*list)->list = found;
 	else
 		sk_X509_pop_free(found, X509_free);
@@ -176,7 +176,8 @@ static bool
 add_thumbprint(X509 *certificate, const EVP_MD *digest, char *text, size_t size, char *hex)
 {
 	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned int len = 0, i;
+	unsigned int len = 0;
+	size_t i;
 	struct se_buffer out;
 	bool ok;
 

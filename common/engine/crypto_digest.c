@@ -13,7 +13,8 @@ se_digest_hex(const void *data, size_t len, char *hex, size_t digits)
 	size_t i;
 
 	hex[0] = '\0';
-	if (!EVP_Digest(data, len, sum, &sum_len, EVP_sha256(), NULL) || sum_len * 2 < digits)
+	if (!EVP_Digest(data, len, sum, &sum_len, EVP_sha256(), NULL) ||
+		(size_t)sum_len * 2 < digits)
 		return false;
 	for (i = 0; i < digits / 2; i++) {
 		hex[2 * i] = alphabet[sum[i] >> 4];

@@ -1,9 +1,16 @@
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/wiping_memory.h"
 #include "engine/http_transfer.h"
+#include "engine/signals.h"
+
+/* What was given back while names were still being looked up for it: whoever wants an se_http next
+ * takes it over, so that a program that begins anew again and again gathers no more of them. */
+static _Atomic(struct se_http *) left_behind;
 
 static int64_t
 now_ms(const struct se_http *http)
@@ -22,12 +29,43 @@ begin_curl(void)
 		       strdup, calloc) == CURLE_OK;
 }
 
+static void
+leave_behind(struct se_http *http)
+{
+	struct se_http *top = atomic_load(&left_behind);
+
+	do
+		http->next = top;
+	while (!atomic_compare_exchange_weak(&left_behind, &top, http));
+}
+
+/* One of them, or NULL. What came by a fork is left alone: it is the parent's threads that look the
+ * names up. */
+static struct se_http *
+take_over(const struct se_world *world)
+{
+	struct se_http *http, *next, *ours = NULL;
+
+	for (http = atomic_exchange(&left_behind, NULL); http != NULL; http = next) {
+		next = http->next;
+		if (ours == NULL && http->owner == getpid())
+			ours = http;
+		else
+			leave_behind(http);
+	}
+	if (ours != NULL)
+		ours->world = world;
+	return ours;
+}
+
 struct se_http *
 se_http_new(const struct se_world *world)
 {
-	struct se_http *http;
+	struct se_http *http = take_over(world);
 	const char *tls;
 
+	if (http != NULL)
+		return http;
 	if (!begin_curl())
 		return NULL;
 	http = calloc(1, sizeof(*http));
@@ -41,6 +79,7 @@ se_http_new(const struct se_world *world)
 	tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
 	http->openssl = tls != NULL && strstr(tls, "OpenSSL") != NULL;
 	http->world = world;
+	http->owner = getpid();
 	return http;
 }
 
@@ -64,6 +103,7 @@ static void
 transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 {
 	struct se_http_transfer **at;
+	struct se_signals held;
 
 	for (at = &http->transfers; *at != NULL; at = &(*at)->next) {
 		if (*at == transfer) {
@@ -73,8 +113,10 @@ transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 	}
 	if (transfer->parked)
 		http->parked--;
+	se_signals_hold(&held);
 	(void)curl_multi_remove_handle(http->multi, transfer->easy);
 	transfer_free(transfer);
+	se_signals_release(&held);
 }
 
 /* libcurl would wait for a name lookup when a transfer is removed, so that such a one stays
@@ -99,6 +141,7 @@ void
 se_http_free(struct se_http *http)
 {
 	struct se_http_transfer *transfer, *next;
+	struct se_signals held;
 
 	if (http == NULL)
 		return;
@@ -107,11 +150,15 @@ se_http_free(struct se_http *http)
 		if (!transfer->parked)
 			transfer_give_up(http, transfer);
 	}
-	if (http->parked > 0)
-		return; /* left behind on purpose; engine.so is never unloaded */
+	if (http->parked > 0) {
+		leave_behind(http); /* engine.so is never unloaded */
+		return;
+	}
+	se_signals_hold(&held);
 	(void)curl_multi_cleanup(http->multi);
-	free(http);
 	curl_global_cleanup();
+	se_signals_release(&held);
+	free(http);
 }
 
 size_t
@@ -121,6 +168,49 @@ se_http_parked(const struct se_http *http)
 }
 
 /* --- starting -------------------------------------------------------------------------------- */
+
+/* Which transfers libcurl has ended. */
+static void
+read_messages(struct se_http *http)
+{
+	struct se_http_transfer *transfer;
+	char *context;
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+		CURLcode code = message->data.result;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		context = NULL;
+		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
+		transfer = (void *)context;
+		if (transfer == NULL)
+			continue;
+		transfer->over = true;
+		transfer->code = code;
+	}
+}
+
+/* Lets go of parked transfers whose lookup has ended. Calls nobody's `done`: they have none. */
+static void
+reap(struct se_http *http)
+{
+	struct se_http_transfer *transfer, *next;
+	struct se_signals held;
+	int running = 0;
+
+	se_signals_hold(&held);
+	(void)curl_multi_perform(http->multi, &running);
+	se_signals_release(&held);
+	read_messages(http);
+	for (transfer = http->transfers; transfer != NULL; transfer = next) {
+		next = transfer->next;
+		if (transfer->parked && (transfer->over || !se_http_looks_up_name(transfer)))
+			transfer_drop(http, transfer);
+	}
+}
 
 /* "https://login.example:8443/x" -> "login.example:8443", for sentences. */
 static void
@@ -158,6 +248,8 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	transfer->context = context;
 	host_of(request->url, transfer->host, sizeof(transfer->host));
 	se_buffer_init(&transfer->answer, SE_HTTP_BODY_MAX);
+	if (http->parked >= SE_HTTP_PARKED_MAX)
+		reap(http);
 	if (http->parked >= SE_HTTP_PARKED_MAX) {
 		se_error_set(error, SE_AGAIN,
 			"%zu name lookups still hang, so %s is not asked; "
@@ -189,7 +281,7 @@ se_http_cancel(struct se_http *http, struct se_http_transfer *transfer)
 /* --- turning ---------------------------------------------------------------------------------- */
 
 static void
-finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
+finish(struct se_http *http, struct se_http_transfer *transfer)
 {
 	struct se_http_response response = {0};
 	struct se_error error = {0};
@@ -206,8 +298,8 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 			"endpoint does; is it the right address?",
 			transfer->host, SE_HTTP_BODY_MAX / 1024);
 		done(transfer->context, NULL, &error);
-	} else if (code != CURLE_OK) {
-		se_http_explain(transfer, code, &error);
+	} else if (transfer->code != CURLE_OK) {
+		se_http_explain(transfer, transfer->code, &error);
 		done(transfer->context, NULL, &error);
 	} else {
 		(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &response.status);
@@ -223,26 +315,20 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 	transfer_drop(http, transfer);
 }
 
-/* A transfer that `done` of another one cancelled may be gone: begin again after each. */
+/* `done` of one transfer may start and cancel others: begin again after each. */
 static void
 collect(struct se_http *http)
 {
 	struct se_http_transfer *transfer;
-	char *context;
-	CURLMsg *message;
-	int left;
 
-	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
-		CURLcode code = message->data.result;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		context = NULL;
-		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
-		transfer = (void *)context;
-		if (transfer != NULL)
-			finish(http, transfer, code);
-	}
+	read_messages(http);
+	for (transfer = http->transfers; transfer != NULL;)
+		if (transfer->over) {
+			finish(http, transfer);
+			transfer = http->transfers;
+		} else {
+			transfer = transfer->next;
+		}
 }
 
 static bool
@@ -323,6 +409,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
 	struct curl_waitfd few[16], *extra = few;
 	struct se_http_transfer *transfer;
+	struct se_signals held;
 	int running = 0;
 	bool ok;
 	size_t i;
@@ -349,7 +436,9 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 		free(extra);
 	for (transfer = http->transfers; transfer != NULL; transfer = transfer->next)
 		transfer->begun = true;
+	se_signals_hold(&held);
 	(void)curl_multi_perform(http->multi, &running);
+	se_signals_release(&held);
 	collect(http);
 	expire(http);
 	return ok;

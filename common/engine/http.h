@@ -58,7 +58,8 @@ se_http_done(void *context, const struct se_http_response *response, const struc
 /* NULL when libcurl cannot start. */
 struct se_http *se_http_new(const struct se_world *world);
 
-/* Frees everything but parked transfers: cancelling those would wait for their name lookup. */
+/* Frees everything but parked transfers: cancelling those would wait for their name lookup. The next
+ * se_http_new() of the process takes them over. */
 void se_http_free(struct se_http *http);
 
 /* NULL with `error` set when it cannot start, SE_AGAIN while too many are parked. */

@@ -176,7 +176,7 @@ set_request(struct se_http_transfer *transfer, const struct se_http_request *req
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
 	if (request->ca_file != NULL) {
 		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		ok = ok && !curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL);
 	}
 	ok = ok && set_method(transfer);
 	ok = ok && add_header(transfer, "Accept: application/json");

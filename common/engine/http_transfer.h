@@ -4,6 +4,8 @@
 #ifndef SE_ENGINE_HTTP_TRANSFER_H
 #define SE_ENGINE_HTTP_TRANSFER_H
 
+#include <sys/types.h>
+
 #include <curl/curl.h>
 
 #include "engine/http.h"
@@ -13,7 +15,9 @@ struct se_http {
 	CURLM *multi;
 	struct se_http_transfer *transfers;
 	size_t parked;
-	bool openssl; /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
+	struct se_http *next; /* of those that were left behind */
+	pid_t owner;          /* whose threads look names up for it */
+	bool openssl;         /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
 };
 
 struct se_http_transfer {
@@ -29,6 +33,8 @@ struct se_http_transfer {
 	bool begun;               /* libcurl has had a turn with it */
 	bool parked;
 	bool too_large;
+	bool over; /* libcurl has ended it, with `code` */
+	CURLcode code;
 	bool machine;
 	char challenge[SE_HTTP_CHALLENGE_MAX + 1];
 	char host[300];

@@ -127,6 +127,7 @@ wipe_text(const char *text, size_t len)
 		se_wipe(cast.ours, len);
 }
 
+/* As deep as the parser allows. */
 static void
 wipe(json_object *object)
 {

@@ -26,6 +26,8 @@ libse_engine_la_SOURCES = \
 	common/engine/crypto_digest.c common/engine/crypto_digest.h \
 	common/engine/crypto_memory.c common/engine/crypto_memory.h \
 	common/engine/crypto_tls.c common/engine/crypto_tls.h \
+	common/engine/crypto_errors.c common/engine/crypto_errors.h \
+	common/engine/signals.c common/engine/signals.h \
 	common/engine/crypto_parts.c common/engine/crypto_parts.h \
 	common/engine/crypto_key.c common/engine/crypto_key.h \
 	common/engine/crypto_find.c common/engine/crypto_sign.c common/engine/crypto_pkcs12.c \

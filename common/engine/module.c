@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/world.h"
+#include "engine/crypto_errors.h"
 #include "engine/engine.h"
 
 struct se_engine_handle {
@@ -53,14 +54,11 @@ module_open(const char *configuration, bool users_own)
 }
 
 static enum se_code
-module_ask(struct se_engine_handle *handle, const struct se_request *request,
-	struct se_answer *answer, struct se_error *error)
+ask(struct se_engine_handle *handle, const struct se_request *request, struct se_answer *answer,
+	struct se_error *error)
 {
 	enum se_code code;
 
-	memset(answer, 0, sizeof(*answer));
-	if (pthread_mutex_lock(&handle->mutex) != 0)
-		return se_error_set(error, SE_INTERNAL, "the engine's lock failed");
 	handle->note[0] = '\0';
 	handle->warning = false;
 	code = se_engine_load_if_changed(handle->engine, error);
@@ -77,6 +75,22 @@ module_ask(struct se_engine_handle *handle, const struct se_request *request,
 		(void)se_copy(answer->note, sizeof(answer->note), handle->note);
 		answer->warning = handle->warning;
 	}
+	return code;
+}
+
+static enum se_code
+module_ask(struct se_engine_handle *handle, const struct se_request *request,
+	struct se_answer *answer, struct se_error *error)
+{
+	struct se_crypto_errors hosts;
+	enum se_code code;
+
+	memset(answer, 0, sizeof(*answer));
+	if (pthread_mutex_lock(&handle->mutex) != 0)
+		return se_error_set(error, SE_INTERNAL, "the engine's lock failed");
+	se_crypto_errors_take(&hosts);
+	code = ask(handle, request, answer, error);
+	se_crypto_errors_put_back(&hosts);
 	(void)pthread_mutex_unlock(&handle->mutex);
 	return code;
 }
@@ -84,9 +98,13 @@ module_ask(struct se_engine_handle *handle, const struct se_request *request,
 static void
 module_close(struct se_engine_handle *handle)
 {
+	struct se_crypto_errors hosts;
+
 	if (handle == NULL)
 		return;
+	se_crypto_errors_take(&hosts);
 	se_engine_free(handle->engine);
+	se_crypto_errors_put_back(&hosts);
 	(void)pthread_mutex_destroy(&handle->mutex);
 	se_wipe(handle, sizeof(*handle));
 	free(handle);

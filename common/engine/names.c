@@ -81,7 +81,7 @@ se_name_distance(const char *typed, const char *known)
 		return FAR;
 	distance = edits(typed, tlen, known, klen);
 	/* Two letters of a word of four are a different word. */
-	if (distance <= NEAR && distance * 2 < klen)
+	if (distance <= NEAR && (size_t)distance * 2 < klen)
 		return distance;
 	return shorter >= PREFIX_MIN && begins(typed, known, shorter) ? PREFIX : FAR;
 }

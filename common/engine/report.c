@@ -29,7 +29,7 @@ static void SE_PRINTF(5, 0) write_text(struct se_problem *problem, const char *p
 	if (len > PATH_SHOWN)
 		path += len - PATH_SHOWN;
 	if (line > 0)
-		snprintf(where, sizeof(where), "%u:", line);
+		(void)snprintf(where, sizeof(where), "%u:", line);
 	if (path != NULL)
 		n = snprintf(problem->text, size, "%s%s:%s %s%s", cut, path, where,
 			key != NULL ? key : "", key != NULL ? ": " : "");

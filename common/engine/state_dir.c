@@ -64,9 +64,11 @@ static void
 make_parents(const char *path)
 {
 	char *copy = strdup(path);
-	char *at;
+	char *at = copy;
 
-	for (at = copy; at != NULL && (at = strchr(at + 1, '/')) != NULL;) {
+	if (copy == NULL)
+		return; /* then the directory cannot be made, which says more */
+	while ((at = strchr(at + 1, '/')) != NULL) {
 		*at = '\0';
 		(void)mkdir(copy, 0700);
 		*at = '/';

@@ -127,8 +127,12 @@ se_store_lock(
 void
 se_store_unlock(int lock)
 {
-	if (lock >= 0)
-		(void)close(lock);
+	if (lock < 0)
+		return;
+	/* A child that another thread forked meanwhile has the open file as well: closing ours alone
+	 * would leave it locked for as long as the child lives. */
+	(void)flock(lock, LOCK_UN);
+	(void)close(lock);
 }
 
 /* --- reading and writing ---------------------------------------------------------------------- */

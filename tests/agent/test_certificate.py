@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import GROUP, LOGIN, OTHER, TOOL, USER, TenantCase, run  # noqa: E402
+from agent_case import LOGIN, OTHER, TOOL, USER, TenantCase, run  # noqa: E402
 
 APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
 

@@ -280,28 +280,6 @@ resident_pages(void)
 	return resident;
 }
 
-/* Memory checkers keep books of their own. */
-static bool
-is_checked(void)
-{
-#if defined(__SANITIZE_ADDRESS__)
-	return true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-	return true;
-#endif
-#endif
-	char line[512];
-	bool found = false;
-	FILE *file = fopen("/proc/self/maps", "r");
-
-	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
-		found = strstr(line, "vgpreload") != NULL;
-	if (file != NULL)
-		fclose(file);
-	return found;
-}
-
 static void
 test_cycles(void **state)
 {
@@ -323,7 +301,7 @@ test_cycles(void **state)
 	}
 	assert_int_equal(blocks, blocks_early);
 	/* libc's own bookkeeping of dlopen() may move by a page or two */
-	if (!is_checked())
+	if (!memory_is_checked())
 		assert_true(resident_pages() - pages_early <= 32);
 	agent_stop(agent);
 }

@@ -141,6 +141,27 @@ take_lock(void)
 }
 
 bool
+memory_is_checked(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	return true;
+#endif
+#endif
+	char line[512];
+	bool found = false;
+	FILE *file = fopen("/proc/self/maps", "r");
+
+	while (file != NULL && !found && fgets(line, sizeof(line), file) != NULL)
+		found = strstr(line, "vgpreload") != NULL;
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+bool
 engine_is_private(void)
 {
 	return strncmp(SE_ENGINE_PATH, "/tmp/", 5) == 0;

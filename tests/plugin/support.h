@@ -42,6 +42,9 @@ void world_teardown(void);
  * (make distcheck has another prefix.) */
 bool engine_is_private(void);
 
+/* Whether a memory checker runs, which keeps books of its own. */
+bool memory_is_checked(void);
+
 /* A directory that holds the plugin alone; libsasl2 loads it through getpath_callback(). */
 const char *plugin_directory(void);
 int getpath_callback(void *context, const char **path);

@@ -85,6 +85,7 @@ engine_unit_tests += \
 	tests/unit/engine_http \
 	tests/unit/engine_http_tls \
 	tests/unit/engine_http_name \
+	tests/unit/engine_signals \
 	tests/unit/engine_engine \
 	tests/unit/engine_ahead \
 	tests/unit/engine_processes
@@ -139,6 +140,9 @@ tests_unit_engine_seal_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_engine_status_SOURCES = tests/unit/engine_status.c $(engine_support)
 tests_unit_engine_status_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_status_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_signals_SOURCES = tests/unit/engine_signals.c $(engine_support)
+tests_unit_engine_signals_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_signals_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_http_SOURCES = tests/unit/engine_http.c $(engine_support)
 tests_unit_engine_http_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_http_LDADD = libse-engine.la $(CMOCKA_LIBS)

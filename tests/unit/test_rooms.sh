@@ -21,8 +21,8 @@ rule() {
 	fi
 }
 
-agent_rest=$(ls agent/*.[ch] | grep -v '/log\.c')
-rest=$(ls common/engine/*.[ch] | grep -vE '/(http|crypto_|json\.c|config\.c)')
+agent_rest=$(printf '%s\n' agent/*.[ch] | grep -v '/log\.c')
+rest=$(printf '%s\n' common/engine/*.[ch] | grep -vE '/(http|crypto_|json\.c|config\.c)')
 
 rule "core uses core and libc" "common/core/*.[ch]" 'core/'
 rule "the engine's http files alone know libcurl" "common/engine/http*.[ch]" 'core/|engine/|curl/'
@@ -36,7 +36,7 @@ rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
 	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
 rule "the agent's log.c alone knows syslog" "agent/log.c" 'agent/|syslog\.h'
 rule "the rest of the agent uses core and engine" "$agent_rest" 'core/|engine/|agent/'
-rest=$(ls tool/*.[ch] | grep -vE '/(login_server|qr)\.c')
+rest=$(printf '%s\n' tool/*.[ch] | grep -vE '/(login_server|qr)\.c')
 rule "the tool uses core and engine" "$rest" 'core/|engine/|tool/'
 rule "the tool's login_server.c alone knows libmicrohttpd" "tool/login_server.c" \
 	'core/|engine/|tool/|microhttpd\.h'

@@ -43,7 +43,7 @@ scene_begin() {
 # at_end COMMAND... : run at exit, the last one first.
 at_end() { scene_ends=("$(printf '%q ' "$@")" "${scene_ends[@]}"); }
 
-scene_clean() { rm -rf "$scene_conf" "$SE_STAGE/run" "$SE_STAGE/var"; }
+scene_clean() { rm -rf "$scene_conf" "${SE_STAGE:?}/run" "${SE_STAGE:?}/var"; }
 
 scene_end() {
   local status=$? command
