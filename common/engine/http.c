@@ -144,6 +144,7 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	request->body = NULL;
 	transfer->deadline = request->deadline;
 	transfer->machine = request->machine;
+	transfer->proxied = request->proxy != NULL && !request->machine;
 	transfer->done = done;
 	transfer->context = context;
 	host_of(request->url, transfer->host, sizeof(transfer->host));
@@ -191,10 +192,7 @@ finish(struct se_http *http, struct se_http_transfer *transfer, CURLcode code)
 		return;
 	}
 	if (transfer->too_large) {
-		se_error_set(&error, SE_AGAIN,
-			"%s answered with more than %d KiB, which no token "
-			"endpoint does; is it the right address?",
-			transfer->host, SE_HTTP_BODY_MAX / 1024);
+		se_http_explain_large(transfer, &error);
 		done(transfer->context, NULL, &error);
 	} else if (code != CURLE_OK) {
 		se_http_explain(transfer, code, &error);

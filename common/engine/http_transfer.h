@@ -30,6 +30,7 @@ struct se_http_transfer {
 	bool parked;
 	bool too_large;
 	bool machine;
+	bool proxied;
 	char challenge[SE_HTTP_CHALLENGE_MAX + 1];
 	char host[300];
 	char text[CURL_ERROR_SIZE];
@@ -43,9 +44,10 @@ bool se_http_looks_up_name(const struct se_http_transfer *transfer);
 /* Sets the rules that hold for every request, and this one. False when memory ran out. */
 bool se_http_prepare(struct se_http_transfer *transfer, const struct se_http_request *request);
 
-/* Says in words what libcurl's code means for this transfer, or why its time was up. */
-void
-se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error);
+/* Says in words what libcurl's code means for this transfer, that too much came, or why its time
+ * was up. */
+void se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_error *error);
+void se_http_explain_large(const struct se_http_transfer *transfer, struct se_error *error);
 void se_http_explain_late(struct se_http_transfer *transfer, struct se_error *error);
 
 #endif
