@@ -123,7 +123,9 @@ add_request_id(struct se_http_transfer *transfer, const char *id)
 		       add_header(transfer, "return-client-request-id: true"));
 }
 
-/* The rules that hold for every request. */
+/* The rules that hold for every request. A connection is not kept for the next one: libcurl before
+ * 8.1 takes what came on it unasked for that one's answer, and tokens are fetched too seldom for
+ * it to be worth much. */
 static bool
 set_rules(struct se_http_transfer *transfer)
 {
@@ -134,6 +136,7 @@ set_rules(struct se_http_transfer *transfer)
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	ok = ok && !curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_USERAGENT, "sasl-entra/" PACKAGE_VERSION);
