@@ -31,6 +31,7 @@ se_http_new(const struct se_world *world)
 	tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
 	http->openssl = tls != NULL && strstr(tls, "OpenSSL") != NULL;
 	http->world = world;
+	http->end = &http->transfers;
 	return http;
 }
 
@@ -58,6 +59,8 @@ transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 	for (at = &http->transfers; *at != NULL; at = &(*at)->next) {
 		if (*at == transfer) {
 			*at = transfer->next;
+			if (*at == NULL)
+				http->end = at;
 			break;
 		}
 	}
@@ -132,6 +135,7 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	void *context, struct se_error *error)
 {
 	struct se_http_transfer *transfer = calloc(1, sizeof(*transfer));
+	size_t hanging;
 
 	if (transfer == NULL) {
 		se_secret_free(request->body);
@@ -148,25 +152,27 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	transfer->done = done;
 	transfer->context = context;
 	host_of(request->url, transfer->host, sizeof(transfer->host));
+	host_of(transfer->proxied ? request->proxy : request->url, transfer->name,
+		sizeof(transfer->name));
 	se_buffer_init(&transfer->answer, SE_HTTP_BODY_MAX);
-	if (http->parked >= SE_HTTP_PARKED_MAX) {
+	hanging = se_http_hanging_lookups(http, transfer->name);
+	if (hanging > 0) {
 		se_error_set(error, SE_AGAIN,
 			"%zu name lookups still hang, so %s is not asked; "
 			"look at the name servers in /etc/resolv.conf",
-			http->parked, transfer->host);
+			hanging, transfer->host);
 		transfer_free(transfer);
 		return NULL;
 	}
 	transfer->easy = curl_easy_init();
-	if (transfer->easy == NULL || !se_http_prepare(transfer, request) ||
-		curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+	if (transfer->easy == NULL || !se_http_prepare(transfer, request)) {
 		se_error_set(error, SE_MEMORY, "libcurl could not prepare a request to %s",
 			transfer->host);
 		transfer_free(transfer);
 		return NULL;
 	}
-	transfer->next = http->transfers;
-	http->transfers = transfer;
+	*http->end = transfer;
+	http->end = &transfer->next;
 	return transfer;
 }
 
@@ -230,6 +236,19 @@ collect(struct se_http *http)
 		transfer = (void *)context;
 		if (transfer != NULL)
 			finish(http, transfer, code);
+	}
+}
+
+/* Gives libcurl those that may have their names looked up. */
+static void
+admit(struct se_http *http)
+{
+	struct se_http_transfer *transfer;
+
+	while ((transfer = se_http_next_lookup(http)) != NULL) {
+		transfer->admitted = true;
+		if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+			finish(http, transfer, CURLE_OUT_OF_MEMORY);
 	}
 }
 
@@ -327,6 +346,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 					  ((fds[i].events & POLLOUT) ? CURL_WAIT_POLLOUT : 0));
 		extra[i].revents = 0;
 	}
+	admit(http);
 	errno = 0;
 	ok = curl_multi_poll(http->multi, extra, (unsigned)count, shorten(http, wait), NULL) ==
 		     CURLM_OK ||
@@ -336,7 +356,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	if (extra != few)
 		free(extra);
 	for (transfer = http->transfers; transfer != NULL; transfer = transfer->next)
-		transfer->begun = true;
+		transfer->begun = transfer->admitted;
 	(void)curl_multi_perform(http->multi, &running);
 	collect(http);
 	expire(http);

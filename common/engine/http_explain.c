@@ -2,23 +2,13 @@
 
 #include "engine/http_transfer.h"
 
-/* Whether there is a connection to the endpoint itself, TLS and all. */
-static bool
-is_connected(const struct se_http_transfer *transfer)
+bool
+se_http_is_connected(const struct se_http_transfer *transfer)
 {
 	curl_off_t ready = 0;
 
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	return ready != 0;
-}
-
-bool
-se_http_looks_up_name(const struct se_http_transfer *transfer)
-{
-	curl_off_t looked_up = 0;
-
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
-	return looked_up == 0 && !is_connected(transfer);
 }
 
 /* What libcurl said, without the blank that some of its texts end in. */
@@ -87,7 +77,7 @@ explain_no_http(const struct se_http_transfer *transfer, CURLcode code, const ch
 static void
 explain_end(const struct se_http_transfer *transfer, const char *text, struct se_error *error)
 {
-	if (transfer->proxied && !is_connected(transfer))
+	if (transfer->proxied && !se_http_is_connected(transfer))
 		se_error_set(error, SE_AGAIN,
 			"the proxy did not connect to %s (%s); look at its log, and at the key "
 			"\"proxy\"",
@@ -104,7 +94,7 @@ se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_erro
 	const char *host = transfer->host, *text = curl_text(transfer, code);
 
 	if (explain_proxy(transfer, error) ||
-		(is_connected(transfer) && explain_no_http(transfer, code, text, error)))
+		(se_http_is_connected(transfer) && explain_no_http(transfer, code, text, error)))
 		return;
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -157,7 +147,7 @@ se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_erro
 void
 se_http_explain_large(const struct se_http_transfer *transfer, struct se_error *error)
 {
-	if (transfer->proxied && !is_connected(transfer))
+	if (transfer->proxied && !se_http_is_connected(transfer))
 		se_error_set(error, SE_AGAIN,
 			"the proxy answered with more than %d KiB instead of connecting to %s; "
 			"look at its log, and at the key \"proxy\"",
@@ -172,12 +162,17 @@ se_http_explain_large(const struct se_http_transfer *transfer, struct se_error *
 void
 se_http_explain_late(struct se_http_transfer *transfer, struct se_error *error)
 {
-	if (se_http_looks_up_name(transfer))
+	if (!transfer->admitted)
+		se_error_set(error, SE_AGAIN,
+			"other name lookups hang, so that %s was not asked in time; look at the "
+			"name servers in /etc/resolv.conf",
+			transfer->host);
+	else if (se_http_looks_up_name(transfer))
 		se_error_set(error, SE_AGAIN,
 			"the name lookup of %s did not end in time; look at "
 			"the name servers in /etc/resolv.conf",
 			transfer->host);
-	else if (!is_connected(transfer))
+	else if (!se_http_is_connected(transfer))
 		se_error_set(error, SE_AGAIN, "no connection to %s in time%s", transfer->host,
 			transfer->machine ? ""
 					  : "; look at the network, the firewall and the key "

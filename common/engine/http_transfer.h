@@ -11,7 +11,8 @@
 struct se_http {
 	const struct se_world *world;
 	CURLM *multi;
-	struct se_http_transfer *transfers;
+	struct se_http_transfer *transfers; /* the oldest first */
+	struct se_http_transfer **end;      /* where the next one is to be linked */
 	size_t parked;
 	bool openssl; /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
 };
@@ -26,20 +27,32 @@ struct se_http_transfer {
 	size_t header_bytes;
 	int64_t deadline;
 	int64_t connect_deadline; /* 0 until the name is known */
+	bool admitted;            /* libcurl has it, and may look its name up */
 	bool begun;               /* libcurl has had a turn with it */
 	bool parked;
 	bool too_large;
 	bool machine;
 	bool proxied;
 	char challenge[SE_HTTP_CHALLENGE_MAX + 1];
-	char host[300];
+	char host[300]; /* of the endpoint, for sentences */
+	char name[300]; /* that is looked up: the endpoint's or the proxy's */
 	char text[CURL_ERROR_SIZE];
 	se_http_done *done;
 	void *context;
 };
 
+/* Whether there is a connection to the endpoint itself, TLS and all. */
+bool se_http_is_connected(const struct se_http_transfer *transfer);
+
 /* Whether the name of the host is still being looked up, or may be: nothing came of it yet. */
 bool se_http_looks_up_name(const struct se_http_transfer *transfer);
+
+/* The oldest transfer that waits and whose name may be looked up now; NULL: none. */
+struct se_http_transfer *se_http_next_lookup(const struct se_http *http);
+
+/* How many given-up lookups still hang, when they are so many that this name may not be looked up
+ * as well; else 0. */
+size_t se_http_hanging_lookups(const struct se_http *http, const char *name);
 
 /* Sets the rules that hold for every request, and this one. False when memory ran out. */
 bool se_http_prepare(struct se_http_transfer *transfer, const struct se_http_request *request);
