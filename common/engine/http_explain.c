@@ -105,6 +105,7 @@ se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_erro
 			host, text);
 		break;
 	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT: /* of the connection: it has no other time from us */
 		se_error_set(error, SE_AGAIN, "%s cannot be reached (%s)%s", host, text,
 			transfer->machine ? ""
 					  : "; look at the network, the firewall and the key "

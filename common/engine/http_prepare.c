@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "engine/crypto_tls.h"
@@ -67,17 +68,37 @@ stays_here(const struct sockaddr *address)
 	return address->sa_family == AF_INET && (host >> 24 == 127 || host >> 16 == 0xa9fe);
 }
 
+/* libcurl goes on to the next address when one fails, and would wait for minutes until then. With one
+ * repetition of the first packet the system gives an address up after 3 s, which leaves some of
+ * SE_HTTP_CONNECT_MS to the next. */
+static void
+give_up_soon(int fd)
+{
+#ifdef TCP_SYNCNT
+	const int repetitions = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &repetitions, sizeof(repetitions));
+#else
+	(void)fd;
+#endif
+}
+
 /* A parked transfer has been given up: when its name lookup ends at last, nothing is sent. And
  * whatever a machine's endpoint was called, its token does not leave the machine's own link. */
 static curl_socket_t
 on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	const struct se_http_transfer *transfer = context;
+	int fd;
 
 	(void)purpose;
 	if (transfer->parked || (transfer->machine && !stays_here(&address->addr)))
 		return CURL_SOCKET_BAD;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	if (fd < 0)
+		return CURL_SOCKET_BAD;
+	give_up_soon(fd);
+	return fd;
 }
 
 static CURLcode
