@@ -155,7 +155,7 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	host_of(transfer->proxied ? request->proxy : request->url, transfer->name,
 		sizeof(transfer->name));
 	se_buffer_init(&transfer->answer, SE_HTTP_BODY_MAX);
-	hanging = se_http_hanging_lookups(http, transfer->name);
+	hanging = se_http_hanging_lookups(transfer);
 	if (hanging > 0) {
 		se_error_set(error, SE_AGAIN,
 			"%zu name lookups still hang, so %s is not asked; "

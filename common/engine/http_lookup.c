@@ -42,6 +42,15 @@ count_of_name(const struct lookups *lookups, const char *name, bool parked)
 	return count;
 }
 
+/* A machine's own endpoint has an address instead of a name. */
+static bool
+may_be_looked_up(const struct lookups *lookups, const struct se_http_transfer *transfer)
+{
+	return transfer->machine ||
+	       (lookups->count < SE_HTTP_LOOKUPS_MAX &&
+		       count_of_name(lookups, transfer->name, false) < SE_HTTP_PARKED_MAX);
+}
+
 struct se_http_transfer *
 se_http_next_lookup(const struct se_http *http)
 {
@@ -49,24 +58,24 @@ se_http_next_lookup(const struct se_http *http)
 	struct lookups lookups;
 
 	find_lookups(http, &lookups);
-	if (lookups.count == SE_HTTP_LOOKUPS_MAX)
-		return NULL;
 	for (transfer = http->transfers; transfer != NULL; transfer = transfer->next)
-		if (!transfer->admitted &&
-			count_of_name(&lookups, transfer->name, false) < SE_HTTP_PARKED_MAX)
+		if (!transfer->admitted && may_be_looked_up(&lookups, transfer))
 			return transfer;
 	return NULL;
 }
 
 size_t
-se_http_hanging_lookups(const struct se_http *http, const char *name)
+se_http_hanging_lookups(const struct se_http_transfer *transfer)
 {
+	const struct se_http *http = transfer->http;
 	struct lookups lookups;
 	size_t of_name;
 
+	if (transfer->machine)
+		return 0;
 	if (http->parked >= SE_HTTP_LOOKUPS_MAX)
 		return http->parked;
 	find_lookups(http, &lookups);
-	of_name = count_of_name(&lookups, name, true);
+	of_name = count_of_name(&lookups, transfer->name, true);
 	return of_name >= SE_HTTP_PARKED_MAX ? of_name : 0;
 }

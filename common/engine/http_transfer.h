@@ -50,9 +50,9 @@ bool se_http_looks_up_name(const struct se_http_transfer *transfer);
 /* The oldest transfer that waits and whose name may be looked up now; NULL: none. */
 struct se_http_transfer *se_http_next_lookup(const struct se_http *http);
 
-/* How many given-up lookups still hang, when they are so many that this name may not be looked up
- * as well; else 0. */
-size_t se_http_hanging_lookups(const struct se_http *http, const char *name);
+/* How many given-up lookups still hang, when they are so many that this one's name may not be looked
+ * up as well; else 0. */
+size_t se_http_hanging_lookups(const struct se_http_transfer *transfer);
 
 /* Sets the rules that hold for every request, and this one. False when memory ran out. */
 bool se_http_prepare(struct se_http_transfer *transfer, const struct se_http_request *request);

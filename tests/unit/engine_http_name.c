@@ -242,6 +242,16 @@ test_too_many(void **state)
 	fetch_forget(&one);
 }
 
+/* A machine's own endpoint is asked all the same. */
+static void
+expect_machine(void)
+{
+	struct fetch machine = {.url = "http://127.0.0.1:1/token", .machine = true};
+
+	fetch(http, &machine);
+	assert_says(machine.error.text, "127.0.0.1:1 cannot be reached");
+}
+
 /* Many at once, of the same name or of several: as many lookups as are allowed, the rest waits and
  * ends in time as well. `names` is how many hang. */
 static void
@@ -279,6 +289,7 @@ expect_bounded(unsigned names, unsigned lookups)
 		assert_false(fetch_start(http, &other));
 		assert_int_equal(other.error.code, SE_AGAIN);
 		assert_says(other.error.text, "16 name lookups still hang");
+		expect_machine();
 	}
 	(void)faults_say("forget");
 	reap();
