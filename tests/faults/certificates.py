@@ -97,12 +97,12 @@ def prepare(directory):
     return files
 
 
-def prepare_hostile(directory):
+def prepare_hostile(directory, more_names=()):
     """The files by name, for servers that are hostile already in the handshake. ca.pem vouches for those that are
     wrong only in the way that their name says."""
     authority, stranger = Authority("Fault server test CA"), Authority("Somebody else's CA")
 
-    def issue(name, names=NAMES, by=authority, **named):
+    def issue(name, names=(*NAMES, *more_names), by=authority, **named):
         return by.issue(os.path.join(directory, f"{name}.pem"), names, **named)
 
     chain = os.path.join(directory, "chain.pem")

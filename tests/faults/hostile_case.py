@@ -48,22 +48,23 @@ def forget_peak(pid):
 
 
 class Place:
-    """A directory, the hostile server, and a configuration with an account for each case, and one for good@."""
+    """A directory, the hostile server, and a configuration with an account for each case, one for good@, and one for
+    each of `hosts`, a name by which the good server is known, too."""
 
-    def __init__(self, cases, owner=None):
+    def __init__(self, cases, owner=None, hosts=()):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="sasl-entra-hostile-"))
         self.path.chmod(0o755)
         self.state = self.path / "state"
         self.state.mkdir(mode=0o700)
-        if owner:
-            os.chown(self.state, owner.pw_uid, owner.pw_gid)
-        self.cases, self.server = cases, hostile_server.HostileServer(str(self.path), cases)
+        self.cases, self.owner, self.hosts = cases, owner, hosts
+        self.server = hostile_server.HostileServer(str(self.path), cases, hosts)
+        (self.path / "ca.pem").chmod(0o644)
 
-    def account(self, name, port, proxy=""):
+    def account(self, name, port, proxy="", host="localhost"):
         proxy = f"proxy = {proxy}\n" if proxy else ""
         return (f"[account {name}]\nmatch = {name}@fabrikam.com\ntenant = fabrikam.com\nservers = smtp.test\n"
                 "client_id = 00001111-aaaa-2222-bbbb-3333cccc4444\n"
-                f"token_endpoint = https://localhost:{port}/token\n{proxy}")
+                f"token_endpoint = https://{host}:{port}/token\n{proxy}")
 
     def configuration(self, defaults=""):
         ports, text = self.server.ports, f"[defaults]\nca_file = {self.server.ca}\nstate_dir = {self.state}\n{defaults}"
@@ -73,9 +74,30 @@ class Place:
             else:
                 text += self.account(case.name, ports[case.name])
         text += self.account("good", ports["good"])
+        text += "".join(self.account(host, ports["good"], host=host) for host in self.hosts)
         path = self.path / "sasl-entra.conf"
         path.write_text(text, encoding="utf-8")
         return path
+
+    def sign_in(self, logins):
+        """Each has a refresh token, all of them belong to the owner."""
+        engine = Engine(self.configuration())
+        for login in logins:
+            engine.sign_in(login)
+        engine.end()
+        self._give(self.owner.pw_uid)
+
+    def kept(self, logins):
+        """Once the owner is gone: the refresh tokens."""
+        self._give(os.geteuid())
+        engine = Engine(self.configuration())
+        kept = {login: engine.kept(login) for login in logins}
+        engine.end()
+        return kept
+
+    def _give(self, user):
+        for path in (self.state, *self.state.iterdir()):
+            os.chown(path, user, -1)
 
     def remove(self):
         shutil.rmtree(self.path, ignore_errors=True)
@@ -88,6 +110,17 @@ class Done:
     seconds: float
     retry_after: int
     text: str
+
+
+def settled(measure, before, seconds=10):
+    """The size, once there are no more descriptors and threads than before, or the time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        size = measure()
+        if size.threads <= before.threads and size.descriptors <= before.descriptors:
+            break
+        time.sleep(0.1)
+    return size
 
 
 class Engine:
@@ -145,14 +178,7 @@ class Engine:
         return Size.of(self.pid)
 
     def settled(self, before, seconds=10):
-        """The size, once there are no more descriptors and threads than before, or the time is over."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            size = self.size()
-            if size.threads <= before.threads and size.descriptors <= before.descriptors:
-                break
-            time.sleep(0.1)
-        return size
+        return settled(self.size, before, seconds)
 
     def end(self):
         """The exit status: 0 when nothing went wrong to the end."""

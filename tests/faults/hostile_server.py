@@ -13,9 +13,9 @@ IDLE = 60
 
 
 class HostileServer:
-    def __init__(self, directory, cases):
+    def __init__(self, directory, cases, names=()):
         self.ca = f"{directory}/ca.pem"
-        self._files, self._contexts, self._lock = certificates.prepare_hostile(directory), {}, threading.Lock()
+        self._files, self._contexts, self._lock = certificates.prepare_hostile(directory, names), {}, threading.Lock()
         self.ports, self.behaves, self.requests, self.connects, self.trapped, self._number = {}, set(), {}, {}, [], 0
         for trap in ("http", "https"):
             self._listen(f"trap-{trap}", self._trap, trap)

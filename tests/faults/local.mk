@@ -6,7 +6,9 @@ EXTRA_DIST += tests/faults/fault_server.py tests/faults/answers.py tests/faults/
 check_PROGRAMS += tests/faults/hostile_engine
 tests_faults_hostile_engine_SOURCES = tests/faults/hostile_engine.c
 tests_faults_hostile_engine_LDADD = libse-engine.la
-hostile_tests = tests/faults/test_hostile.py
+hostile_tests = tests/faults/test_hostile.py tests/faults/test_hostile_agent.py \
+	tests/faults/test_hostile_names.py
 TESTS += $(hostile_tests)
 EXTRA_DIST += $(hostile_tests) tests/faults/hostile_answers.py tests/faults/hostile_wires.py \
-	tests/faults/hostile_cases.py tests/faults/hostile_server.py tests/faults/hostile_case.py
+	tests/faults/hostile_cases.py tests/faults/hostile_server.py tests/faults/hostile_case.py \
+	tests/faults/hostile_agent.py tests/faults/name_server.py
