@@ -59,6 +59,8 @@ class Place:
         self.cases, self.owner, self.hosts = cases, owner, hosts
         self.server = hostile_server.HostileServer(str(self.path), cases, hosts)
         (self.path / "ca.pem").chmod(0o644)
+        # Nobody may look for a password here.
+        (self.path / ".netrc").write_text("machine localhost login netrc password netrc-password\n", encoding="ascii")
 
     def account(self, name, port, proxy="", host="localhost"):
         proxy = f"proxy = {proxy}\n" if proxy else ""
@@ -128,7 +130,8 @@ class Engine:
 
     def __init__(self, configuration):
         self._process = subprocess.Popen([ENGINE, configuration], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.PIPE, text=True)
+                                         stderr=subprocess.PIPE, text=True,
+                                         env={**os.environ, "HOME": os.path.dirname(configuration)})
         self.pid, self.log, self._answers, self._changed = self._process.pid, [], {}, threading.Condition()
         for stream in (self._process.stdout, self._process.stderr):
             threading.Thread(target=self._read, args=(stream,), daemon=True).start()

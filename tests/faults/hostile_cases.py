@@ -132,6 +132,10 @@ ANSWERS = [
       for status in (301, 302, 303, 307, 308)
       for name, where in (("http", "http"), ("other", "https"), ("file", "file:///etc/passwd"))),
     ("refresh-header", a.whole(b"{}", b"Refresh: 0; url=https://localhost:1/"), "again", "no access_token"),
+    # Wants to be remembered, or another server to be asked the next time.
+    ("set-cookie", ("grant", b"Set-Cookie: a=b; Path=/; Secure"), "ok", None),
+    ("alt-svc", ("grant", b'Alt-Svc: http/1.1="localhost:%d"; ma=3600, h2="localhost:%d"'), "ok", None),
+    ("hsts", ("grant", b"Strict-Transport-Security: max-age=31536000"), "ok", None),
     # Wants credentials that it must not get.
     ("401-basic", a.challenge(401, b'Basic realm="x"'), "config", "status 401"),
     ("401-negotiate", a.challenge(401, b"Negotiate"), "config", "status 401"),

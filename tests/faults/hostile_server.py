@@ -101,12 +101,15 @@ class HostileServer:
             self.count(case, connection.read_request())
             connection.send(self.grant())
 
-    def grant(self):
+    def grant(self, line=b""):
+        """A token, and a header line, in which %d is a port that nobody may come to."""
+        trap = self.ports["trap-https"]
+        headers = [line.decode().replace("%d", str(trap)).split(": ", 1)] if line else []
         with self._lock:
             self._number += 1
             number = self._number
         token = {"token_type": "Bearer", "expires_in": 3600, "access_token": f"real-{number}-" + "a" * 100}
-        return answers.response(200, json.dumps(token).encode())
+        return answers.response(200, json.dumps(token).encode(), headers)
 
     # --- what came -----------------------------------------------------------------------------
 

@@ -116,7 +116,7 @@ def answer(does):
                 if case.name in server.behaves:
                     connection.send(server.grant())
                 elif isinstance(does, tuple):
-                    connection.send(server.redirect(*does[1:]))
+                    connection.send(getattr(server, does[0])(*does[1:]))
                 elif callable(does):
                     does(connection)
                     connection.ended = True
