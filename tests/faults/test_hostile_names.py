@@ -77,7 +77,8 @@ class Addresses(TestCase):
             engine.sign_in(login)
         before = engine.size()
         done = engine.ask_all(list(logins.values()))
-        for host, seconds in (("dead6.test", 4), ("dead66.test", 4), ("refused6.test", 4), ("dead4.test", 8)):
+        reachable = {"dead6.test": 4, "dead66.test": 4, "refused6.test": 4, "dead4.test": 8}
+        for host, seconds in reachable.items():
             with self.subTest(host):
                 self.assertEqual(done[logins[host]].kind, "ok", done[logins[host]])
                 self.assertLess(done[logins[host]].seconds, seconds)
@@ -89,8 +90,8 @@ class Addresses(TestCase):
         for login in logins.values():
             self.assertEqual(engine.kept(login), REFRESH_TOKEN + login)
         self.assertEqual(engine.settled(before).threads, 1)
-        figures.add("an address that swallows what is sent", TEST, injected=4,
-                    survived=sum(done[logins[host]].kind == "ok" for host in hosts[:4]))
+        figures.add("an address that swallows what is sent", TEST, injected=len(reachable),
+                    survived=sum(done[logins[host]].kind == "ok" for host in reachable))
 
 
 class Lookups(TestCase):

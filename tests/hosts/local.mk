@@ -2,7 +2,7 @@
 host_tests = tests/hosts/postfix_chroot.sh tests/hosts/postfix_inprocess.sh \
 	tests/hosts/postfix_spawn.sh \
 	tests/hosts/single_flight.sh tests/hosts/load_order.sh tests/hosts/credentials.sh \
-	tests/hosts/load.sh
+	tests/hosts/load.sh tests/faults/test_hostile_inprocess.py
 host_test_parts = tests/hosts/lib/agent.sh tests/hosts/lib/credentials.sh \
 	tests/hosts/lib/dovecot.sh tests/hosts/lib/get_postfix.sh \
 	tests/hosts/lib/postfix.sh tests/hosts/lib/postfix_cases.sh \
