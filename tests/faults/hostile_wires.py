@@ -107,22 +107,26 @@ def answer(does):
     """A good connection, and then one of the hostile answers."""
     def serve(server, case, wire):
         with server.context("good").wrap_socket(wire, server_side=True) as secured:
-            connection = Connection(server, case.name, secured)
-            if isinstance(does, tuple) and does[0] == "in the request":
-                secured.recv(1)
-                connection.end(reset=does[1])
-            while not connection.ended:
-                server.count(case, connection.read_request())
-                if case.name in server.behaves:
-                    connection.send(server.grant())
-                elif isinstance(does, tuple):
-                    connection.send(getattr(server, does[0])(*does[1:]))
-                elif callable(does):
-                    does(connection)
-                    connection.ended = True
-                else:
-                    connection.send(does)
+            answer_requests(server, case, secured, does)
     return serve
+
+
+def answer_requests(server, case, wire, does):
+    connection = Connection(server, case.name, wire)
+    if isinstance(does, tuple) and does[0] == "in the request":
+        wire.recv(1)
+        connection.end(reset=does[1])
+    while not connection.ended:
+        server.count(case, connection.read_request())
+        if case.name in server.behaves:
+            connection.send(server.grant())
+        elif isinstance(does, tuple):
+            connection.send(getattr(server, does[0])(*does[1:]))
+        elif callable(does):
+            does(connection)
+            connection.ended = True
+        else:
+            connection.send(does)
 
 
 def connect(does):

@@ -61,7 +61,7 @@ class Together(TestCase):
     def check_sentence(self, case, text):
         """Whose it is, where; nothing that came from there could change a terminal or a log; no secret."""
         self.assertTrue(text.startswith(f"{case.login}: "), text)
-        if "Entra" not in text and "token endpoint" not in text:
+        if "Entra" not in text:  # which names the account's section
             self.assertIn("localhost:", text)
         self.assertTrue(text.isascii() and text.isprintable(), text)
         self.assertLess(len(text), SENTENCE_MAX)

@@ -5,18 +5,23 @@ In namespaces of its own for network and files, as root."""
 import dataclasses
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+import threading
 import time
 from unittest import TestCase
 
+import hostile_wires as w
 from hostile_agent import agent_case, Bystander, GOOD, HostileAgent, percentile
 from hostile_case import Engine, figures, LONG, Place, REFRESH_TOKEN, settled, tap
+from hostile_cases import ANSWERS, Case, QUICK
 from name_server import NameServer
 
 TEST = "tests/faults/test_hostile_names.py"
 CROWD = 40  # identities that want a token at the same time
 LOOKUPS_MAX, PER_NAME = 16, 4  # threads that look names up; of the same name
+ONE_TRY_MS = 2500  # too little for a second try
 TIMEOUT = 3  # seconds that one request has
 HANGS = (30, 2) if LONG else (5, 4)  # seconds until glibc asks again, and how often: a minute, or 20 s
 ROUNDS, PAUSE = (70, 1) if LONG else (3, 0)  # so that lookups end meanwhile, and others begin
@@ -38,6 +43,7 @@ def prepare():
         subprocess.run(["ip", *command], check=True)
 
     ip("link", "set", "lo", "up")
+    ip("address", "add", "169.254.169.254/32", "dev", "lo")
     ip("link", "add", "dead", "type", "veth", "peer", "name", "nobody")
     ip("address", "add", "192.0.2.2/24", "dev", "dead")
     ip("-6", "address", "add", "2001:db8::2/64", "dev", "dead", "nodad")
@@ -93,6 +99,61 @@ class Addresses(TestCase):
         self.assertEqual(engine.settled(before).threads, 1)
         figures.add("an address that swallows what is sent", TEST, injected=len(reachable),
                     survived=sum(done[logins[host]].kind == "ok" for host in reachable))
+
+
+class Machine(TestCase):
+    """The endpoint of a managed identity, whose address everybody on the link may take."""
+
+    def account(self, place):
+        return place.configuration().read_text(encoding="utf-8") + (
+            "[account machine]\nmatch = machine@fabrikam.com\ntenant = fabrikam.com\nservers = smtp.test\n"
+            "credential = managed-identity\nmanaged_identity_id = system\n")
+
+    def serve(self, server, listening):
+        while True:
+            wire, _ = listening.accept()
+            wire.settimeout(60)
+            threading.Thread(target=self.serve_one, args=(server, wire, self.case), daemon=True).start()
+
+    @staticmethod
+    def serve_one(server, wire, case):
+        try:
+            w.answer_requests(server, case, wire, case.does)
+        except (OSError, ValueError, IndexError, KeyError):
+            pass
+        wire.close()
+
+    def test_answers(self):
+        """each hostile answer of it: a sentence, in time and memory, and nothing is sent elsewhere"""
+        cases = [Case(*entry) for entry in ANSWERS if "ok" not in entry[2]]
+        slow = [case for case in cases if case.seconds > QUICK]
+        cases = [case for case in cases if case not in slow[2:]]
+        place = Place([])
+        self.addCleanup(place.remove)
+        (place.path / "sasl-entra.conf").write_text(self.account(place), encoding="utf-8")
+        engine = Engine(place.path / "sasl-entra.conf")
+        self.addCleanup(engine.end)
+        listening = socket.create_server(("169.254.169.254", 80))
+        threading.Thread(target=self.serve, args=(place.server, listening), daemon=True).start()
+        login, self.case = "machine@fabrikam.com", Case("good", None, "ok", None)
+        place.server.behaves.add("good")
+        self.assertEqual(engine.ask(login).kind, "ok")
+        before = engine.size()
+        for self.case in cases:
+            done = engine.ask(login, "refresh", ONE_TRY_MS)
+            with self.subTest(self.case.name):
+                self.assertNotEqual(done.kind, "ok", done)
+                self.assertLess(done.seconds, ONE_TRY_MS / 1000 + 3, done)
+                self.assertRegex(done.text, f"^{login}: .*(169.254.169.254|managed identity)")
+                self.assertTrue(done.text.isascii() and done.text.isprintable() and "FORGED" not in done.text, done.text)
+        after = engine.settled(before)
+        self.assertEqual((after.threads, after.descriptors), (before.threads, before.descriptors))
+        self.assertLess(after.peak - before.resident, 8 * 1024)
+        self.assertEqual(place.server.trapped, [])
+        self.case = Case("good", None, "ok", None)
+        self.assertEqual(engine.ask(login, "refresh").kind, "ok")
+        figures.add("hostile managed identity endpoint", TEST, inputs=len(cases), injected=len(cases),
+                    survived=len(cases))
 
 
 class Lookups(TestCase):
