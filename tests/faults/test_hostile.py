@@ -13,7 +13,7 @@ from hostile_case import Engine, Place, figures, forget_peak, REFRESH_TOKEN, tap
 from hostile_cases import all_cases, Case
 
 GOOD = "good@fabrikam.com"
-TEST = "tests/faults/test_hostile.py"
+TEST = "make check-hostile"
 SENTENCE_MAX = 700  # bytes
 ALONE_KB = 8 * 1024  # that an ask of one hostile peer may add to the engine's memory
 TOGETHER_KB = 24 * 1024  # all of them at once
@@ -192,7 +192,8 @@ class RetryAfter(TestCase):
         for case in cases:
             name, _, status = case.name.rpartition("-")
             values = next(values for entry, values, *_ in RETRY if entry == name)
-            case.does = w.answer(a.throttled(*map(_retry_after, values), status=b"HTTP/1.1 " + status.encode() + b" No"))
+            line = f"HTTP/1.1 {status} No".encode()
+            case.does = w.answer(a.throttled(*map(_retry_after, values), status=line))
         place = Place(cases)
         self.addCleanup(place.remove)
         engine = Engine(place.configuration())

@@ -10,7 +10,7 @@ from hostile_agent import agent_case, Bystander, GOOD, HostileAgent, percentile
 from hostile_case import figures, LONG, Place, REFRESH_TOKEN, settled, tap
 from hostile_cases import all_cases
 
-TEST = "tests/faults/test_hostile_agent.py"
+TEST = "make check-hostile"
 ROUNDS = 10 if LONG else 1
 GROWTH_KB = 24 * 1024  # for all at once
 LATER_KB = 4 * 1024  # a round more
@@ -53,8 +53,8 @@ class AmongHostile(TestCase):
         agent.end()
         kept = place.kept([case.login for case in cases if case.classes != "ok" and "ok" not in case.classes])
         self.assertEqual(kept, {login: REFRESH_TOKEN + login for login in kept})
-        figures.add("hostile answers, with the agent serving others", TEST, inputs=asked, injected=asked, survived=asked,
-                    load=len(other.kept) + len(other.fetched))
+        figures.add("hostile answers, with the agent serving others", TEST, inputs=asked, injected=asked,
+                    survived=asked, load=len(other.kept) + len(other.fetched))
 
     def check_answers(self, cases, answers):
         for case in cases:
@@ -67,7 +67,8 @@ class AmongHostile(TestCase):
         self.assertEqual(other.failures, [])
         self.assertGreater(len(other.kept), 50)
         self.assertGreater(len(other.fetched), 5)
-        print(f"# p99 of another account: {percentile(other.kept, 0.99) * 1000:.1f} ms of {len(other.kept)} from memory, "
+        print("# p99 of another account: "
+              f"{percentile(other.kept, 0.99) * 1000:.1f} ms of {len(other.kept)} from memory, "
               f"{percentile(other.fetched, 0.99) * 1000:.1f} ms of {len(other.fetched)} fetched")
         self.assertLess(percentile(other.kept, 0.99), KEPT_S)
         self.assertLess(percentile(other.fetched, 0.99), FETCHED_S)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""A program that logs in by SASL without an agent, so that the plugin loads the engine into it, while its token endpoint
-or proxy is hostile. With the tree installed at $SE_STAGE, as root: make check-hosts."""
+"""A program that logs in by SASL without an agent, so that the plugin loads the engine into it, while its token
+endpoint or proxy is hostile. With the tree installed at $SE_STAGE, as root: make check-hosts."""
 
 import concurrent.futures
 import os

