@@ -32,26 +32,26 @@ is_token_text(const char *text)
 }
 
 static enum se_code
-take_access_token(const struct se_json *json, struct se_grant *grant, struct se_error *error)
+take_access_token(const char *endpoint, const struct se_json *json, struct se_grant *grant,
+	struct se_error *error)
 {
 	const char *token = se_json_string(json, "access_token");
 	const char *type = se_json_string(json, "token_type");
 
 	if (token == NULL)
 		return se_error_set(error, SE_AGAIN,
-			"the token endpoint said yes but sent no "
-			"access_token; is it the right address?");
+			"%s said yes but sent no access_token; is it the right address?", endpoint);
 	if (!is_token_text(token))
 		return se_error_set(error, SE_AGAIN,
-			"the token endpoint sent an access_token that no "
-			"mail server could be given (empty, longer than %d bytes, or with "
-			"characters "
-			"that are not visible ASCII)",
-			SE_TOKEN_MAX);
+			"%s sent an access_token that no mail server could be given (empty, longer "
+			"than %d bytes, or with characters that are not visible ASCII); is it the "
+			"right address?",
+			endpoint, SE_TOKEN_MAX);
 	if (type != NULL && strcasecmp(type, "Bearer") != 0)
 		return se_error_set(error, SE_CONFIG,
-			"the token endpoint sent a token of another "
-			"type than Bearer, which XOAUTH2 cannot use; look at \"token_endpoint\"");
+			"%s sent a token of another type than Bearer, which XOAUTH2 cannot use; "
+			"look at \"token_endpoint\"",
+			endpoint);
 	grant->access_token = se_secret_new(token, strlen(token));
 	if (grant->access_token == NULL ||
 		!se_digest_hex(token, strlen(token), grant->fingerprint, SE_FINGERPRINT_MAX))
@@ -72,10 +72,10 @@ take_refresh_token(const struct se_json *json, struct se_grant *grant, struct se
 }
 
 enum se_code
-se_answer_take_grant(const struct se_account *account, const struct se_json *json,
-	struct se_grant *grant, struct se_error *error)
+se_answer_take_grant(const struct se_account *account, const char *endpoint,
+	const struct se_json *json, struct se_grant *grant, struct se_error *error)
 {
-	enum se_code code = take_access_token(json, grant, error);
+	enum se_code code = take_access_token(endpoint, json, grant, error);
 
 	if (code == SE_OK && !account->app_only)
 		code = take_refresh_token(json, grant, error);
@@ -426,7 +426,7 @@ se_answer_read(const struct se_account *account, const char *login, long status,
 	if (json == NULL || (status >= 300 && status < 400))
 		code = not_json(account, login, status, retry_after, error);
 	else if (status == 200)
-		code = se_answer_take_grant(account, json, grant, error);
+		code = se_answer_take_grant(account, account->token_endpoint, json, grant, error);
 	else
 		code = read_refusal(account, login, json, status, retry_after, error);
 	se_json_free(json);

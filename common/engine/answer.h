@@ -38,9 +38,10 @@ se_answer_read(const struct se_account *account, const char *login, long status,
 enum se_code se_answer_explain(const struct se_account *account, const char *login,
 	const char *reason, const char *description, struct se_error *error);
 
-/* Takes the grant out of a success answer; on error nothing is left in it. */
-enum se_code se_answer_take_grant(const struct se_account *account, const struct se_json *json,
-	struct se_grant *grant, struct se_error *error);
+/* Takes the grant out of a success answer; on error nothing is left in it, and `error` calls whoever
+ * answered `endpoint`. */
+enum se_code se_answer_take_grant(const struct se_account *account, const char *endpoint,
+	const struct se_json *json, struct se_grant *grant, struct se_error *error);
 
 void se_grant_free(struct se_grant *grant);
 

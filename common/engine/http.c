@@ -80,6 +80,7 @@ se_http_new(const struct se_world *world)
 	http->openssl = tls != NULL && strstr(tls, "OpenSSL") != NULL;
 	http->world = world;
 	http->owner = getpid();
+	http->end = &http->transfers;
 	return http;
 }
 
@@ -108,6 +109,8 @@ transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 	for (at = &http->transfers; *at != NULL; at = &(*at)->next) {
 		if (*at == transfer) {
 			*at = transfer->next;
+			if (*at == NULL)
+				http->end = at;
 			break;
 		}
 	}
@@ -232,6 +235,7 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	void *context, struct se_error *error)
 {
 	struct se_http_transfer *transfer = calloc(1, sizeof(*transfer));
+	size_t hanging;
 
 	if (transfer == NULL) {
 		se_secret_free(request->body);
@@ -244,30 +248,35 @@ se_http_start(struct se_http *http, struct se_http_request *request, se_http_don
 	request->body = NULL;
 	transfer->deadline = request->deadline;
 	transfer->machine = request->machine;
+	transfer->proxied = request->proxy != NULL && !request->machine;
 	transfer->done = done;
 	transfer->context = context;
 	host_of(request->url, transfer->host, sizeof(transfer->host));
+	host_of(transfer->proxied ? request->proxy : request->url, transfer->name,
+		sizeof(transfer->name));
 	se_buffer_init(&transfer->answer, SE_HTTP_BODY_MAX);
-	if (http->parked >= SE_HTTP_PARKED_MAX)
+	hanging = se_http_hanging_lookups(transfer);
+	if (hanging > 0) {
 		reap(http);
-	if (http->parked >= SE_HTTP_PARKED_MAX) {
+		hanging = se_http_hanging_lookups(transfer);
+	}
+	if (hanging > 0) {
 		se_error_set(error, SE_AGAIN,
 			"%zu name lookups still hang, so %s is not asked; "
 			"look at the name servers in /etc/resolv.conf",
-			http->parked, transfer->host);
+			hanging, transfer->host);
 		transfer_free(transfer);
 		return NULL;
 	}
 	transfer->easy = curl_easy_init();
-	if (transfer->easy == NULL || !se_http_prepare(transfer, request) ||
-		curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+	if (transfer->easy == NULL || !se_http_prepare(transfer, request)) {
 		se_error_set(error, SE_MEMORY, "libcurl could not prepare a request to %s",
 			transfer->host);
 		transfer_free(transfer);
 		return NULL;
 	}
-	transfer->next = http->transfers;
-	http->transfers = transfer;
+	*http->end = transfer;
+	http->end = &transfer->next;
 	return transfer;
 }
 
@@ -293,10 +302,7 @@ finish(struct se_http *http, struct se_http_transfer *transfer)
 		return;
 	}
 	if (transfer->too_large) {
-		se_error_set(&error, SE_AGAIN,
-			"%s answered with more than %d KiB, which no token "
-			"endpoint does; is it the right address?",
-			transfer->host, SE_HTTP_BODY_MAX / 1024);
+		se_http_explain_large(transfer, &error);
 		done(transfer->context, NULL, &error);
 	} else if (transfer->code != CURLE_OK) {
 		se_http_explain(transfer, transfer->code, &error);
@@ -329,6 +335,21 @@ collect(struct se_http *http)
 		} else {
 			transfer = transfer->next;
 		}
+}
+
+/* Gives libcurl those that may have their names looked up. */
+static void
+admit(struct se_http *http)
+{
+	struct se_http_transfer *transfer;
+
+	while ((transfer = se_http_next_lookup(http)) != NULL) {
+		transfer->admitted = true;
+		if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+			transfer->over = true;
+			transfer->code = CURLE_OUT_OF_MEMORY;
+		}
+	}
 }
 
 static bool
@@ -426,6 +447,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 					  ((fds[i].events & POLLOUT) ? CURL_WAIT_POLLOUT : 0));
 		extra[i].revents = 0;
 	}
+	admit(http);
 	errno = 0;
 	ok = curl_multi_poll(http->multi, extra, (unsigned)count, shorten(http, wait), NULL) ==
 		     CURLM_OK ||
@@ -435,7 +457,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	if (extra != few)
 		free(extra);
 	for (transfer = http->transfers; transfer != NULL; transfer = transfer->next)
-		transfer->begun = true;
+		transfer->begun = transfer->admitted;
 	se_signals_hold(&held);
 	(void)curl_multi_perform(http->multi, &running);
 	se_signals_release(&held);

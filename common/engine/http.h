@@ -2,8 +2,9 @@
  * http: one request or many at once, by libcurl's multi interface, within limits of time and size.
  * The only file that knows libcurl.
  *
- * https only (but for a machine's own endpoint, see below), no redirects, TLS 1.2 or later, HTTP/1.1, 5 s to connect, 64 KiB of headers and of
- * body, no proxy and no key log file from the environment.
+ * https only (but for a machine's own endpoint, see below), no redirects, TLS 1.2 or later,
+ * HTTP/1.1, a connection for each request, 5 s to connect, 64 KiB of headers and of body, no proxy
+ * and no key log file from the environment.
  */
 #ifndef SE_ENGINE_HTTP_H
 #define SE_ENGINE_HTTP_H
@@ -21,7 +22,8 @@ enum {
 	SE_HTTP_BODY_MAX = 64 * 1024, /* bytes, as on the wire */
 	SE_HTTP_CONNECT_MS = 5000,    /* from the name's address to the end of the TLS handshake */
 	SE_HTTP_CHALLENGE_MAX = 1024,
-	SE_HTTP_PARKED_MAX = 4 /* given-up transfers whose name lookup still hangs */
+	SE_HTTP_LOOKUPS_MAX = 16, /* names that are looked up at a time; other transfers wait */
+	SE_HTTP_PARKED_MAX = 4    /* of these, the same name */
 };
 
 struct se_http;
@@ -62,7 +64,8 @@ struct se_http *se_http_new(const struct se_world *world);
  * se_http_new() of the process takes them over. */
 void se_http_free(struct se_http *http);
 
-/* NULL with `error` set when it cannot start, SE_AGAIN while too many are parked. */
+/* NULL with `error` set when it cannot start, SE_AGAIN while too many lookups of its name, or of any,
+ * have been given up and still hang. */
 struct se_http_transfer *se_http_start(struct se_http *http, struct se_http_request *request,
 	se_http_done *done, void *context, struct se_error *error);
 
@@ -74,7 +77,7 @@ void se_http_cancel(struct se_http *http, struct se_http_transfer *transfer);
  * failed. */
 bool se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait);
 
-/* For tests: how many transfers are parked. */
+/* For tests: how many transfers are parked, given up while their name lookup hangs. */
 size_t se_http_parked(const struct se_http *http);
 
 #endif

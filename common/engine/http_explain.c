@@ -1,19 +1,25 @@
+#include <string.h>
+
 #include "engine/http_transfer.h"
 
 bool
-se_http_looks_up_name(const struct se_http_transfer *transfer)
+se_http_is_connected(const struct se_http_transfer *transfer)
 {
-	curl_off_t looked_up = 0, ready = 0;
+	curl_off_t ready = 0;
 
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-	return looked_up == 0 && ready == 0;
+	return ready != 0;
 }
 
+/* What libcurl said, without the blank that some of its texts end in. */
 static const char *
-curl_text(const struct se_http_transfer *transfer, CURLcode code)
+curl_text(struct se_http_transfer *transfer, CURLcode code)
 {
-	return transfer->text[0] != '\0' ? transfer->text : curl_easy_strerror(code);
+	size_t len = strlen(transfer->text);
+
+	while (len > 0 && transfer->text[len - 1] == ' ')
+		transfer->text[--len] = '\0';
+	return len > 0 ? transfer->text : curl_easy_strerror(code);
 }
 
 /* Whether it was the proxy that said no. */
@@ -39,12 +45,56 @@ explain_proxy(const struct se_http_transfer *transfer, struct se_error *error)
 	return true;
 }
 
+/* Once there is a connection, some of libcurl's codes mean something else than before: what came
+ * is no HTTP/1.1, or one line of it goes beyond what libcurl keeps of a line. True when it is one
+ * of these. */
+static bool
+explain_no_http(const struct se_http_transfer *transfer, CURLcode code, const char *text,
+	struct se_error *error)
+{
+	switch (code) {
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		se_error_set(error, SE_AGAIN,
+			"%s did not answer in HTTP/1.1 (%s); is it the right address, or is a "
+			"proxy or a portal in between? It is asked again by itself",
+			transfer->host, text);
+		return true;
+	case CURLE_OUT_OF_MEMORY:
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
+		se_error_set(error, SE_AGAIN,
+			"a header line of %s does not end, or memory ran out here (%s); is it the "
+			"right address? It is asked again by itself",
+			transfer->host, text);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+explain_end(const struct se_http_transfer *transfer, const char *text, struct se_error *error)
+{
+	if (transfer->proxied && !se_http_is_connected(transfer))
+		se_error_set(error, SE_AGAIN,
+			"the proxy did not connect to %s (%s); look at its log, and at the key "
+			"\"proxy\"",
+			transfer->host, text);
+	else
+		se_error_set(error, SE_AGAIN,
+			"the exchange with %s broke off (%s); it is asked again by itself",
+			transfer->host, text);
+}
+
 void
-se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
+se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
 {
 	const char *host = transfer->host, *text = curl_text(transfer, code);
 
-	if (explain_proxy(transfer, error))
+	if (explain_proxy(transfer, error) ||
+		(se_http_is_connected(transfer) && explain_no_http(transfer, code, text, error)))
 		return;
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -55,6 +105,7 @@ se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct s
 			host, text);
 		break;
 	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT: /* of the connection: it has no other time from us */
 		se_error_set(error, SE_AGAIN, "%s cannot be reached (%s)%s", host, text,
 			transfer->machine ? ""
 					  : "; look at the network, the firewall and the key "
@@ -89,23 +140,40 @@ se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct s
 		se_error_memory(error);
 		break;
 	default:
-		se_error_set(error, SE_AGAIN, "the exchange with %s broke off (%s)", host, text);
+		explain_end(transfer, text, error);
 		break;
 	}
 }
 
 void
+se_http_explain_large(const struct se_http_transfer *transfer, struct se_error *error)
+{
+	if (transfer->proxied && !se_http_is_connected(transfer))
+		se_error_set(error, SE_AGAIN,
+			"the proxy answered with more than %d KiB instead of connecting to %s; "
+			"look at its log, and at the key \"proxy\"",
+			SE_HTTP_BODY_MAX / 1024, transfer->host);
+	else
+		se_error_set(error, SE_AGAIN,
+			"%s answered with more than %d KiB, which no token endpoint does; is it "
+			"the right address?",
+			transfer->host, SE_HTTP_BODY_MAX / 1024);
+}
+
+void
 se_http_explain_late(struct se_http_transfer *transfer, struct se_error *error)
 {
-	curl_off_t ready = 0;
-
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-	if (se_http_looks_up_name(transfer))
+	if (!transfer->admitted)
+		se_error_set(error, SE_AGAIN,
+			"other name lookups hang, so that %s was not asked in time; look at the "
+			"name servers in /etc/resolv.conf",
+			transfer->host);
+	else if (se_http_looks_up_name(transfer))
 		se_error_set(error, SE_AGAIN,
 			"the name lookup of %s did not end in time; look at "
 			"the name servers in /etc/resolv.conf",
 			transfer->host);
-	else if (ready == 0)
+	else if (!se_http_is_connected(transfer))
 		se_error_set(error, SE_AGAIN, "no connection to %s in time%s", transfer->host,
 			transfer->machine ? ""
 					  : "; look at the network, the firewall and the key "

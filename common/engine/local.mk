@@ -38,6 +38,7 @@ libse_engine_la_SOURCES = \
 	common/engine/jwt.c common/engine/jwt.h \
 	common/engine/http.c common/engine/http.h common/engine/http_transfer.h \
 	common/engine/http_prepare.c common/engine/http_explain.c \
+	common/engine/http_lookup.c \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
 	common/engine/credential_certificate.c common/engine/credential_certificate.h \
 	common/engine/credential_pair.c common/engine/credential_pair.h \

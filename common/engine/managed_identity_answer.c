@@ -200,7 +200,7 @@ se_machine_answer(const struct se_machine *machine, const struct se_account *acc
 			"at %s?",
 			SE_MACHINE_ENDPOINT, machine->url);
 	} else {
-		code = se_answer_take_grant(account, json, grant, error);
+		code = se_answer_take_grant(account, SE_MACHINE_ENDPOINT, json, grant, error);
 		if (code == SE_OK)
 			code = check_identity(machine, account, json, grant->access_token, error);
 		if (code == SE_OK)

@@ -67,7 +67,7 @@ TABLE = [
     Row(POSTS, PYTHON, "header accept-encoding", None, "gzip, deflate*", "We decompress nothing; answers are small."),
     Row(POSTS, NODE, "header accept", "application/json", None, "Entra answers with JSON anyway."),
     Row(("device: devicecode",), PYTHON, "header accept", "application/json", "*/*", "Entra answers with JSON anyway."),
-    Row(POSTS, BOTH, "header connection", None, "*", "HTTP/1.1 keeps connections without being told."),
+    Row(POSTS, BOTH, "header connection", None, "*", "Ours lives for one answer, and we end it ourselves."),
     Row(POSTS, NODE, "header content-type", "application/x-www-form-urlencoded",
         "application/x-www-form-urlencoded;charset=utf-8", "The type has no such parameter; we escape all but ASCII."),
     Row(POSTS, PYTHON, "header cookie", None, "*", "What the discovery document set. We keep no cookies."),

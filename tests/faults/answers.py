@@ -53,6 +53,17 @@ def endless_headers(connection, _request):
     connection.send_forever(b"X-Filler: " + b"x" * 1000 + b"\r\n")
 
 
+def endless_line(connection, _request):
+    connection.send(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+    connection.send_forever(b"x" * 4096)
+
+
+def no_http(connection, _request):
+    """What HTTP/0.9 would have been."""
+    connection.send(b'{"access_token": "old"}')
+    connection.end()
+
+
 def drip(connection, _request):
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
     connection.send_forever(b" ", pause=1)
@@ -109,6 +120,8 @@ BY_FIRST_PART = {
     "retry-after": retry_after,
     "endless": endless,
     "endless-headers": endless_headers,
+    "endless-line": endless_line,
+    "no-http": no_http,
     "drip": drip,
     "silent": silent,
     "close": close,

@@ -89,6 +89,11 @@ class Connection:
         if readable:
             raise ConnectionError("the other side has hung up")
 
+    def read_to_end(self):
+        """Whatever comes, until the other side hangs up."""
+        while self._wire.recv(65536):
+            pass
+
     def end(self, reset=False):
         self.ended = True
         if reset:

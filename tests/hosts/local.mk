@@ -13,7 +13,8 @@ host_tests = \
 	tests/hosts/mutt.sh \
 	tests/hosts/token_command.sh \
 	tests/hosts/sasl_programs.sh \
-	tests/hosts/cores.py
+	tests/hosts/cores.py \
+	tests/faults/test_hostile_inprocess.py
 host_test_parts = \
 	tests/hosts/lib/agent.sh \
 	tests/hosts/lib/core_search.py \

@@ -256,6 +256,15 @@ test_size(void **state)
 	expect_error("/endless", 0, SE_AGAIN, "more than 64 KiB");
 	expect_error("/endless-headers", 0, SE_AGAIN, "more than 64 KiB");
 	expect_error("/large", 0, SE_AGAIN, "is it the right address?");
+	expect_error("/endless-line", 0, SE_AGAIN, "does not end");
+}
+
+/* libcurl has one code for this and for a scheme that it does not speak. */
+static void
+test_no_http(void **state)
+{
+	(void)state;
+	expect_error("/no-http", 0, SE_AGAIN, "did not answer in HTTP/1.1");
 }
 
 /* --- too little -------------------------------------------------------------------------------- */
@@ -539,6 +548,7 @@ main(void)
 		TEST(test_redirects),
 		TEST(test_schemes),
 		TEST(test_size),
+		TEST(test_no_http),
 		TEST(test_late),
 		TEST(test_late_to_connect),
 		TEST(test_deadline_over),

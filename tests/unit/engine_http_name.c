@@ -15,6 +15,7 @@
 
 enum {
 	SHORT = 500, /* milliseconds that a request gets */
+	CROWD = 60,
 	SLACK = 1000, /* milliseconds that it may take longer: 300 are allowed, the rest is for a busy
 	                 machine */
 	RELEASE_MS = 20000
@@ -25,7 +26,7 @@ enum {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool hangs;
-static unsigned called, hanging;
+static unsigned called, hanging, most;
 
 static void
 wait_for_release(void)
@@ -33,6 +34,8 @@ wait_for_release(void)
 	(void)pthread_mutex_lock(&mutex);
 	called++;
 	hanging++;
+	if (hanging > most)
+		most = hanging;
 	while (hangs)
 		(void)pthread_cond_wait(&changed, &mutex);
 	hanging--;
@@ -61,7 +64,7 @@ count(const unsigned *counter)
 
 typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
-/* hang.test is this machine, once that is known; nowhere.test does not exist. */
+/* hang.test and hang1.test and so on are this machine, once that is known; nowhere.test does not exist. */
 __attribute__((visibility("default"))) int
 getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 	struct addrinfo **result)
@@ -71,7 +74,7 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		lookup *function;
 	} real = {.symbol = dlsym(RTLD_NEXT, "getaddrinfo")};
 
-	if (name != NULL && strcmp(name, "hang.test") == 0) {
+	if (name != NULL && strncmp(name, "hang", 4) == 0) {
 		wait_for_release();
 		name = "127.0.0.1";
 	} else if (name != NULL && strcmp(name, "nowhere.test") == 0) {
@@ -112,6 +115,7 @@ set_up(void **state)
 	(void)faults_say("forget");
 	set_hangs(true);
 	called = 0;
+	most = 0;
 	http = se_http_new(&world);
 	return http != NULL ? 0 : -1;
 }
@@ -219,8 +223,12 @@ test_too_many(void **state)
 	assert_says(one.error.text, "4 name lookups still hang");
 	assert_says(one.error.text, "hang.test:");
 	assert_says(one.error.text, "/etc/resolv.conf");
-	assert_false(fetch_start(http, &other));
-	assert_int_equal(one.calls + other.calls, 0);
+	assert_int_equal(one.calls, 0);
+	/* That name is dead, not the others. */
+	fetch(http, &other);
+	assert_true(other.answered);
+	fetch_forget(&other);
+	(void)faults_say("forget");
 
 	/* What was given up is not sent after all; afterwards all is as before. */
 	reap();
@@ -232,6 +240,107 @@ test_too_many(void **state)
 	assert_true(one.answered);
 	assert_string_equal(faults_say("connections https"), "1");
 	fetch_forget(&one);
+}
+
+/* A machine's own endpoint is asked all the same. */
+static void
+expect_machine(void)
+{
+	struct fetch machine = {.url = "http://127.0.0.1:1/token", .machine = true};
+
+	fetch(http, &machine);
+	assert_says(machine.error.text, "127.0.0.1:1 cannot be reached");
+}
+
+/* Many at once, of the same name or of several: as many lookups as are allowed, the rest waits and
+ * ends in time as well. `names` is how many hang. */
+static void
+expect_bounded(unsigned names, unsigned lookups)
+{
+	static char urls[CROWD][100];
+	struct fetch crowd[CROWD] = {{0}}, other = {.url = faults_url("https", "/json")};
+	unsigned i;
+
+	for (i = 0; i < CROWD; i++) {
+		snprintf(urls[i], sizeof(urls[i]), "https://hang%u.test:%u/echo", i % names,
+			faults_port("https"));
+		crowd[i].url = urls[i];
+		crowd[i].time = SHORT;
+		assert_true(fetch_start(http, &crowd[i]));
+	}
+	assert_true(fetch_start(http, &other));
+	for (i = 0; i < CROWD; i++) {
+		fetch_wait(http, &crowd[i]);
+		require_lookup();
+		assert_false(crowd[i].answered);
+		assert_int_equal(crowd[i].error.code, SE_AGAIN);
+		assert_says(crowd[i].error.text, "/etc/resolv.conf");
+		assert_in_range(crowd[i].ended - crowd[i].began, SHORT, SHORT + 2 * SLACK);
+	}
+	assert_in_range(count(&most), 1, lookups); /* a thread may still be on its way there */
+	assert_int_equal(se_http_parked(http), lookups);
+	if (lookups < SE_HTTP_LOOKUPS_MAX) {
+		fetch_wait(http, &other);
+		assert_true(other.answered);
+		fetch_forget(&other);
+	} else {
+		se_http_cancel(http, other.transfer);
+		memset(&other.error, 0, sizeof(other.error));
+		assert_false(fetch_start(http, &other));
+		assert_int_equal(other.error.code, SE_AGAIN);
+		assert_says(other.error.text, "16 name lookups still hang");
+		expect_machine();
+	}
+	(void)faults_say("forget");
+	reap();
+	assert_int_equal(se_http_parked(http), 0);
+	assert_string_equal(faults_say("connections https"), "0");
+}
+
+static void
+test_many_of_one(void **state)
+{
+	(void)state;
+	expect_bounded(1, SE_HTTP_PARKED_MAX);
+}
+
+static void
+test_many_of_several(void **state)
+{
+	(void)state;
+	expect_bounded(3, 3 * SE_HTTP_PARKED_MAX);
+}
+
+static void
+test_many_of_many(void **state)
+{
+	(void)state;
+	expect_bounded(30, SE_HTTP_LOOKUPS_MAX);
+}
+
+/* Those that had to wait go on when there is room. */
+static void
+test_waiting(void **state)
+{
+	struct fetch crowd[CROWD] = {{0}};
+	int64_t until = real_ms() + RELEASE_MS;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < CROWD; i++) {
+		crowd[i].url = hang_url;
+		assert_true(fetch_start(http, &crowd[i]));
+	}
+	while (count(&hanging) < SE_HTTP_PARKED_MAX && real_ms() < until)
+		assert_true(se_http_turn(http, NULL, 0, 20));
+	require_lookup();
+	set_hangs(false);
+	for (i = 0; i < CROWD; i++) {
+		fetch_wait(http, &crowd[i]);
+		assert_true(crowd[i].answered);
+		fetch_forget(&crowd[i]);
+	}
+	assert_int_equal(count(&most), SE_HTTP_PARKED_MAX);
 }
 
 static void
@@ -305,6 +414,10 @@ main(void)
 		TEST(test_unknown),
 		TEST(test_deadline),
 		TEST(test_too_many),
+		TEST(test_many_of_one),
+		TEST(test_many_of_several),
+		TEST(test_many_of_many),
+		TEST(test_waiting),
 		TEST(test_cancel),
 		TEST(test_slow_lookup),
 		TEST(test_left_behind),

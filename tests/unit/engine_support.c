@@ -416,6 +416,7 @@ fetch_start(struct se_http *http, struct fetch *fetch)
 		.url = fetch->url,
 		.body = se_secret_new(body, strlen(body)),
 		.request_id = REQUEST_ID,
+		.machine = fetch->machine,
 		.proxy = fetch->proxy,
 		.ca_file = fetch->ca_file == NULL      ? faults_ca()
 			   : fetch->ca_file[0] != '\0' ? fetch->ca_file

@@ -120,6 +120,7 @@ struct fetch {
 	const char *proxy;
 	const char *ca_file; /* "": the system's */
 	int64_t time;        /* milliseconds */
+	bool machine;
 
 	/* what came */
 	struct se_http_transfer *transfer;
