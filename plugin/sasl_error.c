@@ -121,11 +121,13 @@ se_sasl_log_challenge(const sasl_utils_t *utils, const char *login, const char *
 	const char *challenge, size_t len)
 {
 	char status[VALUE_MAX], scope[VALUE_MAX];
+	struct se_error line; /* what the host or the server wrote becomes printable in it */
 
 	find_value(challenge, len, "status", status);
 	find_value(challenge, len, "scope", scope);
-	utils->log(utils->conn, SASL_LOG_FAIL,
+	(void)se_error_set(&line, SE_OK,
 		"%s: the server refused the access token %s (status \"%s\", scope \"%s\")%s", login,
 		fingerprint[0] != '\0' ? fingerprint : "that came as password", status, scope,
 		fingerprint[0] != '\0' ? "; the next login asks for a new one" : "");
+	utils->log(utils->conn, SASL_LOG_FAIL, "%s", line.text);
 }
