@@ -124,6 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	code = se_client_ask(scratch("agent.sock"), &request, &world, &answer, &error);
 	if (code == SE_OK) {
 		must(answer.token == NULL || se_secret_len(answer.token) > 0);
+		must_be_printable(answer.note);
 	} else {
 		must(code != SE_ABSENT && answer.token == NULL && answer.status == NULL);
 		must_explain(&error, code);

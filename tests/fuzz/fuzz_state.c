@@ -83,7 +83,7 @@ must_be_untouched(const struct input *input)
 static void
 must_be_time(int64_t seconds)
 {
-	must(seconds >= 0 && seconds < INT64_MAX / 10000);
+	must(seconds > INT64_MIN / 10000 && seconds < INT64_MAX / 10000);
 }
 
 /* Whatever times are in a file, they can be reckoned with. */

@@ -77,6 +77,7 @@ read_answer(const char *data, size_t size)
 
 	must(error.code == code);
 	if (code == SE_OK) {
+		must_be_printable(answer.note);
 		write_answer_again(&answer);
 	} else {
 		must(answer.token == NULL && answer.status == NULL);
