@@ -63,13 +63,10 @@ read_certificates(const struct se_buffer *content, const struct se_key_password 
 	return list;
 }
 
-/* Whether there is a key in it. */
-static bool
-read_all(const struct se_buffer *content, const struct se_key_password *password)
+static struct se_private_key *
+read_key(const struct se_buffer *content, const struct se_key_password *password)
 {
-	struct se_certificates *list = read_certificates(content, password);
 	struct se_private_key *key = NULL;
-	struct se_certificate_facts facts;
 	struct se_error error;
 	enum se_code code;
 
@@ -79,36 +76,40 @@ read_all(const struct se_buffer *content, const struct se_key_password *password
 	if (code == SE_OK) {
 		/* The file was then read by the rule for secrets. */
 		must(se_private_key_in(content));
-		if (list != NULL && se_certificates_find(list, key, &facts))
-			must_be_facts(&facts);
 	} else {
 		must_explain(&error, code);
 		must(strstr(error.text, PATH) != NULL);
 		must(strstr(error.text, PASSWORD) == NULL);
 	}
-	se_private_key_free(key);
-	se_certificates_free(list);
-	return code == SE_OK;
+	return key;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct se_key_password password = {NULL, NULL};
+	const struct se_key_password none = {NULL, NULL};
+	struct se_secret *secret = se_secret_new(PASSWORD, strlen(PASSWORD));
+	const struct se_key_password password = {secret, "/etc/sasl-entra/relay.password"};
+	struct se_certificates *list;
+	struct se_certificate_facts facts;
+	struct se_private_key *key;
 	struct se_buffer content;
 
+	must(secret != NULL);
 	se_buffer_init(&content, size + 1);
 	if (size > 0)
 		must(se_buffer_add(&content, data, size));
-	if (!read_all(&content, &password)) {
-		struct se_secret *secret = se_secret_new(PASSWORD, strlen(PASSWORD));
-
-		must(secret != NULL);
-		password.secret = secret;
-		password.file = "/etc/sasl-entra/relay.password";
-		(void)read_all(&content, &password);
-		se_secret_free(secret);
-	}
+	list = read_certificates(&content, &none);
+	if (list == NULL)
+		list = read_certificates(&content, &password);
+	key = read_key(&content, &none);
+	if (key == NULL)
+		key = read_key(&content, &password);
+	if (list != NULL && key != NULL && se_certificates_find(list, key, &facts))
+		must_be_facts(&facts);
+	se_private_key_free(key);
+	se_certificates_free(list);
 	se_buffer_free(&content);
+	se_secret_free(secret);
 	return 0;
 }

@@ -16,7 +16,8 @@ export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 1' INT TERM
 
-ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+# Short memories of who allocated what: OpenSSL allocates a lot. A finding runs again without them.
+ASAN_OPTIONS=strict_string_checks=1:malloc_context_size=3:quarantine_size_mb=32
 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS UBSAN_OPTIONS
 
@@ -31,7 +32,7 @@ fuzz() {
 	dictionary=$top_srcdir/tests/fuzz/dictionary/$target
 	mkdir -p "$new" "$found"
 	set -- "$1" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=2048 \
-		-print_final_stats=1 -artifact_prefix="$found/$target-" -use_value_profile=0
+		-print_final_stats=1 -artifact_prefix="$found/$target-"
 	[ -f "$dictionary" ] && set -- "$@" -dict="$dictionary"
 	"$@" "$new" "$top_srcdir/tests/fuzz/corpus/$target" > "$log" 2>&1
 	code=$?
