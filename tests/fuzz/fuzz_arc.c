@@ -43,32 +43,32 @@ begin(void)
 	if (begun)
 		return;
 	begun = true;
-	must(mkdir(scratch("tokens"), 0700) == 0);
+	must(mkdir(scratch("tokens"), 0700) == 0 && mkdir(scratch("tokens/sub"), 0700) == 0);
 	write_file(scratch("other.key"), OTHER, strlen(OTHER));
 	must(symlink("../other.key", scratch("tokens/link.key")) == 0);
 }
 
-/* The name of the file that the challenge may mean, or NULL. */
+/* The name of the key file that the challenge may mean, or NULL. */
 static const char *
 name_in(const char *challenge)
 {
 	const char *name = strrchr(challenge, '/');
+	size_t len = name != NULL ? strlen(++name) : 0;
 
-	if (name == NULL || name[1] == '.' || name[1] == '\0' || strlen(name + 1) > 200 ||
-		strcmp(name + 1, "link.key") == 0)
+	if (len <= strlen(".key") || len > 200 || strcmp(name + len - strlen(".key"), ".key") != 0)
 		return NULL;
-	return name + 1;
+	return strcmp(name, "link.key") != 0 ? name : NULL;
 }
 
 static void
 must_be_proof(const char *challenge, const struct input *key, const struct se_secret *header)
 {
-	static const char start[] = "Basic realm=" TOKENS "/";
+	static const char scheme[] = "Basic realm=", place[] = TOKENS "/";
 	const char *text = se_secret_reveal(header);
 	size_t len = se_secret_len(header) - strlen(HEADER);
 
-	must(strncasecmp(challenge, start, strlen("Basic realm=")) == 0);
-	must(strncmp(challenge + strlen("Basic realm="), TOKENS "/", strlen(TOKENS) + 1) == 0);
+	must(strncasecmp(challenge, scheme, strlen(scheme)) == 0);
+	must(strncmp(challenge + strlen(scheme), place, strlen(place)) == 0);
 	must(strncmp(text, HEADER, strlen(HEADER)) == 0);
 	must(len > 0 && len <= SE_ARC_KEY_MAX && len <= key->len);
 	must(memcmp(text + strlen(HEADER), key->data, len) == 0);
