@@ -3,7 +3,9 @@
  * of them); one that is odd where the other end stays silent at the end, else it hangs up; and the
  * bytes. */
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -40,9 +42,13 @@ listen_at(const char *path)
 static void
 end_of_answer(void)
 {
-	if (peer.silent)
+	int unread = 0;
+
+	if (peer.silent && ioctl(peer.fd, SIOCOUTQ, &unread) == 0 && unread == 0)
 		fuzz_clock_ms += TIME_LEFT;
-	else if (peer.fd >= 0)
+	else if (peer.silent)
+		return; /* what was said is to be heard first */
+	else
 		must(shutdown(peer.fd, SHUT_WR) == 0);
 }
 
