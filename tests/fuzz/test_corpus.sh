@@ -1,12 +1,19 @@
 #!/bin/sh
 # Every file of the corpora goes through its target, and so does each one cut in half.
-: "${top_srcdir:=.}" "${top_builddir:=.}"
+: "${top_srcdir:=.}" "${top_builddir:=.}" "${PYTHON:=python3}"
 count=0
+inputs=0
+failed=0
 
 # result STATUS NAME
 result() {
 	count=$((count + 1))
-	if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		failed=1
+	fi
 }
 
 # In memory, where that can be: a few targets write files.
@@ -27,7 +34,11 @@ for program in "$top_builddir"/tests/fuzz/fuzz_*; do
 	result $? "$target: $# inputs"
 	"$program" < /dev/null >&2
 	result $? "$target: nothing at all"
+	inputs=$((inputs + 2 * $# + 1))
 done
 [ $count -ge 42 ]
 result $? "there are 14 targets"
 echo "1..$count"
+[ $failed = 0 ] && "$PYTHON" "$top_srcdir/tests/reliability/figures.py" add \
+	"hostile input: seeds and earlier findings" "tests/fuzz/test_corpus.sh" inputs=$inputs
+exit $failed
