@@ -7,6 +7,7 @@ seconds=${SE_FUZZ_SECONDS:-$([ "${SE_LONG:-0}" = 1 ] && echo 600 || echo 10)}
 found=$PWD/fuzz-findings
 figures=$top_srcdir/tests/reliability/figures.py
 failed=0
+total=0
 
 # In memory, where that can be: a few targets write files.
 above=/tmp
@@ -45,6 +46,7 @@ fuzz() {
 		echo "$target: FOUND SOMETHING; the input is in $found" >&2
 		return
 	fi
+	total=$((total + runs))
 	"$PYTHON" "$figures" add "hostile input: $target" "make check-fuzz" inputs="$runs"
 }
 
@@ -54,5 +56,6 @@ for target in ${SE_FUZZ_TARGETS:-$(cd "$top_srcdir/tests/fuzz" && ls fuzz_*.c)};
 	[ -x "$program" ] || { echo "$program is not built" >&2; exit 1; }
 	fuzz "$program"
 done
+echo "$total executions in all"
 rmdir "$found" 2> /dev/null
 exit $failed
