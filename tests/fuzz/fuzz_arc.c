@@ -18,21 +18,53 @@
 #define HEADER "Authorization: Basic "
 #define OTHER "content-of-another-file"
 
-/* The agent's directory is one of ours here. */
+/* The directory of Azure Arc's agent is one of ours here, by whichever name open() has. */
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+
+static int
+open_instead(const char *path, int flags, va_list args)
+{
+	mode_t mode = (flags & O_CREAT) != 0 ? va_arg(args, mode_t) : 0;
+
+	return __real_open(strcmp(path, TOKENS) == 0 ? scratch("tokens") : path, flags, mode);
+}
 
 int
 __wrap_open(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
 	va_list args;
+	int fd;
 
 	va_start(args, flags);
-	if ((flags & O_CREAT) != 0)
-		mode = va_arg(args, mode_t);
+	fd = open_instead(path, flags, args);
 	va_end(args);
-	return __real_open(strcmp(path, TOKENS) == 0 ? scratch("tokens") : path, flags, mode);
+	return fd;
+}
+
+int
+__wrap_open64(const char *path, int flags, ...)
+{
+	va_list args;
+	int fd;
+
+	va_start(args, flags);
+	fd = open_instead(path, flags, args);
+	va_end(args);
+	return fd;
+}
+
+/* A key is found at all. */
+static void
+try_good_challenge(void)
+{
+	struct se_secret *header;
+
+	write_file(scratch("tokens/good.key"), "key", 3);
+	must(se_arc_answer_challenge("Basic realm=" TOKENS "/good.key", &header, NULL) == SE_OK);
+	must_be_same(se_secret_reveal(header), HEADER "key");
+	se_secret_free(header);
 }
 
 static void
@@ -46,6 +78,7 @@ begin(void)
 	must(mkdir(scratch("tokens"), 0700) == 0 && mkdir(scratch("tokens/sub"), 0700) == 0);
 	write_file(scratch("other.key"), OTHER, strlen(OTHER));
 	must(symlink("../other.key", scratch("tokens/link.key")) == 0);
+	try_good_challenge();
 }
 
 /* The name of the key file that the challenge may mean, or NULL. */

@@ -48,7 +48,7 @@ tests_fuzz_fuzz_machine_LDFLAGS = $(fuzz_ldflags)
 # The directory of Azure Arc's agent is one of ours.
 tests_fuzz_fuzz_arc_SOURCES = tests/fuzz/fuzz_arc.c $(fuzz_main)
 tests_fuzz_fuzz_arc_LDADD = libse-engine.la
-tests_fuzz_fuzz_arc_LDFLAGS = $(fuzz_ldflags) -Wl,--wrap=open
+tests_fuzz_fuzz_arc_LDFLAGS = $(fuzz_ldflags) -Wl,--wrap=open,--wrap=open64
 tests_fuzz_fuzz_token_SOURCES = tests/fuzz/fuzz_token.c $(fuzz_main)
 tests_fuzz_fuzz_token_LDADD = libse-engine.la
 tests_fuzz_fuzz_token_LDFLAGS = $(fuzz_ldflags)
