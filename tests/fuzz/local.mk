@@ -18,6 +18,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_wire \
 	tests/fuzz/fuzz_client \
 	tests/fuzz/fuzz_agent \
+	tests/fuzz/fuzz_status \
 	tests/fuzz/fuzz_sasl
 fuzz_support = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 if FUZZING
@@ -67,12 +68,17 @@ tests_fuzz_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c $(fuzz_main)
 tests_fuzz_fuzz_client_LDADD = libse-engine.la
 tests_fuzz_fuzz_client_LDFLAGS = $(fuzz_ldflags)
-# Agent and plugin are no libraries: what is fuzzed of them is compiled in.
+# Agent, tool and plugin are no libraries: what is fuzzed of them is compiled in.
 tests_fuzz_fuzz_agent_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c agent/connection.c agent/peer.c agent/summary.c \
 	agent/log.c $(fuzz_main)
 tests_fuzz_fuzz_agent_LDADD = libse-engine.la
 tests_fuzz_fuzz_agent_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_status_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_status_SOURCES = tests/fuzz/fuzz_status.c tool/status_rows.c tool/status_show.c \
+	tool/status_prometheus.c tool/table.c $(fuzz_main)
+tests_fuzz_fuzz_status_LDADD = libse-engine.la
+tests_fuzz_fuzz_status_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_sasl_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(SASL_CFLAGS)
 tests_fuzz_fuzz_sasl_SOURCES = tests/fuzz/fuzz_sasl.c plugin/mechanism.c plugin/prompt.c \
 	plugin/sasl_error.c $(fuzz_main)
