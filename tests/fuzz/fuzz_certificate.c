@@ -42,8 +42,10 @@ write_again(const struct se_certificates *list, const struct se_certificate_fact
 	se_buffer_free(&out);
 }
 
+/* Whether a password was wanted, and so another try makes sense, is said by the sentence alone. */
 static struct se_certificates *
-read_certificates(const struct se_buffer *content, const struct se_key_password *password)
+read_certificates(
+	const struct se_buffer *content, const struct se_key_password *password, bool *wanted)
 {
 	struct se_certificates *list = NULL;
 	struct se_certificate_facts facts;
@@ -56,6 +58,7 @@ read_certificates(const struct se_buffer *content, const struct se_key_password 
 	if (code != SE_OK) {
 		must_explain(&error, code);
 		must(strstr(error.text, PATH) != NULL);
+		*wanted = strstr(error.text, "password") != NULL;
 	} else if (se_certificates_first(list, &facts)) {
 		must_be_facts(&facts);
 		write_again(list, &facts);
@@ -64,7 +67,7 @@ read_certificates(const struct se_buffer *content, const struct se_key_password 
 }
 
 static struct se_private_key *
-read_key(const struct se_buffer *content, const struct se_key_password *password)
+read_key(const struct se_buffer *content, const struct se_key_password *password, bool *wanted)
 {
 	struct se_private_key *key = NULL;
 	struct se_error error;
@@ -80,6 +83,7 @@ read_key(const struct se_buffer *content, const struct se_key_password *password
 		must_explain(&error, code);
 		must(strstr(error.text, PATH) != NULL);
 		must(strstr(error.text, PASSWORD) == NULL);
+		*wanted = strstr(error.text, "password") != NULL;
 	}
 	return key;
 }
@@ -94,17 +98,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct se_certificate_facts facts;
 	struct se_private_key *key;
 	struct se_buffer content;
+	bool wanted = false;
 
 	must(secret != NULL);
 	se_buffer_init(&content, size + 1);
 	if (size > 0)
 		must(se_buffer_add(&content, data, size));
-	list = read_certificates(&content, &none);
-	if (list == NULL)
-		list = read_certificates(&content, &password);
-	key = read_key(&content, &none);
-	if (key == NULL)
-		key = read_key(&content, &password);
+	list = read_certificates(&content, &none, &wanted);
+	if (wanted)
+		list = read_certificates(&content, &password, &wanted);
+	wanted = false;
+	key = read_key(&content, &none, &wanted);
+	if (wanted)
+		key = read_key(&content, &password, &wanted);
 	if (list != NULL && key != NULL && se_certificates_find(list, key, &facts))
 		must_be_facts(&facts);
 	se_private_key_free(key);
