@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/error.h"
@@ -6,7 +7,8 @@
 
 enum {
 	CHALLENGE_MAX = 4096, /* bytes of a challenge that are looked at */
-	VALUE_MAX = 96        /* bytes of one of its values that are shown, with the NUL */
+	VALUE_MAX = 96,       /* bytes of one of its values that are shown, with the NUL */
+	WORD_MAX = 63         /* of one of the value's words */
 };
 
 int
@@ -67,20 +69,26 @@ skip_blanks(struct scan *scan)
 }
 
 /* Copies a string (`at` is behind its opening quote) or a bare word; what does not fit is left
- * out, and what is not plain ASCII becomes '?'. */
+ * out, and what is not plain ASCII becomes '?'. Nothing is shown of one with a word as long as a
+ * token has: a server may repeat what it was sent. */
 static void
 read_value(struct scan *scan, const char *stop, char *out, size_t size)
 {
-	size_t used = 0;
+	size_t used = 0, word = 0;
+	bool long_word = false;
 
 	while (scan->at < scan->end && strchr(stop, *scan->at) == NULL) {
 		if (*scan->at == '\\' && scan->at + 1 < scan->end)
 			scan->at++;
+		word = *scan->at == ' ' ? 0 : word + 1;
+		long_word = long_word || word > WORD_MAX;
 		if (used + 1 < size)
 			out[used++] = *scan->at >= ' ' && *scan->at <= '~' ? *scan->at : '?';
 		scan->at++;
 	}
 	out[used] = '\0';
+	if (long_word)
+		memcpy(out, "...", sizeof("..."));
 	if (scan->at < scan->end && *scan->at == '"')
 		scan->at++;
 }
@@ -121,11 +129,13 @@ se_sasl_log_challenge(const sasl_utils_t *utils, const char *login, const char *
 	const char *challenge, size_t len)
 {
 	char status[VALUE_MAX], scope[VALUE_MAX];
+	struct se_error line; /* what the host or the server wrote becomes printable in it */
 
 	find_value(challenge, len, "status", status);
 	find_value(challenge, len, "scope", scope);
-	utils->log(utils->conn, SASL_LOG_FAIL,
+	(void)se_error_set(&line, SE_OK,
 		"%s: the server refused the access token %s (status \"%s\", scope \"%s\")%s", login,
 		fingerprint[0] != '\0' ? fingerprint : "that came as password", status, scope,
 		fingerprint[0] != '\0' ? "; the next login asks for a new one" : "");
+	utils->log(utils->conn, SASL_LOG_FAIL, "%s", line.text);
 }

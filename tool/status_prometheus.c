@@ -95,6 +95,14 @@ static const struct {
 
 /* --- the format ------------------------------------------------------------------------------- */
 
+static bool
+is_control(const char *text)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+
+	return byte[0] < ' ' || byte[0] == 0x7f || (byte[0] == 0xc2 && byte[1] < 0xa0);
+}
+
 /* Backslash, quotation mark and line end are escaped; what is no UTF-8 or a control character
  * becomes a question mark. */
 static void
@@ -108,7 +116,7 @@ add_label_value(struct se_buffer *out, const char *text)
 			se_buffer_addf(out, "\\%c", *text);
 		else if (*text == '\n')
 			se_buffer_add_text(out, "\\n");
-		else if (len == 0 || (unsigned char)*text < ' ' || *text == 0x7f)
+		else if (len == 0 || is_control(text))
 			se_buffer_add_text(out, "?");
 		else
 			se_buffer_add(out, text, len);

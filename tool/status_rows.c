@@ -13,14 +13,19 @@
 
 enum { PAGES_MAX = 100000 }; /* an agent that never came to an end would be no agent of ours */
 
+/* Nothing that is counted comes near it, and sums and seconds of days stay in range. */
+#define NUMBER_MAX INT64_C(1000000000000)
+
 /* --- rows ------------------------------------------------------------------------------------- */
 
 int64_t
 se_status_number(const struct se_status_row *row, const char *member, int64_t none)
 {
-	int64_t value = none;
+	int64_t value;
 
-	return se_json_integer(row->json, member, &value) ? value : none;
+	if (!se_json_integer(row->json, member, &value))
+		return none;
+	return value < -NUMBER_MAX ? -NUMBER_MAX : value < NUMBER_MAX ? value : NUMBER_MAX;
 }
 
 size_t

@@ -148,8 +148,10 @@ se_status_show(
 
 		if (row->text != NULL)
 			add_text(out, row, now);
-		if (unkept != NULL)
-			se_buffer_addf(out, "%s: %s\n", row->account, unkept);
+		if (unkept != NULL) {
+			add_clean(out, row->account);
+			se_buffer_addf(out, ": %s\n", unkept);
+		}
 	}
 	se_buffer_addf(out, "%zu shown, %zu need%s a person\n", rows->count, needing,
 		needing == 1 ? "s" : "");

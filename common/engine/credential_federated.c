@@ -18,7 +18,7 @@ se_credential_federated_read(
 	*assertion = NULL;
 	se_buffer_init(&text, SE_FEDERATED_TOKEN_MAX);
 	code = se_file_read(path, SE_FILE_CONFIG, &text, NULL, error);
-	while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL)
+	while (text.len > 0 && memchr(" \t\r\n", text.data[text.len - 1], 4) != NULL)
 		text.len--;
 	if (code == SE_OK && text.len == 0)
 		code = se_error_set(error, SE_CONFIG,

@@ -16,7 +16,7 @@ se_private_key_in(const struct se_buffer *content)
 	X509 *certificate;
 
 	if (se_crypto_is_pem(content))
-		return strstr(se_buffer_text(content), "PRIVATE KEY-----") != NULL;
+		return se_crypto_has(content, "PRIVATE KEY-----");
 	if (content->len == 0 || at[0] != 0x30 || content->len > LONG_MAX)
 		return false;
 	se_crypto_begin();

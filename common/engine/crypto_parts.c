@@ -82,7 +82,23 @@ se_crypto_take(BIO *bio, struct se_buffer *out)
 }
 
 bool
+se_crypto_has(const struct se_buffer *content, const char *text)
+{
+	const char *at = se_buffer_text(content), *end = at + content->len;
+	size_t len = strlen(text);
+
+	for (; (size_t)(end - at) >= len; at++) {
+		at = memchr(at, text[0], (size_t)(end - at) - len + 1);
+		if (at == NULL)
+			return false;
+		if (memcmp(at, text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 se_crypto_is_pem(const struct se_buffer *content)
 {
-	return strstr(se_buffer_text(content), "-----BEGIN ") != NULL;
+	return se_crypto_has(content, "-----BEGIN ");
 }

@@ -47,6 +47,9 @@ BIO *se_crypto_source(const struct se_buffer *content);
 /* Moves all that was written to a BIO to the end of `out`. */
 bool se_crypto_take(BIO *bio, struct se_buffer *out);
 
+/* Whether the text is in the content, also behind a NUL byte, past which OpenSSL reads on. */
+bool se_crypto_has(const struct se_buffer *content, const char *text);
+
 bool se_crypto_is_pem(const struct se_buffer *content);
 
 /* SE_ABSENT when it is no PKCS#12; else the key (NULL: none in it) and a list of certificates. */

@@ -103,7 +103,7 @@ make_header(struct se_buffer *key, struct se_secret **header, struct se_error *e
 {
 	struct se_buffer line;
 
-	while (key->len > 0 && strchr("\r\n", key->data[key->len - 1]) != NULL)
+	while (key->len > 0 && memchr("\r\n", key->data[key->len - 1], 2) != NULL)
 		key->data[--key->len] = '\0';
 	if (!is_printable(se_buffer_text(key), key->len))
 		return refuse(error, "a key file with bytes that are not visible ASCII");

@@ -5,6 +5,8 @@
 
 enum { STATE_VERSION = 1 };
 
+#define TIME_MAX INT64_C(253402300799) /* the last second of the year 9999 */
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 void
@@ -26,6 +28,17 @@ read_secret(const struct se_json *json, const char *name, struct se_secret **sec
 	return *secret != NULL;
 }
 
+/* What is beyond every calendar comes of a damaged file, and would overflow in sums. */
+static void
+read_time(const struct se_json *json, const char *name, int64_t *time)
+{
+	int64_t found;
+
+	if (!se_json_integer(json, name, &found))
+		return;
+	*time = found < -TIME_MAX ? -TIME_MAX : found < TIME_MAX ? found : TIME_MAX;
+}
+
 static void
 read_failure(const struct se_json *json, struct se_failure *failure)
 {
@@ -37,10 +50,10 @@ read_failure(const struct se_json *json, struct se_failure *failure)
 	if (inner == NULL || text == NULL || cause == NULL ||
 		!se_json_integer(inner, "class", &code) || code <= SE_OK || code >= SE_ABSENT)
 		return;
-	(void)se_json_integer(inner, "until", &failure->until);
-	(void)se_json_integer(inner, "since", &failure->since);
+	read_time(inner, "until", &failure->until);
+	read_time(inner, "since", &failure->since);
 	failure->first = failure->since;
-	(void)se_json_integer(inner, "first", &failure->first);
+	read_time(inner, "first", &failure->first);
 	(void)se_json_integer(inner, "count", &count);
 	failure->code = (enum se_code)code;
 	failure->count = count > 0 && count < 1000 ? (unsigned)count : 1;
@@ -106,12 +119,12 @@ se_state_from_json(
 	if (!read_secret(json, "access_token", &state->access_token) ||
 		!read_secret(json, "refresh_token", &state->refresh_token))
 		return SE_MEMORY;
-	(void)se_json_integer(json, "obtained", &state->times.obtained);
-	(void)se_json_integer(json, "expires", &state->times.expires);
-	(void)se_json_integer(json, "usable", &state->times.usable);
-	(void)se_json_integer(json, "renew", &state->times.renew);
-	(void)se_json_integer(json, "refresh_token_since", &state->refresh_token_since);
-	(void)se_json_integer(json, "warned", &state->warned);
+	read_time(json, "obtained", &state->times.obtained);
+	read_time(json, "expires", &state->times.expires);
+	read_time(json, "usable", &state->times.usable);
+	read_time(json, "renew", &state->times.renew);
+	read_time(json, "refresh_token_since", &state->refresh_token_since);
+	read_time(json, "warned", &state->warned);
 	if (fingerprint != NULL)
 		(void)se_copy(state->fingerprint, sizeof(state->fingerprint), fingerprint);
 	read_failure(json, &state->failure);

@@ -1,28 +1,11 @@
 /* Fuzzes the configuration: any bytes are either a configuration that is whole, or refused with a
  * sentence that names the file. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/account.h"
 #include "engine/config.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int condition)
-{
-	if (!condition)
-		abort();
-}
-
-static void
-must_be_printable(const char *text)
-{
-	for (; *text != '\0'; text++)
-		must((unsigned char)*text >= ' ' && *text != 0x7f);
-}
+#include "fuzz.h"
 
 static void
 use(const struct se_config *config)

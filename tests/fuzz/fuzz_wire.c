@@ -1,27 +1,10 @@
 /* Fuzzes the frames of the agent's socket: any bytes are a request, an answer or an error that can
  * be written again and then read as the same, or nothing at all. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/wire.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int condition)
-{
-	if (!condition)
-		abort();
-}
-
-static void
-must_be_same(const char *a, const char *b)
-{
-	must((a == NULL) == (b == NULL));
-	must(a == NULL || strcmp(a, b) == 0);
-}
+#include "fuzz.h"
 
 static void
 read_request(const char *data, size_t size)
@@ -94,6 +77,7 @@ read_answer(const char *data, size_t size)
 
 	must(error.code == code);
 	if (code == SE_OK) {
+		must_be_printable(answer.note);
 		write_answer_again(&answer);
 	} else {
 		must(answer.token == NULL && answer.status == NULL);
