@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "core/descriptor.h"
 #include "core/world.h"
 #include "engine/engine.h"
 
@@ -244,6 +245,7 @@ main(int argc, char **argv)
 	static struct agent agent;
 	int exit_code;
 
+	(void)se_descriptors_fill(true);
 	se_log_begin();
 	exit_code = se_options_parse(argc, argv, &agent.options);
 	if (exit_code != EX_OK || agent.options.finished)

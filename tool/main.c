@@ -8,6 +8,8 @@
 #include <sys/prctl.h>
 #endif
 
+#include "core/descriptor.h"
+
 #include "tool/exit_code.h"
 #include "tool/verb.h"
 
@@ -106,6 +108,8 @@ main(int argc, char **argv)
 	const char *configuration = NULL;
 	int option;
 
+	if (!se_descriptors_fill(false))
+		return SE_EXIT_FAILED;
 	harden();
 	/* '+': what stands behind the verb is the verb's. */
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {

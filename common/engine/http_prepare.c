@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "core/descriptor.h"
 #include "engine/crypto_tls.h"
 #include "engine/http_transfer.h"
 
@@ -77,7 +78,8 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 	(void)purpose;
 	if (transfer->parked || (transfer->machine && !stays_here(&address->addr)))
 		return CURL_SOCKET_BAD;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	return se_descriptor_safe(
+		socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol));
 }
 
 static CURLcode

@@ -68,7 +68,7 @@ make_parents(const char *path)
 
 	for (at = copy; at != NULL && (at = strchr(at + 1, '/')) != NULL;) {
 		*at = '\0';
-		(void)mkdir(copy, 0700);
+		(void)se_store_make_directory(copy);
 		*at = '/';
 	}
 	free(copy);

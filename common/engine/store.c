@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "core/descriptor.h"
 #include "core/file.h"
 #include "engine/json.h"
 #include "engine/store_parts.h"
@@ -16,6 +17,20 @@
 enum { STATE_VERSION = 1, FILE_NAME_MAX = SE_TOKEN_KEY_DIGITS + 16 };
 
 /* --- the directory ---------------------------------------------------------------------------- */
+
+bool
+se_store_make_directory(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) != 0)
+		return false;
+	/* The umask may have taken our own rights away. */
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+		(st.st_mode & 0700) != 0700)
+		(void)chmod(path, 0700);
+	return true;
+}
 
 struct se_store *
 se_store_open(const char *path, bool make, struct se_error *error)
@@ -29,7 +44,7 @@ se_store_open(const char *path, bool make, struct se_error *error)
 	}
 	store->directory = se_directory_open(path, error);
 	if (store->directory < 0 && make && error->code == SE_ABSENT) {
-		if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		if (se_store_make_directory(path) || errno == EEXIST)
 			store->directory = se_directory_open(path, error);
 	}
 	if (store->directory >= 0)
@@ -91,6 +106,16 @@ se_store_identify(struct se_store *store, const struct se_token_key *key)
 
 /* --- the lock --------------------------------------------------------------------------------- */
 
+/* The umask may have taken our own rights away: the next process could not lock it. */
+static void
+open_to_us(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0600) != 0600)
+		(void)fchmod(fd, 0600);
+}
+
 enum se_code
 se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error)
@@ -106,9 +131,12 @@ se_store_lock(
 		O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (fd < 0 && (errno == EROFS || errno == EACCES))
 		fd = openat(store->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	fd = se_descriptor_safe(fd);
 	if (fd < 0)
-		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s",
-			store->path, name, strerror(errno));
+		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s%s",
+			store->path, name, strerror(errno),
+			errno == EMFILE ? se_descriptor_advice : "");
+	open_to_us(fd);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		*lock = fd;
 		return SE_OK;

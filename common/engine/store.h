@@ -44,6 +44,9 @@ struct se_store;
 struct se_store *se_store_open(const char *directory, bool make, struct se_error *error);
 void se_store_close(struct se_store *store);
 
+/* Makes a directory with mode 0700, whatever the umask; false with errno. */
+bool se_store_make_directory(const char *path);
+
 /* Fills `state` (to be freed by se_state_free). SE_ABSENT: no state yet. Any other error: there
  * is a file and it must not be written over. */
 enum se_code se_store_read(struct se_store *store, const struct se_token_key *key,
