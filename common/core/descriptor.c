@@ -29,7 +29,37 @@ open_nothing(int flags)
 {
 	int fd = open("/dev/null", flags);
 
-	return fd >= 0 ? fd : open("/", O_RDONLY | O_DIRECTORY);
+	return fd >= 0 ? fd : open("/", O_RDONLY | O_DIRECTORY | (flags & O_CLOEXEC));
+}
+
+/* The lowest that is free is taken, and those below `fd` are not: or another thread was faster. */
+static bool
+take(int fd, int flags)
+{
+	int got = open_nothing(flags | O_CLOEXEC);
+
+	if (got >= 0 && got != fd)
+		(void)close(got);
+	return got == fd;
+}
+
+void
+se_descriptors_hold(struct se_descriptors_held *held)
+{
+	int fd;
+
+	for (fd = 0; fd < FIRST_SAFE; fd++)
+		held->ours[fd] = fcntl(fd, F_GETFD) < 0 && take(fd, O_RDONLY);
+}
+
+void
+se_descriptors_release(const struct se_descriptors_held *held)
+{
+	int fd;
+
+	for (fd = 0; fd < FIRST_SAFE; fd++)
+		if (held->ours[fd])
+			(void)close(fd);
 }
 
 bool

@@ -12,6 +12,14 @@
  * copy. */
 int se_descriptor_safe(int fd);
 
+/* Around calls of a library that opens something and keeps it: what is closed of the three is taken,
+ * and given back afterwards. Not for long: another thread of the host may want them. */
+struct se_descriptors_held {
+	bool ours[3];
+};
+void se_descriptors_hold(struct se_descriptors_held *held);
+void se_descriptors_release(const struct se_descriptors_held *held);
+
 /* What a person can do where a process has no descriptors left (EMFILE): "; raise ...". */
 extern const char se_descriptor_advice[];
 

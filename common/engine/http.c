@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/descriptor.h"
 #include "engine/http_transfer.h"
 
 static int64_t
@@ -11,6 +12,19 @@ now_ms(const struct se_http *http)
 }
 
 /* --- making and freeing --------------------------------------------------------------------- */
+
+/* It makes a pair of sockets to wake itself up by, and keeps them. */
+static CURLM *
+make_multi(void)
+{
+	struct se_descriptors_held held;
+	CURLM *multi;
+
+	se_descriptors_hold(&held);
+	multi = curl_multi_init();
+	se_descriptors_release(&held);
+	return multi;
+}
 
 struct se_http *
 se_http_new(const struct se_world *world)
@@ -22,7 +36,7 @@ se_http_new(const struct se_world *world)
 		return NULL;
 	http = calloc(1, sizeof(*http));
 	if (http != NULL)
-		http->multi = curl_multi_init();
+		http->multi = make_multi();
 	if (http == NULL || http->multi == NULL) {
 		free(http);
 		curl_global_cleanup();

@@ -116,10 +116,11 @@ class EnvironmentCase(agent_case.TenantCase):
     def host(self, *options, user=OTHER, groups=(), env=None, login=LOGIN, program=None, closed=(), before=(), **named):
         """Run a host program; `closed`: descriptors that it is started without; `before`: what runs it."""
         reader, writer = os.pipe()
-        command = [*before, str(program or self.host_program), "--report", str(writer), *options, login, SERVER]
+        command = [str(program or self.host_program), "--report", str(writer), *options, login, SERVER]
         if closed:
             redirections = " ".join(f"{fd}>&-" for fd in closed)
             command = ["sh", "-c", f'exec "$@" {redirections}', "sh", *command]
+        command = [*before, *command]
         ids = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": list(groups)}
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, env=env or {"PATH": PATH}, pass_fds=[writer], **ids, **named) as process:
