@@ -1,6 +1,7 @@
 /*
  * sasl-entra: finds the verb.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -77,6 +78,8 @@ harden(void)
 {
 	const struct rlimit no_core = {0, 0};
 
+	/* A file that may not grow is an error to be said, and no reason to leave half of it there. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 #ifdef PR_SET_DUMPABLE
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

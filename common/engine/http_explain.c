@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "engine/http_transfer.h"
 
 bool
@@ -39,6 +41,13 @@ explain_proxy(const struct se_http_transfer *transfer, struct se_error *error)
 	return true;
 }
 
+/* As OpenSSL and GnuTLS put it. */
+static bool
+is_about_time(const char *text)
+{
+	return strstr(text, "not yet") != NULL || strstr(text, "expired") != NULL;
+}
+
 void
 se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
 {
@@ -62,9 +71,10 @@ se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct s
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		se_error_set(error, SE_CONFIG,
-			"the certificate of %s is not to be trusted (%s); if a "
-			"proxy here inspects TLS, name its CA with the key \"ca_file\"",
-			host, text);
+			"the certificate of %s is not to be trusted (%s); %s", host, text,
+			is_about_time(text) ? "is this machine's clock right? date(1) shows it"
+					    : "if a proxy here inspects TLS, name its CA with the "
+					      "key \"ca_file\"");
 		break;
 	case CURLE_SSL_CACERT_BADFILE:
 		se_error_set(error, SE_CONFIG,

@@ -116,6 +116,22 @@ open_to_us(int fd)
 		(void)fchmod(fd, 0600);
 }
 
+static const char *
+lock_advice(int cause)
+{
+	switch (cause) {
+	case EMFILE:
+		return se_descriptor_advice;
+	case EROFS:
+		return "; remount that file system, or name another state_dir";
+	case EACCES:
+	case EPERM:
+		return "; make the directory belong to that user (chown), mode 0700";
+	default:
+		return "";
+	}
+}
+
 enum se_code
 se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error)
@@ -129,13 +145,17 @@ se_store_lock(
 	 * file system too; and its lock belongs to the open file, not to the process. */
 	fd = openat(store->directory, name,
 		O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (fd < 0 && (errno == EROFS || errno == EACCES))
+	if (fd < 0 && (errno == EROFS || errno == EACCES)) {
+		const int why = errno;
+
 		fd = openat(store->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0 && errno == ENOENT)
+			errno = why;
+	}
 	fd = se_descriptor_safe(fd);
 	if (fd < 0)
 		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s%s",
-			store->path, name, strerror(errno),
-			errno == EMFILE ? se_descriptor_advice : "");
+			store->path, name, strerror(errno), lock_advice(errno));
 	open_to_us(fd);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		*lock = fd;

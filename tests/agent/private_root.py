@@ -18,6 +18,11 @@ for each in "$build" "$source"; do
   [ -e "$work/root$each/Makefile.am" ] || [ -e "$work/root$each/sasl-entrad" ] ||
     { mkdir -p "$work/root$each"; mount --bind "$each" "$work/root$each"; }
 done
+# What the run collects from all tests lies outside.
+for each in "$SE_FIGURES_FILE" "$SE_SECRETS_FILE"; do
+  [ -z "$each" ] || { mkdir -p "$work/root${each%/*}"; : >> "$each"; : >> "$work/root$each"
+                      mount --bind "$each" "$work/root$each"; }
+done
 exec chroot "$work/root" "$@"
 """
 

@@ -137,34 +137,47 @@ class EnvironmentCase(agent_case.TenantCase):
     # --- judgements -----------------------------------------------------------------------------------
 
     def held(self, number=1):
-        """An oddity more was injected, and what it met went on as it should."""
-        figures.add(ROW, "tests/environment", injected=number, survived=number)
+        """So many oddities more were injected, and what met them went on as it should."""
+        self.injected(number)
+        self.survived(number)
+
+    @staticmethod
+    def injected(number=1):
+        figures.add(ROW, "tests/environment", injected=number)
+
+    @staticmethod
+    def survived(number=1):
+        figures.add(ROW, "tests/environment", survived=number)
 
     def assert_token(self, outcome, times=1):
+        self.injected()
         self.assertEqual((outcome.code, outcome.good), (0, times), outcome)
-        self.held()
+        self.survived()
 
     def assert_refused(self, outcome, *words):
         """No token, but a sentence with these words; the program went on to its own end."""
+        self.injected()
         self.assertEqual((outcome.code, outcome.good), (1, 0), outcome)
         for word in words:
             self.assertIn(word, outcome.failure)
-        self.held()
+        self.survived()
 
     def asks(self, path=SOCKET, **named):
         return wire.ask(str(path), LOGIN, **named)
 
     def assert_agent_serves(self, path=SOCKET):
+        self.injected()
         answer = self.asks(path)
         self.assertEqual(answer.get("kind"), "answer", answer)
-        self.held()
+        self.survived()
 
     def assert_agent_refuses(self, *words, path=SOCKET, kind="config"):
+        self.injected()
         answer = self.asks(path)
         self.assertEqual(answer.get("class"), kind, answer)
         for word in words:
             self.assertIn(word, answer["text"])
-        self.held()
+        self.survived()
 
 
 def main(script):

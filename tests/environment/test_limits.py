@@ -236,6 +236,20 @@ class Limits(EnvironmentCase):
         self.assertIsNone(process.poll())
         self.assertEqual(log.stat().st_size, 200)
 
+    def test_sizes_of_tool(self):
+        """a new certificate that may not be written: a sentence, and nothing of it is left"""
+        configuration = environment_case.CONFIGURATION
+        text = re.sub(r"client_secret_file = .*", f"certificate = {self.place}/c.pem",
+                      configuration.read_text(encoding="utf-8").replace("credential = secret", "credential = certificate"))
+        configuration.write_text(text, encoding="utf-8")
+        result = self.tool("certificate", "new", "relay",
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+        self.assertEqual(result.returncode, 1, result)
+        self.assertIn("File too large", result.stderr)
+        self.assertEqual([path.name for path in self.place.iterdir() if "pem" in path.name and path.name != "ca.pem"
+                          or path.name.startswith(".")], [])
+        self.held()
+
     def test_memory(self):
         """a host whose memory ends at some point gets a token or a sentence, and does not crash"""
         environment = self.home()
