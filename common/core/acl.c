@@ -21,7 +21,6 @@ enum {
 	LIST_VERSION = 2,
 	VERSION_BYTES = 4,
 	ENTRY_BYTES = 8,
-	BYTES_MAX = VERSION_BYTES + 500 * ENTRY_BYTES,
 
 	TAG_USER = 0x02,
 	TAG_OWNING_GROUP = 0x04,
@@ -83,7 +82,7 @@ void
 se_acl_read(int fd, const struct stat *status, unsigned wanted, struct se_acl *acl)
 {
 	unsigned mask = (unsigned)status->st_mode >> 3 & wanted;
-	unsigned char bytes[BYTES_MAX];
+	unsigned char bytes[SE_ACL_BYTES_MAX];
 	ssize_t len, at;
 
 	memset(acl, 0, sizeof(*acl));
@@ -94,7 +93,7 @@ se_acl_read(int fd, const struct stat *status, unsigned wanted, struct se_acl *a
 		/* Longer than anybody writes by hand: who knows what is in it. */
 		acl->present = true;
 		acl->strangers = mask;
-		(void)snprintf(acl->who, sizeof(acl->who), "more than 500");
+		(void)snprintf(acl->who, sizeof(acl->who), "more than 500 others");
 		return;
 	}
 	if (len < VERSION_BYTES || number(bytes, VERSION_BYTES) != LIST_VERSION)
@@ -104,7 +103,43 @@ se_acl_read(int fd, const struct stat *status, unsigned wanted, struct se_acl *a
 		take(bytes + at, mask, acl);
 }
 
+size_t
+se_acl_save(int directory, const char *name, void *list, size_t size)
+{
+	int fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t len = fd >= 0 ? get(fd, list, size) : -1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return len > 0 ? (size_t)len : 0;
+}
+
+bool
+se_acl_restore(int fd, const void *list, size_t len)
+{
+	return fsetxattr(fd, ATTRIBUTE, list, len, 0) == 0;
+}
+
 #else
+
+size_t
+se_acl_save(int directory, const char *name, void *list, size_t size)
+{
+	(void)directory;
+	(void)name;
+	(void)list;
+	(void)size;
+	return 0;
+}
+
+bool
+se_acl_restore(int fd, const void *list, size_t len)
+{
+	(void)fd;
+	(void)list;
+	(void)len;
+	return false;
+}
 
 void
 se_acl_read(int fd, const struct stat *status, unsigned wanted, struct se_acl *acl)

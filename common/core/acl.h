@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-enum { SE_ACL_READ = 4, SE_ACL_WRITE = 2 };
+enum { SE_ACL_READ = 4, SE_ACL_WRITE = 2, SE_ACL_BYTES_MAX = 4096 };
 
 struct se_acl {
 	bool present;
@@ -21,5 +21,12 @@ struct se_acl {
 /* Reads the list of what is open at `fd`, O_PATH or not, as far as it gives `wanted`. It is not
  * asked for where the mode shows that nobody but the owner has any of that through it. */
 void se_acl_read(int fd, const struct stat *status, unsigned wanted, struct se_acl *acl);
+
+/* The whole list of NAME in an open directory, for another file that is to be like it; 0: it has
+ * none, or one longer than `size`. */
+size_t se_acl_save(int directory, const char *name, void *list, size_t size);
+
+/* Gives the open file such a list. False with errno. */
+bool se_acl_restore(int fd, const void *list, size_t len);
 
 #endif

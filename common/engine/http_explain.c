@@ -48,6 +48,13 @@ is_about_time(const char *text)
 	return strstr(text, "not yet") != NULL || strstr(text, "expired") != NULL;
 }
 
+/* libcurl looks names up in a thread of its own, which may be one too many. */
+static bool
+is_about_threads(const char *text)
+{
+	return strstr(text, "thread") != NULL;
+}
+
 void
 se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
 {
@@ -58,10 +65,11 @@ se_http_explain(const struct se_http_transfer *transfer, CURLcode code, struct s
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		se_error_set(error, SE_AGAIN,
-			"no address was found for %s (%s); look at the network "
-			"and /etc/resolv.conf",
-			host, text);
+		se_error_set(error, SE_AGAIN, "no address was found for %s (%s); %s", host, text,
+			is_about_threads(text)
+				? "raise the limit of processes and threads of this user (ulimit "
+				  "-u, LimitNPROC=)"
+				: "look at the network and /etc/resolv.conf");
 		break;
 	case CURLE_COULDNT_CONNECT:
 		se_error_set(error, SE_AGAIN, "%s cannot be reached (%s)%s", host, text,

@@ -209,6 +209,40 @@ class Owners(EnvironmentCase):
         self.assert_agent_serves()
 
 
+class Certificates(EnvironmentCase):
+    def test_list_is_kept(self):
+        """a new certificate and key get the ACL of those in use: the agent's user can read them before and after"""
+        certificate, key = self.place / "c.pem", self.place / "k.pem"
+        text = environment_case.CONFIGURATION.read_text(encoding="utf-8").replace("credential = secret",
+                                                                                  "credential = certificate")
+        text = environment_case.re.sub(r"client_secret_file = .*", f"certificate = {certificate}\nprivate_key = {key}", text)
+        environment_case.CONFIGURATION.write_text(text, encoding="utf-8")
+        for path in (certificate, key):
+            self.write(path.name, "", None, 0o600)
+            os.chown(path, 0, GROUP.gr_gid)
+            setfacl("-m", f"u:{USER.pw_name}:r", path)
+        for round in range(2):
+            result = self.tool("certificate", "new", "relay")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            new = self.listed(f"{key}.new")
+            self.assertEqual(new, self.listed(key), round)
+            self.assertIn(f"user:{USER.pw_name}:r--", new)
+            self.assertIn("group::---", new)
+            if round == 0:  # what was in use is no certificate
+                for path in (certificate, key):
+                    os.rename(f"{path}.new", path)
+                continue
+            result = self.tool("certificate", "activate", "relay")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            for path in (certificate, key):
+                self.assertIn(f"user:{USER.pw_name}:r--", self.listed(path))
+            self.held()
+
+    @staticmethod
+    def listed(path):
+        return subprocess.run(["getfacl", "-cp", path], capture_output=True, text=True, check=True).stdout
+
+
 class Credentials(EnvironmentCase):
     """$CREDENTIALS_DIRECTORY as systemd makes it for a service: a ramfs, read-only, with an ACL or without."""
 

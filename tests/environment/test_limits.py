@@ -264,6 +264,11 @@ class Limits(EnvironmentCase):
         environment = self.home()
         for limit in (0, 1):
             self.assert_token_or_sentence(self.host("--limit", f"nproc={limit}", env=environment))
+        # libcurl knows localhost by itself; any other name takes a thread.
+        self.system_configuration(authority="https://entra.invalid")
+        self.assert_refused(self.host("--limit", "nproc=0", env=self.home(name="threadless")), "entra.invalid", "thread",
+                            "ulimit -u")
+        self.system_configuration()
         self.system_agent()
         self.assert_token(self.host("--limit", "nproc=0"))
 
