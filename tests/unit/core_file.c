@@ -879,12 +879,15 @@ keeps_off_the_standard_descriptors(void **state)
 static int
 read_without_descriptors(void *context)
 {
-	struct rlimit limit = {16, 16};
+	struct rlimit limit;
 	int directory = se_directory_open(place, &error), last = directory;
 	struct se_buffer out;
 
 	(void)context;
-	if (directory < 0 || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+	if (directory < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	limit.rlim_cur = 16;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 1;
 	while ((last = dup(directory)) >= 0)
 		;
