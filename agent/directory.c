@@ -75,11 +75,15 @@ se_directory_for_state(const char *path, const struct se_agent_user *user, struc
 	enum se_code code = SE_OK;
 	char copy[PATH_MAX];
 	const char *name;
-	int parent = open_parent(path, copy, &name, error);
+	int parent = open_parent(path, copy, &name, error), made;
+	mode_t old;
 
 	if (parent < 0)
 		return error->code;
-	if (mkdirat(parent, name, 0700) == 0) {
+	old = umask(077);
+	made = mkdirat(parent, name, 0700);
+	umask(old);
+	if (made == 0) {
 		if (fchownat(parent, name, user->uid, user->gid, AT_SYMLINK_NOFOLLOW) != 0) {
 			code = se_error_set(error, SE_CONFIG,
 				"could not give the directory %s to %s: %s", path, user->name,

@@ -15,19 +15,6 @@ enum { LINE_MAX_LEN = SE_ERROR_TEXT_MAX + 200 };
 
 static bool to_syslog; /* one per process, as descriptor 2 is */
 
-/* A descriptor among the first three that is closed would soon be something else's. */
-static void
-fill_gaps(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static bool
 stderr_is_client(void)
 {
@@ -42,7 +29,6 @@ se_log_begin(void)
 {
 	int fd;
 
-	fill_gaps();
 	to_syslog = stderr_is_client();
 	if (!to_syslog)
 		return;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "core/descriptor.h"
 #include "core/world.h"
 #include "engine/crypto_memory.h"
 #include "engine/engine.h"
@@ -245,6 +246,7 @@ main(int argc, char **argv)
 	static struct agent agent;
 	int exit_code;
 
+	(void)se_descriptors_fill(true);
 	se_crypto_wipe_what_is_freed();
 	se_log_begin();
 	exit_code = se_options_parse(argc, argv, &agent.options);

@@ -41,8 +41,11 @@ se_signals_open(void)
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 		if (sigaction(caught[i], &action, NULL) != 0)
 			return -1;
+	/* A client that has gone and a log that may not grow are no reasons to end. */
 	action.sa_handler = SIG_IGN;
-	return sigaction(SIGPIPE, &action, NULL) == 0 ? pipe_ends[0] : -1;
+	if (sigaction(SIGPIPE, &action, NULL) != 0 || sigaction(SIGXFSZ, &action, NULL) != 0)
+		return -1;
+	return pipe_ends[0];
 }
 
 struct se_signals

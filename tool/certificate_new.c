@@ -36,6 +36,8 @@ choose_look(const struct se_certificate_place *place, const struct se_place_file
 		look.gid = found.st_gid;
 		if (secret)
 			look.mode = (found.st_mode & SECRET_MODE_MAX) | SECRET_MODE;
+		look.list_len = se_acl_save(
+			file->directory, file->name[SE_ACTIVE], look.list, sizeof(look.list));
 	} else if (secret) {
 		look.uid = owner;
 		look.gid = group;
@@ -49,7 +51,7 @@ install(const struct se_certificate_place *place, const struct se_certificate_ma
 {
 	const struct se_place_file *file = &place->certificate, *key = &place->key;
 	struct se_file_look look = choose_look(place, file, !place->separate);
-	struct se_file_look public = {geteuid(), getegid(), PUBLIC_MODE};
+	struct se_file_look public = {.uid = geteuid(), .gid = getegid(), .mode = PUBLIC_MODE};
 	struct se_buffer both;
 	enum se_code code = SE_OK;
 

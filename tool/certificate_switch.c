@@ -62,7 +62,7 @@ static enum se_code
 install_both(const struct se_certificate_place *place, enum se_which next, struct se_error *error)
 {
 	const struct se_place_file *file = &place->certificate;
-	struct se_file_look look = {geteuid(), getegid(), 0644};
+	struct se_file_look look = {.uid = geteuid(), .gid = getegid(), .mode = 0644};
 	struct se_buffer both;
 	struct stat found;
 	enum se_code code;
@@ -73,6 +73,8 @@ install_both(const struct se_certificate_place *place, enum se_which next, struc
 		look.uid = geteuid() == 0 ? found.st_uid : look.uid;
 		look.gid = found.st_gid;
 		look.mode = found.st_mode & 0644;
+		look.list_len = se_acl_save(
+			file->directory, file->name[SE_ACTIVE], look.list, sizeof(look.list));
 	}
 	if (code == SE_OK && both.len > 0)
 		code = se_install_file(

@@ -50,7 +50,11 @@ fill(int fd, const struct se_file_look *look, const void *data, size_t len)
 		if ((mode & 07) == 0)
 			mode &= ~(mode_t)070;
 	}
-	return fchmod(fd, mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
+	/* Those whom a list names would lose the file, and the group get what was the mask. */
+	if (fchmod(fd, look->list_len > 0 ? mode & ~(mode_t)070 : mode) != 0 ||
+		(look->list_len > 0 && !se_acl_restore(fd, look->list, look->list_len)))
+		return false;
+	return write_all(fd, data, len) && fsync(fd) == 0;
 }
 
 enum se_code

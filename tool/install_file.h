@@ -9,12 +9,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "core/acl.h"
 #include "core/error.h"
 
 struct se_file_look {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
+	size_t list_len; /* 0: no ACL; else `mode` has its mask in place of the group's rights */
+	unsigned char list[SE_ACL_BYTES_MAX];
 };
 
 /* Replaces NAME in an open directory: a new file of that look, written, fsynced, renamed. SE_CONFIG

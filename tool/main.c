@@ -1,6 +1,7 @@
 /*
  * sasl-entra: finds the verb.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "core/descriptor.h"
 #include "engine/crypto_memory.h"
 
 #include "tool/exit_code.h"
@@ -83,6 +85,8 @@ harden(void)
 
 	se_crypto_wipe_what_is_freed();
 	(void)unsetenv("SSLKEYLOGFILE");
+	/* A file that may not grow is an error to be said, and no reason to leave half of it there. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setrlimit(RLIMIT_CORE, &no_core);
 #ifdef PR_SET_DUMPABLE
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -114,6 +118,8 @@ main(int argc, char **argv)
 	const char *configuration = NULL;
 	int option;
 
+	if (!se_descriptors_fill(false))
+		return SE_EXIT_FAILED;
 	harden();
 	/* '+': what stands behind the verb is the verb's. */
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {

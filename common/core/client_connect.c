@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/client_connect.h"
+#include "core/descriptor.h"
 #include "core/directory.h"
 
 enum { BACKLOG_PAUSE_MS = 20 /* between two tries where the agent's queue is full */ };
@@ -111,7 +112,7 @@ judge_socket(const struct se_call *call, struct place *place)
 			"%s is %s, not the agent's socket; remove it and start the agent",
 			call->path, S_ISLNK(file.st_mode) ? "a symbolic link" : "something else");
 	}
-	if (se_directory_shared(&directory) && !se_owner_trusted(file.st_uid)) {
+	if (se_writable_by_others(place->directory, &directory) && !se_owner_trusted(file.st_uid)) {
 		return se_error_set(call->error, SE_CONFIG,
 			"%s is not safe: it belongs to uid %lu, and others can write to its "
 			"directory; let the agent make it in a directory of root's",
@@ -189,10 +190,11 @@ finish_connect(const struct se_call *call)
 static enum se_code
 connect_socket(struct se_call *call, const struct sockaddr_un *address)
 {
-	call->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	call->fd =
+		se_descriptor_safe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 	if (call->fd < 0) {
-		return se_error_set(call->error, SE_AGAIN, "cannot make a socket for %s: %s",
-			call->path, strerror(errno));
+		return se_error_set(call->error, SE_AGAIN, "cannot make a socket for %s: %s%s",
+			call->path, strerror(errno), errno == EMFILE ? se_descriptor_advice : "");
 	}
 	for (;;) {
 		int ms;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/acl.h"
+#include "core/descriptor.h"
 #include "core/directory.h"
 #include "core/file.h"
 #include "core/source.h"
@@ -47,10 +49,17 @@ se_group_trusted(gid_t group)
 }
 
 bool
-se_directory_shared(const struct stat *directory)
+se_writable_by_others(int fd, const struct stat *status)
 {
-	return (directory->st_mode & S_IWOTH) != 0 ||
-	       ((directory->st_mode & S_IWGRP) != 0 && !se_group_trusted(directory->st_gid));
+	struct se_acl acl;
+
+	if ((status->st_mode & S_IWOTH) != 0)
+		return true;
+	if ((status->st_mode & S_IWGRP) == 0)
+		return false;
+	se_acl_read(fd, status, SE_ACL_WRITE, &acl);
+	return acl.strangers != 0 ||
+	       ((!acl.present || acl.group != 0) && !se_group_trusted(status->st_gid));
 }
 
 void
@@ -79,6 +88,7 @@ judge_directory(const struct walk *walk, struct se_error *error)
 {
 	const struct stat *status = &walk->at->status;
 	unsigned mode = (unsigned)status->st_mode & 07777u;
+	struct se_acl acl;
 
 	if (!se_owner_trusted(status->st_uid)) {
 		return se_error_set(error, SE_CONFIG,
@@ -87,13 +97,20 @@ judge_directory(const struct walk *walk, struct se_error *error)
 			walk->path, shown_directory(walk), (unsigned long)status->st_uid,
 			(unsigned long)geteuid(), shown_directory(walk));
 	}
-	if (!se_directory_shared(status) || (mode & S_ISVTX) != 0)
+	if (!se_writable_by_others(walk->at->fd, status) || (mode & S_ISVTX) != 0)
 		return SE_OK;
 	if ((mode & S_IWOTH) != 0) {
 		return se_error_set(error, SE_CONFIG,
 			"%s is not safe: everyone can write to the directory %s (mode %04o); chmod "
 			"o-w %s",
 			walk->path, shown_directory(walk), mode, shown_directory(walk));
+	}
+	se_acl_read(walk->at->fd, status, SE_ACL_WRITE, &acl);
+	if (acl.strangers != 0) {
+		return se_error_set(error, SE_CONFIG,
+			"%s is not safe: the ACL of the directory %s lets %s write to it; setfacl "
+			"-x %s %s",
+			walk->path, shown_directory(walk), acl.who, acl.who, shown_directory(walk));
 	}
 	return se_error_set(error, SE_CONFIG,
 		"%s is not safe: group %lu can write to the directory %s (mode %04o); chmod g-w %s",
@@ -105,7 +122,8 @@ judge_directory(const struct walk *walk, struct se_error *error)
 static enum se_code
 judge_entry(const struct walk *walk, const struct stat *entry, struct se_error *error)
 {
-	if (!se_directory_shared(&walk->at->status) || se_owner_trusted(entry->st_uid))
+	if (!se_writable_by_others(walk->at->fd, &walk->at->status) ||
+		se_owner_trusted(entry->st_uid))
 		return SE_OK;
 	return se_error_set(error, SE_CONFIG,
 		"%s is not safe: %s/%s belongs to uid %lu, and others than root and uid %lu (this "
@@ -130,6 +148,10 @@ cannot_open(const struct walk *walk, int cause, struct se_error *error)
 			"%s shows who may",
 			walk->path, (unsigned long)geteuid(), (unsigned long)getegid(),
 			walk->at->shown, walk->name, strerror(cause), in);
+	}
+	if (cause == EMFILE || cause == ENFILE || cause == ENOMEM) {
+		return se_error_set(error, SE_AGAIN, "%s cannot be opened now: %s%s", walk->path,
+			strerror(cause), cause == EMFILE ? se_descriptor_advice : "");
 	}
 	return se_error_set(error, SE_CONFIG, "%s cannot be opened: %s/%s: %s", walk->path,
 		walk->at->shown, walk->name, strerror(cause));
@@ -199,7 +221,7 @@ judge_link(const struct walk *walk, const struct stat *link, struct se_error *er
 	if (code != SE_OK || walk->end == SE_WAY_FILE)
 		return code;
 	if (walk->last || !se_owner_trusted(link->st_uid) ||
-		se_directory_shared(&walk->at->status)) {
+		se_writable_by_others(walk->at->fd, &walk->at->status)) {
 		return se_error_set(error, SE_CONFIG,
 			"%s is not safe: %s/%s is a symbolic link; name the place it leads to",
 			walk->path, walk->at->shown, walk->name);
@@ -330,6 +352,11 @@ se_way_open(const char *path, enum se_way_end end, struct se_way *way, struct se
 	/* Kubernetes replaces a secret by turning a link over and removing where it led. */
 	if (code == SE_ABSENT && walk.links > 0)
 		code = walk_once(&walk, error);
+	if (code == SE_OK) {
+		way->fd = se_descriptor_safe(way->fd);
+		if (way->fd < 0)
+			code = cannot_open(&walk, errno, error);
+	}
 	if (code != SE_OK && way->fd >= 0) {
 		(void)close(way->fd);
 		way->fd = -1;

@@ -41,8 +41,9 @@ se_way_open(const char *path, enum se_way_end end, struct se_way *way, struct se
 bool se_owner_trusted(uid_t owner);
 bool se_group_trusted(gid_t group);
 
-/* Whether someone who is not trusted can put entries into the directory, sticky or not. */
-bool se_directory_shared(const struct stat *directory);
+/* Whether someone who is not trusted may write to what is open at `fd`, by its mode or an ACL: for a
+ * directory to put entries into it, sticky or not. */
+bool se_writable_by_others(int fd, const struct stat *status);
 
 /* The path of NAME in an open directory, for messages: NAME alone where the system cannot say. */
 void se_path_in(int directory, const char *name, char *path, size_t size);

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/acl.h"
+#include "core/descriptor.h"
 #include "core/directory.h"
 #include "core/file.h"
 
@@ -48,25 +50,57 @@ refused_bits(enum se_file_rule rule, bool group_trusted)
 }
 
 static enum se_code
-judge_mode(
-	const char *path, enum se_file_rule rule, const struct stat *status, struct se_error *error)
+judge_everyone(
+	const char *path, unsigned mode, unsigned found, unsigned better, struct se_error *error)
 {
-	unsigned mode = (unsigned)status->st_mode & 07777u;
-	unsigned refused = refused_bits(rule, se_group_trusted(status->st_gid));
-	unsigned found = mode & refused;
-	unsigned better = mode & ~refused;
-
 	if (found == 0)
 		return SE_OK;
-	if ((found & OTHERS) != 0) {
+	return se_error_set(error, SE_CONFIG, "%s can be %s by everyone (mode %04o); chmod %04o %s",
+		path, (found & S_IROTH) != 0 ? "read" : "changed", mode, better, path);
+}
+
+/* Where there is an ACL, the group bits of the mode are its mask: what the group may is in the
+ * list, and a chmod would take the rights of those that the list is for. */
+static enum se_code
+judge_list(const char *path, const struct stat *status, const struct se_acl *acl, unsigned refused,
+	struct se_error *error)
+{
+	unsigned found = acl->group << 3 & refused;
+
+	if (acl->strangers != 0) {
 		return se_error_set(error, SE_CONFIG,
-			"%s can be %s by everyone (mode %04o); chmod %04o %s", path,
-			(found & S_IROTH) != 0 ? "read" : "changed", mode, better, path);
+			"%s can be %s by %s (its ACL says so); setfacl -x %s %s", path,
+			(acl->strangers & SE_ACL_READ) != 0 ? "read" : "changed", acl->who,
+			acl->who, path);
 	}
+	if (found == 0)
+		return SE_OK;
+	return se_error_set(error, SE_CONFIG,
+		"%s can be %s by group %lu (its ACL says so); setfacl -m g::- %s", path,
+		(found & S_IRGRP) != 0 ? "read" : "changed", (unsigned long)status->st_gid, path);
+}
+
+static enum se_code
+judge_mode(int fd, const char *path, enum se_file_rule rule, const struct stat *status,
+	struct se_error *error)
+{
+	unsigned mode = (unsigned)status->st_mode & 07777u;
+	unsigned strangers = refused_bits(rule, false);
+	unsigned refused = refused_bits(rule, se_group_trusted(status->st_gid));
+	unsigned better = mode & ~refused;
+	struct se_acl acl;
+
+	if (judge_everyone(path, mode, mode & refused & OTHERS, better, error) != SE_OK)
+		return SE_CONFIG;
+	se_acl_read(fd, status, (strangers & GROUP) >> 3, &acl);
+	if (acl.present && rule != SE_FILE_STATE)
+		return judge_list(path, status, &acl, refused, error);
+	if ((mode & refused) == 0)
+		return SE_OK;
 	return se_error_set(error, SE_CONFIG,
 		"%s can be %s by group %lu (mode %04o); chmod %04o %s", path,
-		(found & S_IRGRP) != 0 ? "read" : "changed", (unsigned long)status->st_gid, mode,
-		better, path);
+		(mode & refused & S_IRGRP) != 0 ? "read" : "changed", (unsigned long)status->st_gid,
+		mode, better, path);
 }
 
 static enum se_code
@@ -113,7 +147,7 @@ read_opened(int fd, const char *path, enum se_file_rule rule, const struct stat 
 	enum se_code code = judge_owner(path, rule, status, error);
 
 	if (code == SE_OK)
-		code = judge_mode(path, rule, status, error);
+		code = judge_mode(fd, path, rule, status, error);
 	if (code != SE_OK)
 		return code;
 	if (status->st_size > 0 && (uintmax_t)status->st_size > out->max - out->len)
@@ -187,6 +221,10 @@ se_file_read_at(int directory, const char *name, struct se_buffer *out, struct s
 	if (fd < 0 && cause == ENOENT)
 		return se_error_set(error, SE_ABSENT, "there is no %s", name);
 	se_path_in(directory, name, path, sizeof(path));
+	if (fd < 0 && (cause == EMFILE || cause == ENFILE || cause == ENOMEM)) {
+		return se_error_set(error, SE_AGAIN, "%s cannot be opened now: %s%s", path,
+			strerror(cause), cause == EMFILE ? se_descriptor_advice : "");
+	}
 	if (fd < 0) {
 		return se_error_set(error, SE_CONFIG, "%s cannot be opened: %s", path,
 			cause == ELOOP ? "it is a symbolic link" : strerror(cause));

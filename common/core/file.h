@@ -15,7 +15,8 @@
 
 /* Who may have touched a file that is read, and who may read it. "Ours": the effective user. A
  * directory may be writable by others only if it is sticky and what is in it is root's or ours;
- * a group may write or read where it is root's or our effective group. */
+ * a group may write or read where it is root's or our effective group. So may whom a POSIX ACL
+ * names: root, us, those groups, and nobody else; a state file has none that gives anything. */
 enum se_file_rule {
 	SE_FILE_CONFIG, /* root's or ours, links followed; anyone may read it */
 	SE_FILE_SECRET, /* root's or ours, links followed; nobody else may read it */
@@ -47,7 +48,8 @@ bool se_file_identify(const char *path, struct se_file_id *id);
  * SE_ABSENT when a component does not exist or may not be entered. */
 int se_directory_open(const char *path, struct se_error *error);
 
-/* Reads NAME in an open directory under SE_FILE_STATE; SE_ABSENT when it is not there. */
+/* Reads NAME in an open directory under SE_FILE_STATE; SE_ABSENT when it is not there. Here as
+ * above SE_AGAIN where the process or the system has no descriptor left for it. */
 enum se_code
 se_file_read_at(int directory, const char *name, struct se_buffer *out, struct se_error *error);
 

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/descriptor.h"
 #include "core/directory.h"
 #include "core/file.h"
 #include "core/secret.h"
@@ -31,6 +32,8 @@ advice(int cause)
 	case EACCES:
 	case EPERM:
 		return "; make the directory belong to that user (chown), mode 0700";
+	case EMFILE:
+		return se_descriptor_advice;
 	case EFBIG:
 		return "; raise the file size limit of this process (ulimit -f)";
 	default:
@@ -69,7 +72,7 @@ unique_number(unsigned attempt)
 static int
 create(int directory, const char *name, char *temporary, size_t size)
 {
-	int fd = -1;
+	int fd = -1, safe;
 
 	for (unsigned attempt = 0; fd < 0 && attempt < ATTEMPTS; attempt++) {
 		int len = snprintf(temporary, size, ".%s.%016llx", name,
@@ -84,7 +87,14 @@ create(int directory, const char *name, char *temporary, size_t size)
 		if (fd < 0 && errno != EEXIST && errno != EINTR)
 			return -1;
 	}
-	return fd;
+	safe = se_descriptor_safe(fd);
+	if (fd >= 0 && safe < 0) {
+		int cause = errno;
+
+		(void)unlinkat(directory, temporary, 0);
+		errno = cause;
+	}
+	return safe;
 }
 
 static bool
@@ -112,6 +122,17 @@ write_all(int fd, const char *data, size_t len)
 		}
 	}
 	return true;
+}
+
+static bool
+to_disk(int fd)
+{
+	int result;
+
+	do {
+		result = fsync(fd);
+	} while (result != 0 && errno == EINTR);
+	return result == 0;
 }
 
 /* Whether the file holds `data` and nothing else: some file systems tell of a full disk or a
@@ -151,7 +172,7 @@ fill(int fd, const char *data, size_t len)
 		step = "setting its mode";
 	else if (!write_all(fd, data, len))
 		step = "writing";
-	else if (fsync(fd) != 0)
+	else if (!to_disk(fd))
 		step = "writing to the disk";
 	else if (!holds(fd, data, len))
 		step = "reading it back";
@@ -170,12 +191,7 @@ fill(int fd, const char *data, size_t len)
 static bool
 sync_directory(int directory)
 {
-	int result;
-
-	do {
-		result = fsync(directory);
-	} while (result != 0 && errno == EINTR);
-	return result == 0 || errno == EINVAL;
+	return to_disk(directory) || errno == EINVAL;
 }
 
 enum se_code

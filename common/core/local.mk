@@ -5,6 +5,8 @@ libse_core_la_SOURCES = \
 	common/core/secret.c common/core/secret.h \
 	common/core/wiping_memory.c common/core/wiping_memory.h \
 	common/core/world.c common/core/world.h \
+	common/core/acl.c common/core/acl.h \
+	common/core/descriptor.c common/core/descriptor.h \
 	common/core/directory.c common/core/directory.h \
 	common/core/file.c common/core/file_replace.c common/core/file.h \
 	common/core/program.c common/core/program.h \

@@ -5,14 +5,13 @@
 #include "core/program.h"
 
 static enum se_code
-judge(const char *path, const struct stat *status, struct se_error *error)
+judge(int fd, const char *path, const struct stat *status, struct se_error *error)
 {
 	if (!se_owner_trusted(status->st_uid))
 		return se_error_set(error, SE_CONFIG,
 			"%s belongs to uid %lu, and is not run; chown root %s", path,
 			(unsigned long)status->st_uid, path);
-	if ((status->st_mode & S_IWOTH) != 0 ||
-		((status->st_mode & S_IWGRP) != 0 && !se_group_trusted(status->st_gid)))
+	if (se_writable_by_others(fd, status))
 		return se_error_set(error, SE_CONFIG,
 			"%s can be written by others, and is not run; chmod go-w %s", path, path);
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0)
@@ -32,7 +31,7 @@ se_program_check(const char *path, struct se_error *error)
 			error->code = SE_CONFIG;
 		return code == SE_MEMORY ? code : SE_CONFIG;
 	}
-	code = judge(path, &way.status, error);
+	code = judge(way.fd, path, &way.status, error);
 	(void)close(way.fd);
 	return code;
 }

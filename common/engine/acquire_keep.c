@@ -51,6 +51,8 @@ se_acquire_save(struct se_acquisition *acquisition)
 void
 se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now)
 {
+	enum se_code code;
+
 	if (!acquisition->unsaved || acquisition->phase != SE_PHASE_IDLE || !has_store(acquisition))
 		return;
 	if (!now && se_acquire_monotonic(acquisition) < acquisition->save_again)
@@ -58,7 +60,8 @@ se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now)
 	if (se_store_lock(acquisition->shared->store, &acquisition->key, &acquisition->lock,
 		    NULL) != SE_OK)
 		return;
-	if (se_acquire_look(acquisition, NULL) != SE_CONFIG && acquisition->unsaved)
+	code = se_acquire_look(acquisition, NULL);
+	if ((code == SE_OK || code == SE_ABSENT) && acquisition->unsaved)
 		se_acquire_save(acquisition);
 	se_store_unlock(acquisition->lock);
 	acquisition->lock = -1;
@@ -71,13 +74,23 @@ same_file(const struct se_file_id *a, const struct se_file_id *b)
 	       a->changed_ns == b->changed_ns;
 }
 
+/* Of two states of which one is from the time before the clock was set back, that one is older. */
+static bool
+is_newer(const struct se_state *a, const struct se_state *b, int64_t wall)
+{
+	bool a_ahead = se_policy_from_the_future(a->times.obtained, wall);
+	bool b_ahead = se_policy_from_the_future(b->times.obtained, wall);
+
+	return a_ahead == b_ahead ? a->times.obtained > b->times.obtained : b_ahead;
+}
+
 /* Takes over what was read, unless what is at hand is newer and not kept yet. */
 static void
 merge(struct se_acquisition *acquisition, struct se_state *found)
 {
 	struct se_state *state = &acquisition->state;
 
-	if (acquisition->unsaved && found->times.obtained <= state->times.obtained) {
+	if (acquisition->unsaved && !is_newer(found, state, se_acquire_wall(acquisition))) {
 		se_state_free(found);
 		return;
 	}

@@ -32,29 +32,39 @@ is_in_use(const struct se_entry *entry, int64_t now)
 	return now - entry->used < window;
 }
 
+/* `then` plus so many seconds; at once where the clock was ahead when `then` was noted. */
+static int64_t
+after(int64_t then, int64_t seconds, int64_t wall)
+{
+	return se_policy_from_the_future(then, wall) ? wall : then + seconds;
+}
+
 /* Seconds since 1970 at which the token, or the refresh token, wants to be renewed. */
 static int64_t
-wanted_at(const struct se_entry *entry, int64_t now)
+wanted_at(const struct se_entry *entry, int64_t now, int64_t wall)
 {
 	const struct se_state *state = &entry->acquisition.state;
-	int64_t at = INT64_MAX;
+	const struct se_times *times = &state->times;
+	int64_t at = INT64_MAX, alive;
 
 	if (state->access_token != NULL && is_in_use(entry, now))
-		at = state->times.renew;
-	if (!entry->acquisition.key.app_only && state->refresh_token != NULL &&
-		state->refresh_token_since + KEEP_ALIVE_S < at)
-		at = state->refresh_token_since + KEEP_ALIVE_S;
+		at = after(times->obtained, times->renew - times->obtained, wall);
+	if (!entry->acquisition.key.app_only && state->refresh_token != NULL) {
+		alive = after(state->refresh_token_since, KEEP_ALIVE_S, wall);
+		at = alive < at ? alive : at;
+	}
 	return at;
 }
 
 /* What failed in passing is tried when its time is over. What a person has to put right is not
  * asked for again and again by us, only by those who want the token. */
 static int64_t
-after_failure(const struct se_entry *entry, int64_t at)
+after_failure(const struct se_entry *entry, int64_t at, int64_t wall)
 {
 	const struct se_failure *failure = &entry->acquisition.state.failure;
 
-	if (failure->code == SE_OK || at == INT64_MAX)
+	if (failure->code == SE_OK || at == INT64_MAX ||
+		se_policy_from_the_future(failure->since, wall))
 		return at;
 	if (failure->code == SE_AGAIN)
 		return later(at, failure->until);
@@ -66,15 +76,15 @@ se_ahead_due(const struct se_entry *entry)
 {
 	const struct se_engine *engine = entry->engine;
 	const struct se_world *world = engine->options.world;
-	int64_t now = se_engine_monotonic(engine), at;
+	int64_t now = se_engine_monotonic(engine), wall = world->wall(world->context), at;
 
 	if (engine->options.role != SE_ROLE_AGENT || entry->account == NULL ||
 		entry->account->unusable != NULL)
 		return INT64_MAX;
-	at = after_failure(entry, wanted_at(entry, now));
+	at = after_failure(entry, wanted_at(entry, now, wall), wall);
 	if (at == INT64_MAX)
 		return INT64_MAX;
-	at -= world->wall(world->context);
+	at -= wall;
 	return later(now + (at > 0 ? at * 1000 : 0), entry->not_before);
 }
 

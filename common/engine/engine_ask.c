@@ -186,7 +186,7 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 		(void)se_copy(entry->login, sizeof(entry->login), login);
 		return entry;
 	}
-	if (reason.code == SE_CONFIG)
+	if (reason.code != SE_OK && reason.code != SE_ABSENT)
 		*error = reason;
 	else
 		not_signed_in(engine, entry, login, error);

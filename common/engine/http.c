@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/descriptor.h"
 #include "core/wiping_memory.h"
 #include "engine/http_transfer.h"
 #include "engine/signals.h"
@@ -58,6 +59,19 @@ take_over(const struct se_world *world)
 	return ours;
 }
 
+/* It makes a pair of sockets to wake itself up by, and keeps them. */
+static CURLM *
+make_multi(void)
+{
+	struct se_descriptors_held held;
+	CURLM *multi;
+
+	se_descriptors_hold(&held);
+	multi = curl_multi_init();
+	se_descriptors_release(&held);
+	return multi;
+}
+
 struct se_http *
 se_http_new(const struct se_world *world)
 {
@@ -70,7 +84,7 @@ se_http_new(const struct se_world *world)
 		return NULL;
 	http = calloc(1, sizeof(*http));
 	if (http != NULL)
-		http->multi = curl_multi_init();
+		http->multi = make_multi();
 	if (http == NULL || http->multi == NULL) {
 		free(http);
 		curl_global_cleanup();

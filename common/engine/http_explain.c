@@ -88,6 +88,20 @@ explain_end(const struct se_http_transfer *transfer, const char *text, struct se
 			transfer->host, text);
 }
 
+/* As OpenSSL and GnuTLS put it. */
+static bool
+is_about_time(const char *text)
+{
+	return strstr(text, "not yet") != NULL || strstr(text, "expired") != NULL;
+}
+
+/* libcurl looks names up in a thread of its own, which may be one too many. */
+static bool
+is_about_threads(const char *text)
+{
+	return strstr(text, "thread") != NULL;
+}
+
 void
 se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
 {
@@ -99,10 +113,11 @@ se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_erro
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		se_error_set(error, SE_AGAIN,
-			"no address was found for %s (%s); look at the network "
-			"and /etc/resolv.conf",
-			host, text);
+		se_error_set(error, SE_AGAIN, "no address was found for %s (%s); %s", host, text,
+			is_about_threads(text)
+				? "raise the limit of processes and threads of this user (ulimit "
+				  "-u, LimitNPROC=)"
+				: "look at the network and /etc/resolv.conf");
 		break;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_OPERATION_TIMEDOUT: /* of the connection: it has no other time from us */
@@ -113,9 +128,10 @@ se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_erro
 		break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		se_error_set(error, SE_CONFIG,
-			"the certificate of %s is not to be trusted (%s); if a "
-			"proxy here inspects TLS, name its CA with the key \"ca_file\"",
-			host, text);
+			"the certificate of %s is not to be trusted (%s); %s", host, text,
+			is_about_time(text) ? "is this machine's clock right? date(1) shows it"
+					    : "if a proxy here inspects TLS, name its CA with the "
+					      "key \"ca_file\"");
 		break;
 	case CURLE_SSL_CACERT_BADFILE:
 		se_error_set(error, SE_CONFIG,

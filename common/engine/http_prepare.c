@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "core/descriptor.h"
 #include "engine/crypto_tls.h"
 #include "engine/http_transfer.h"
 
@@ -94,7 +95,8 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 	(void)purpose;
 	if (transfer->parked || (transfer->machine && !stays_here(&address->addr)))
 		return CURL_SOCKET_BAD;
-	fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	fd = se_descriptor_safe(
+		socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol));
 	if (fd < 0)
 		return CURL_SOCKET_BAD;
 	give_up_soon(fd);

@@ -39,12 +39,18 @@ se_policy_times(int64_t now, const struct se_lifetime *lifetime, unsigned chance
 	return times;
 }
 
+bool
+se_policy_from_the_future(int64_t then, int64_t now)
+{
+	return then - now > SE_CLOCK_SLACK;
+}
+
 enum se_use
 se_policy_judge(const struct se_times *times, int64_t now, unsigned min_lifetime)
 {
 	int64_t margin = least(min_lifetime, (times->expires - times->obtained) / 4);
 
-	if (now < times->obtained - 5)
+	if (se_policy_from_the_future(times->obtained, now))
 		return SE_USE_NOT;
 	/* `usable` is our own limit on the token's age, so that the server's margin does not
 	 * come off it. */
@@ -56,7 +62,7 @@ se_policy_judge(const struct se_times *times, int64_t now, unsigned min_lifetime
 bool
 se_policy_still_valid(const struct se_times *times, int64_t now)
 {
-	return now >= times->obtained - 5 && now < times->expires;
+	return !se_policy_from_the_future(times->obtained, now) && now < times->expires;
 }
 
 unsigned

@@ -16,7 +16,8 @@ enum {
 	SE_ROLELESS_RENEW = 240,    /* and renewed after so long */
 	SE_HVE_LIFETIME = 660,      /* High Volume Email refuses tokens with 600 s left or less */
 	SE_BACKOFF_MAX = 300,       /* seconds, also for permanent errors */
-	SE_RETRY_AFTER_MAX = 3600
+	SE_RETRY_AFTER_MAX = 3600,
+	SE_CLOCK_SLACK = 5 /* seconds that the clocks of two processes may be apart */
 };
 
 /* The times of one token, all in seconds since 1970. */
@@ -47,6 +48,10 @@ enum se_use {
 /* `min_lifetime` in seconds, what the account asks for. A clock that went back makes a token
  * unusable: nobody knows what it has left. */
 enum se_use se_policy_judge(const struct se_times *times, int64_t now, unsigned min_lifetime);
+
+/* Whether what was noted at `then` was noted by a clock that is ahead of ours: it was set back since,
+ * and nothing that was reckoned from there means anything. */
+bool se_policy_from_the_future(int64_t then, int64_t now);
 
 /* Whether a token that should have been renewed may still be sent because renewing failed. */
 bool se_policy_still_valid(const struct se_times *times, int64_t now);

@@ -70,7 +70,7 @@ make_parents(const char *path)
 		return; /* then the directory cannot be made, which says more */
 	while ((at = strchr(at + 1, '/')) != NULL) {
 		*at = '\0';
-		(void)mkdir(copy, 0700);
+		(void)se_store_make_directory(copy);
 		*at = '/';
 	}
 	free(copy);

@@ -34,7 +34,7 @@ se_status_take(struct se_status *status, const struct se_state *state, int64_t n
 		status->used = true;
 		status->times = state->times;
 		(void)se_copy(status->fingerprint, sizeof(status->fingerprint), state->fingerprint);
-		if (state->times.expires > now)
+		if (se_policy_still_valid(&state->times, now))
 			status->seconds_left = state->times.expires - now;
 	}
 	if (state->refresh_token != NULL && state->refresh_token_since > 0 &&

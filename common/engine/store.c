@@ -8,12 +8,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/descriptor.h"
 #include "core/file.h"
 #include "engine/json.h"
 #include "engine/state_json.h"
 #include "engine/store_parts.h"
 
 /* --- the directory ---------------------------------------------------------------------------- */
+
+bool
+se_store_make_directory(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) != 0)
+		return false;
+	/* The umask may have taken our own rights away. */
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+		(st.st_mode & 0700) != 0700)
+		(void)chmod(path, 0700);
+	return true;
+}
 
 struct se_store *
 se_store_open(const char *path, bool make, struct se_error *error)
@@ -27,7 +42,7 @@ se_store_open(const char *path, bool make, struct se_error *error)
 	}
 	store->directory = se_directory_open(path, error);
 	if (store->directory < 0 && make && error->code == SE_ABSENT) {
-		if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		if (se_store_make_directory(path) || errno == EEXIST)
 			store->directory = se_directory_open(path, error);
 	}
 	if (store->directory >= 0)
@@ -92,6 +107,32 @@ se_store_identify(struct se_store *store, const struct se_token_key *key)
 
 /* --- the lock --------------------------------------------------------------------------------- */
 
+/* The umask may have taken our own rights away: the next process could not lock it. */
+static void
+open_to_us(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0600) != 0600)
+		(void)fchmod(fd, 0600);
+}
+
+static const char *
+lock_advice(int cause)
+{
+	switch (cause) {
+	case EMFILE:
+		return se_descriptor_advice;
+	case EROFS:
+		return "; remount that file system, or name another state_dir";
+	case EACCES:
+	case EPERM:
+		return "; make the directory belong to that user (chown), mode 0700";
+	default:
+		return "";
+	}
+}
+
 enum se_code
 se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error)
@@ -105,11 +146,18 @@ se_store_lock(
 	 * file system too; and its lock belongs to the open file, not to the process. */
 	fd = openat(store->directory, name,
 		O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (fd < 0 && (errno == EROFS || errno == EACCES))
+	if (fd < 0 && (errno == EROFS || errno == EACCES)) {
+		const int why = errno;
+
 		fd = openat(store->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0 && errno == ENOENT)
+			errno = why;
+	}
+	fd = se_descriptor_safe(fd);
 	if (fd < 0)
-		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s",
-			store->path, name, strerror(errno));
+		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s%s",
+			store->path, name, strerror(errno), lock_advice(errno));
+	open_to_us(fd);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		*lock = fd;
 		return SE_OK;

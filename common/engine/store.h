@@ -44,6 +44,9 @@ struct se_store;
 struct se_store *se_store_open(const char *directory, bool make, struct se_error *error);
 void se_store_close(struct se_store *store);
 
+/* Makes a directory with mode 0700, whatever the umask; false with errno. */
+bool se_store_make_directory(const char *path);
+
 /* From now on state files are sealed with the first key that `key` names, and opened with each of
  * them; plain ones are read as well, and sealed by the next write. Without a file in `key` state
  * files are plain, and sealed ones are neither read nor written over. The key itself is read when it

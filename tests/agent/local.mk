@@ -9,4 +9,5 @@ agent_tests = tests/agent/test_options.py tests/agent/test_sockets.py tests/agen
 	tests/agent/test_container.py tests/agent/test_inherit.py \
 	tests/agent/test_inetd.py tests/agent/test_notify.py
 TESTS += $(agent_tests)
-EXTRA_DIST += $(agent_tests) tests/agent/agent_case.py tests/agent/wire.py
+EXTRA_DIST += $(agent_tests) tests/agent/agent_case.py tests/agent/private_root.py \
+	tests/agent/wire.py

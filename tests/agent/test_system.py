@@ -10,38 +10,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
+import private_root  # noqa: E402
 import wire  # noqa: E402
 from agent_case import AGENT, BUILD, GROUP, LOGIN, OTHER, SOURCE, TOOL, USER, TenantCase, run  # noqa: E402
-
-# A copy on write of the whole root directory, in mounts that nobody else sees.
-ENTER = """
-set -e
-work=$1 build=$2 source=$3
-shift 3
-mount -t tmpfs -o mode=755 tmpfs "$work"
-mkdir "$work/up" "$work/work" "$work/root"
-mount -t overlay -o "lowerdir=/,upperdir=$work/up,workdir=$work/work" overlay "$work/root"
-for each in /proc /dev; do mount --rbind $each "$work/root$each"; done
-for each in "$build" "$source"; do
-  [ -e "$work/root$each/Makefile.am" ] || [ -e "$work/root$each/sasl-entrad" ] ||
-    { mkdir -p "$work/root$each"; mount --bind "$each" "$work/root$each"; }
-done
-exec chroot "$work/root" "$@"
-"""
-
-
-def enter():
-    """Start this test again in its own root directory; returns only if that is not possible."""
-    work = agent_case.tempfile.mkdtemp(prefix="sasl-entra-")
-    command = ["unshare", "-m", "sh", "-c", ENTER, "sh", work, os.path.abspath(BUILD), os.path.abspath(SOURCE)]
-    try:
-        if subprocess.run([*command, "true"], capture_output=True, check=False).returncode != 0:
-            print("1..0 # SKIP private mounts are not possible here")
-            return 0
-        return subprocess.call([*command, sys.executable, os.path.abspath(__file__), "inside"], cwd="/")
-    finally:
-        os.rmdir(work)
-
 
 def compiled_in(program, pattern):
     return pathlib.Path(re.search(pattern, run(program, "--help").stdout).group(1))
@@ -228,4 +199,5 @@ class System(TenantCase):
 
 
 if __name__ == "__main__":
-    sys.exit(agent_case.main() if sys.argv[1:] == ["inside"] else enter())
+    sys.exit(agent_case.main() if sys.argv[1:] == ["inside"] else
+             private_root.enter(__file__, BUILD, SOURCE))

@@ -14,10 +14,12 @@
 #ifdef __linux__
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/xattr.h>
 #endif
 
 #include <cmocka.h>
 
+#include "core/descriptor.h"
 #include "core/file.h"
 #include "core_support.h"
 
@@ -311,6 +313,110 @@ reads_as_another_user(void **state)
 		chown(se_test_file(place, "strangers", "x", 0644), SE_TEST_STRANGER, 0), 0);
 	assert_int_equal(se_test_as(SE_TEST_USER, read_as_user, NULL), 0);
 }
+
+#ifdef __linux__
+/* The list that setfacl(1) makes: owner, one that is named, group, mask, others. */
+static bool
+give_list(const char *path, unsigned tag, unsigned id, unsigned rights, unsigned group)
+{
+	const unsigned entries[][3] = {{0x01, 6, -1u}, {tag, rights, id}, {0x04, group, -1u},
+		{0x10, rights | group, -1u}, {0x20, 0, -1u}};
+	const size_t order[] = {0, tag == 0x02 ? 1 : 2, tag == 0x02 ? 2 : 1, 3, 4};
+	unsigned char list[44] = {2}, *at = list + 4;
+
+	for (size_t i = 0; i < 5; i++, at += 8) {
+		const unsigned *entry = entries[order[i]];
+
+		at[0] = (unsigned char)entry[0];
+		at[2] = (unsigned char)entry[1];
+		for (unsigned byte = 0; byte < 4; byte++)
+			at[4 + byte] = (unsigned char)(entry[2] >> (8 * byte));
+	}
+	return setxattr(path, "system.posix_acl_access", list, sizeof(list), 0) == 0;
+}
+
+#define NEED_LIST(path, ...) \
+	do { \
+		NEED_ROOT(); \
+		if (!give_list(path, __VA_ARGS__)) { \
+			print_message("# no ACL on this file system: %s\n", strerror(errno)); \
+			skip(); \
+		} \
+	} while (0)
+
+enum { USER = 0x02, GROUP = 0x08, MAY_READ = 4, MAY_WRITE = 2, MAY_BOTH = 6 };
+
+static int
+read_by_list(void *context)
+{
+	(void)context;
+	return read_it(se_test_path(place, "secret"), SE_FILE_SECRET) == SE_OK ? 0 : 1;
+}
+
+/* As systemd gives a service its credentials: root's file, and a list that names the service. The
+ * owning group has nothing, whatever the mode seems to say. */
+static void
+reads_what_a_list_gives(void **state)
+{
+	const char *path = se_test_file(place, "secret", "x", 0600);
+
+	(void)state;
+	NEED_LIST(path, USER, SE_TEST_USER, MAY_READ, 0);
+	assert_int_equal(se_test_as(SE_TEST_USER, read_by_list, NULL), 0);
+	assert_int_equal(chown(path, 0, SE_TEST_STRANGER), 0);
+	assert_int_equal(se_test_as(SE_TEST_USER, read_by_list, NULL), 0);
+	assert_true(give_list(path, GROUP, SE_TEST_USER, MAY_READ, 0));
+	assert_int_equal(se_test_as(SE_TEST_USER, read_by_list, NULL), 0);
+	/* To us it is a stranger's. */
+	assert_true(give_list(path, USER, 0, MAY_BOTH, 0));
+	assert_int_equal(read_it(path, SE_FILE_SECRET), SE_OK);
+}
+
+static void
+refuses_a_list_for_others(void **state)
+{
+	const char *path = se_test_file(place, "secret", "x", 0600);
+
+	(void)state;
+	NEED_LIST(path, USER, SE_TEST_USER, MAY_READ, 0);
+	assert_refused(path, SE_FILE_SECRET,
+		"can be read by u:12345 (its ACL says so); setfacl -x "
+		"u:12345 ");
+	assert_int_equal(read_it(path, SE_FILE_CONFIG), SE_OK);
+	assert_true(give_list(path, GROUP, SE_TEST_USER, MAY_BOTH, 0));
+	assert_refused(path, SE_FILE_CONFIG, "can be changed by g:12345 (its ACL");
+	assert_true(give_list(path, USER, SE_TEST_USER, MAY_READ, 0));
+	assert_refused(path, SE_FILE_STATE, "can be read by group 0 (mode 0640); chmod 0600");
+	/* The owning group's own part, where the list names nobody. */
+	assert_true(give_list(path, USER, 0, MAY_READ, MAY_READ));
+	assert_int_equal(read_it(path, SE_FILE_SECRET), SE_OK);
+	assert_int_equal(chown(path, 0, SE_TEST_USER), 0);
+	assert_refused(path, SE_FILE_SECRET, "by group 12345 (its ACL says so); setfacl -m g::- ");
+	/* A mask takes all of it away again. */
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(read_it(path, SE_FILE_SECRET), SE_OK);
+}
+
+static void
+refuses_a_directory_that_a_list_opens(void **state)
+{
+	const char *directory = se_test_path(place, "d");
+	const char *path;
+
+	(void)state;
+	make_directory(directory, 0700);
+	path = se_test_file(place, "d/secret", "x", 0600);
+	NEED_LIST(directory, USER, SE_TEST_USER, MAY_BOTH, 0);
+	assert_refused(path, SE_FILE_SECRET, "the ACL of the directory ");
+	assert_non_null(strstr(error.text, "lets u:12345 write to it; setfacl -x u:12345 "));
+	assert_true(give_list(directory, USER, SE_TEST_USER, MAY_READ, MAY_BOTH));
+	assert_int_equal(read_it(path, SE_FILE_SECRET), SE_OK);
+	assert_int_equal(chown(directory, 0, SE_TEST_USER), 0);
+	assert_refused(path, SE_FILE_SECRET, "group 12345 can write to the directory");
+	assert_true(give_list(directory, USER, SE_TEST_USER, MAY_READ, MAY_READ));
+	assert_int_equal(read_it(path, SE_FILE_SECRET), SE_OK);
+}
+#endif
 
 /* --- directories and links on the way -------------------------------------------------------- */
 
@@ -719,6 +825,94 @@ keeps_the_old_file_under_a_limit(void **state)
 	assert_int_equal(se_test_entries(place), 2);
 }
 
+/* As a program is that was started with the three closed. What is opened and stays open must not be
+ * where it prints. */
+static int
+open_without_standard(void *context)
+{
+	int directory, lowest;
+
+	(void)context;
+	(void)close(0);
+	(void)close(1);
+	(void)close(2);
+	directory = se_directory_open(place, &error);
+	if (directory < 3 || fcntl(directory, F_GETFD) != FD_CLOEXEC)
+		return 1;
+	if (replace("state", "text") != SE_OK || read_at("state") != SE_OK)
+		return 2;
+	lowest = open(place, O_RDONLY | O_CLOEXEC);
+	return lowest == 0 ? 0 : 3;
+}
+
+static int
+fill_standard(void *context)
+{
+	const bool quietly = *(const bool *)context;
+	int next;
+
+	(void)close(0);
+	(void)close(2);
+	if (!se_descriptors_fill(quietly))
+		return 1;
+	next = open(place, O_RDONLY | O_CLOEXEC);
+	if (next < 3)
+		return 2;
+	if ((write(2, "x", 1) == 1) != quietly)
+		return 3;
+	return (read(0, &next, 1) == 0) == quietly ? 0 : 4;
+}
+
+static void
+keeps_off_the_standard_descriptors(void **state)
+{
+	bool quietly = true;
+
+	(void)state;
+	assert_int_equal(se_test_as(0, open_without_standard, NULL), 0);
+	assert_int_equal(se_test_as(0, fill_standard, &quietly), 0);
+	quietly = false;
+	assert_int_equal(se_test_as(0, fill_standard, &quietly), 0);
+}
+
+/* What is short now is no mistake of the configuration's. */
+static int
+read_without_descriptors(void *context)
+{
+	struct rlimit limit;
+	int directory = se_directory_open(place, &error), last = directory;
+	struct se_buffer out;
+
+	(void)context;
+	if (directory < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	limit.rlim_cur = 16;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	while ((last = dup(directory)) >= 0)
+		;
+	se_buffer_init(&out, MAX);
+	if (se_file_read_at(directory, "state", &out, &error) != SE_AGAIN ||
+		strstr(error.text, "ulimit -n") == NULL)
+		return 2;
+	if (read_it(se_test_path(place, "state"), SE_FILE_SECRET) != SE_AGAIN ||
+		strstr(error.text, "ulimit -n") == NULL)
+		return 3;
+	if (se_file_replace(directory, "state", "new", 3, &error) != SE_AGAIN ||
+		strstr(error.text, "ulimit -n") == NULL)
+		return 4;
+	return 0;
+}
+
+static void
+says_that_no_descriptor_is_left(void **state)
+{
+	(void)state;
+	se_test_file(place, "state", "old", 0600);
+	assert_int_equal(se_test_as(0, read_without_descriptors, NULL), 0);
+	assert_holds("state", "old");
+}
+
 #ifdef __linux__
 /* In a mount namespace of its own: nobody else sees the small disk. 77: there can be none. */
 static int
@@ -781,6 +975,11 @@ main(void)
 		TEST(judges_the_group),
 		TEST(judges_the_owner),
 		TEST(reads_as_another_user),
+#ifdef __linux__
+		TEST(reads_what_a_list_gives),
+		TEST(refuses_a_list_for_others),
+		TEST(refuses_a_directory_that_a_list_opens),
+#endif
 		TEST(refuses_a_writable_directory),
 		TEST(refuses_others_directories),
 		TEST(judges_what_lies_in_a_sticky_directory),
@@ -801,6 +1000,8 @@ main(void)
 		TEST(leaves_nothing_when_renaming_fails),
 		TEST(says_who_may_not_write),
 		TEST(keeps_the_old_file_under_a_limit),
+		TEST(keeps_off_the_standard_descriptors),
+		TEST(says_that_no_descriptor_is_left),
 #ifdef __linux__
 		TEST(keeps_the_old_file_on_a_full_disk),
 #endif

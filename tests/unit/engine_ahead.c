@@ -9,7 +9,7 @@
 
 #include "engine_asking.h"
 
-enum { HALF_S = 1900, DAY_S = 24 * 3600, MANY = 40 };
+enum { HALF_S = 1900, DAY_S = 24 * 3600, YEAR_S = 365 * DAY_S, RECHECK_S = 601, MANY = 40 };
 
 static struct se_engine *engine;
 
@@ -262,6 +262,74 @@ after_a_reload_only_what_is_configured(void **state)
 	assert_int_equal(faults_hits("after"), 0);
 }
 
+/* Lets a clock that was a year ahead be set right: time goes on, and the engine looks again. */
+static void
+set_clock_right(void)
+{
+	world_later_s -= YEAR_S;
+	later(RECHECK_S);
+}
+
+static void
+a_token_of_a_clock_ahead_is_renewed(void **state)
+{
+	struct asked one = {0};
+
+	(void)state;
+	world_later_s = YEAR_S;
+	start("tokenyear");
+	assert_int_equal(ask_number(engine), 1);
+	set_clock_right();
+	until_hits("tokenyear", 2); /* not in a year: nobody may use that one meanwhile */
+	ask(engine, &one);
+	assert_true(one.at_once);
+	assert_int_equal(token_number(&one), 2);
+	later(RECHECK_S);
+	assert_int_equal(faults_hits("tokenyear"), 2);
+}
+
+static void
+a_failure_of_a_clock_ahead_is_forgotten(void **state)
+{
+	(void)state;
+	start("failureyear");
+	assert_int_equal(ask_number(engine), 1);
+	(void)faults_say("answer failureyear {\"status\": 401, \"body\": \"{\\\"error\\\": "
+			 "\\\"invalid_client\\\", \\\"error_codes\\\": [7000222]}\"}");
+	world_later_s += YEAR_S;
+	later(RECHECK_S);
+	until_hits("failureyear", 2);
+	(void)faults_say("answer failureyear {}");
+	world_later_s -= YEAR_S;
+	later(HALF_S);
+	until_hits("failureyear", 3);
+}
+
+static void
+a_sign_in_of_a_clock_ahead_is_kept_alive(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	configure("idleyear", true, "", "");
+	sign_in(PERSON, "an-old-refresh-token");
+	(void)faults_say("answer idleyear {\"refresh\": true}");
+	world_later_s = YEAR_S;
+	engine = engine_start(SE_ROLE_AGENT);
+	until_hits("idleyear", 1);
+	for (i = 0; i < 3; i++)
+		later(DAY_S); /* nobody uses the token any more */
+	(void)faults_say("forget");
+	(void)faults_say("answer idleyear {\"refresh\": true}");
+	set_clock_right();
+	until_hits("idleyear", 1); /* used at once, and from now on in time again */
+	for (i = 0; i < 3; i++)
+		later(9 * DAY_S);
+	assert_int_equal(faults_hits("idleyear"), 1);
+	later(4 * DAY_S);
+	until_hits("idleyear", 2);
+}
+
 /* Many at once are renewed once each, a few at a time. */
 static void
 many_are_spread(void **state)
@@ -310,6 +378,9 @@ main(void)
 		TEST(a_dead_sign_in_is_asked_once_a_day),
 		TEST(a_new_sign_in_is_found),
 		TEST(after_a_reload_only_what_is_configured),
+		TEST(a_token_of_a_clock_ahead_is_renewed),
+		TEST(a_failure_of_a_clock_ahead_is_forgotten),
+		TEST(a_sign_in_of_a_clock_ahead_is_kept_alive),
 		TEST(many_are_spread),
 	};
 

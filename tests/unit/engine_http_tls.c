@@ -134,7 +134,7 @@ test_certificates(void **state)
 	fetch_forget(&one);
 	expect_distrust("wrong_name", NULL, SE_CONFIG, "is not to be trusted", "\"ca_file\"");
 	expect_distrust("unknown_ca", NULL, SE_CONFIG, "is not to be trusted", "\"ca_file\"");
-	expect_distrust("expired", NULL, SE_CONFIG, "expired", "is not to be trusted");
+	expect_distrust("expired", NULL, SE_CONFIG, "expired", "clock");
 	/* The name in the address counts, also where it is a number. */
 	one.url = faults_url("https", "/echo");
 	fetch(http, &one);

@@ -492,6 +492,47 @@ test_no_room(void **state)
 	expect_kept("refresh-fuller-2-");
 }
 
+/* A process whose clock was a year ahead has kept a token. What came after the clock was set right
+ * is newer, whatever the times say. */
+static int
+ask_beside_a_clock_ahead(void *context)
+{
+	const struct se_lifetime hour = {3600, -1, 0, false};
+	struct se_store *store = se_store_open(state_directory(), false, NULL);
+	struct se_engine *engine = engine_start(SE_ROLE_AGENT);
+	struct asked one = {.login = PERSON};
+	struct se_state state = {0};
+	struct se_token_key key;
+	struct se_error error;
+
+	(void)context;
+	CHECK(store != NULL && limit_files(100) == 0);
+	ask(engine, &one);
+	CHECK(token_number(&one) == 1);
+	CHECK(limit_files(RLIM_INFINITY) == 0);
+	key_of(PERSON, &key);
+	state.access_token = se_secret_new("access-x-77-", 12);
+	state.refresh_token = se_secret_new("0.older", 7);
+	state.times = se_policy_times(world.wall(NULL) + 365 * 24 * 3600, &hour, 0);
+	CHECK(se_store_write(store, &key, &state, &error) == SE_OK);
+	se_state_free(&state);
+	se_token_key_free(&key);
+	se_store_close(store);
+	se_engine_free(engine);
+	return 0;
+}
+
+static void
+test_clock_ahead_elsewhere(void **state)
+{
+	(void)state;
+	configure("fullyear", true, "", "");
+	sign_in(PERSON, "0.imported");
+	(void)faults_say("answer fullyear {\"refresh\": true}");
+	assert_int_equal(end_child(start_child(ask_beside_a_clock_ahead, NULL)), 0);
+	expect_kept("refresh-fullyear-1-");
+}
+
 /* While the process lives the state file gets what it could not take, within a minute. */
 static int
 ask_until_room(void *context)
@@ -687,6 +728,7 @@ main(void)
 		TEST(test_no_lock),
 		TEST(test_lock_and_valid),
 		TEST(test_no_room),
+		TEST(test_clock_ahead_elsewhere),
 		TEST(test_room_again),
 		TEST(test_read_only),
 		TEST(test_no_directory),

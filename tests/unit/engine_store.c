@@ -607,6 +607,47 @@ test_lock_not_there(void **state)
 	assert_int_equal(count_files(directory(), "elsewhere"), 0);
 }
 
+/* A host may have any umask. What one process makes the next one must be able to use. */
+static int
+work_under_umask(void *context)
+{
+	struct se_store *own;
+	struct stat st;
+	int lock;
+
+	(void)context;
+	if (geteuid() == 0)
+		CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
+	(void)umask(0777);
+	own = se_store_open(scratch("open/masked"), true, &error);
+	CHECK(own != NULL);
+	CHECK(stat(scratch("open/masked"), &st) == 0 && (st.st_mode & 07777) == 0700);
+	for (int i = 0; i < 2; i++) {
+		CHECK(se_store_lock(own, &anna, &lock, &error) == SE_OK);
+		se_store_unlock(lock);
+	}
+	se_store_close(own);
+	own = se_store_open(scratch("open/masked"), false, &error);
+	CHECK(own != NULL);
+	se_store_close(own);
+	return 0;
+}
+
+static void
+test_umask(void **state)
+{
+	char command[300];
+
+	(void)state;
+	assert_int_equal(mkdir(scratch("open"), 0755), 0);
+	assert_int_equal(chmod(scratch("."), 0755), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown(scratch("open"), NOBODY, NOBODY), 0);
+	assert_int_equal(end_child(start_child(work_under_umask, NULL)), 0);
+	snprintf(command, sizeof(command), "rm -rf %s", scratch("open"));
+	assert_int_equal(system(command), 0);
+}
+
 /* --- writing that fails ------------------------------------------------------------------------ */
 
 static int
@@ -780,6 +821,7 @@ main(void)
 		TEST(test_other_user),
 		TEST(test_lock),
 		TEST(test_lock_not_there),
+		TEST(test_umask),
 		TEST(test_no_room),
 		TEST(test_read_only),
 		TEST(test_kill),
