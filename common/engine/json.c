@@ -47,22 +47,35 @@ is_ascii(const char *text, size_t len)
 	return true;
 }
 
+/* json-c before 0.17 goes on when it has no memory for a member, and writes a text without what it
+ * has no memory for; of both only malloc()'s errno tells. */
+static bool
+memory_ran_out(void)
+{
+	return errno == ENOMEM;
+}
+
 struct se_json *
 se_json_parse(const char *text, size_t len)
 {
 	json_tokener *tokener;
 	json_object *object = NULL;
+	int cause;
 
+	errno = EINVAL;
 	if (len > INT_MAX)
 		return NULL;
 	tokener = json_tokener_new_ex(16);
-	if (tokener == NULL)
+	if (tokener == NULL) {
+		errno = ENOMEM;
 		return NULL;
+	}
 	/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
 	json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
 	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
 	object = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json_tokener_get_error(tokener) != json_tokener_success ||
+	cause = memory_ran_out() ? ENOMEM : EINVAL;
+	if (cause == ENOMEM || json_tokener_get_error(tokener) != json_tokener_success ||
 		json_object_get_type(object) != json_type_object) {
 		se_json_free(outer_of(object));
 		object = NULL;
@@ -74,6 +87,7 @@ se_json_parse(const char *text, size_t len)
 		}
 	}
 	json_tokener_free(tokener);
+	errno = cause;
 	return outer_of(object);
 }
 
@@ -254,9 +268,13 @@ static bool
 write_text(struct se_json *json, int flags, struct se_buffer *out)
 {
 	size_t len = 0;
-	const char *text = json_object_to_json_string_length(
+	const char *text;
+	bool ok;
+
+	errno = 0;
+	text = json_object_to_json_string_length(
 		inner_of(json), flags | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-	bool ok = text != NULL && se_buffer_add(out, text, len);
+	ok = text != NULL && !memory_ran_out() && se_buffer_add(out, text, len);
 
 	wipe_text(text, len);
 	return ok;

@@ -236,8 +236,10 @@ se_store_read(struct se_store *store, const struct se_token_key *key, struct se_
 		return code;
 	}
 	json = se_json_parse(se_buffer_text(&text), text.len);
+	code = json != NULL      ? read_state(json, key, state)
+	       : errno == ENOMEM ? SE_MEMORY
+				 : SE_CONFIG;
 	se_buffer_free(&text);
-	code = json != NULL ? read_state(json, key, state) : SE_CONFIG;
 	se_json_free(json);
 	if (code == SE_OK)
 		return SE_OK;
