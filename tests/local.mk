@@ -9,4 +9,5 @@ include tests/hosts/local.mk
 include tests/clients/local.mk
 include tests/bench/local.mk
 include tests/systemd/local.mk
+include tests/torture/local.mk
 include tests/reliability/local.mk
