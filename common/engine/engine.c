@@ -83,28 +83,37 @@ se_engine_free(struct se_engine *engine)
 
 /* --- configuration ---------------------------------------------------------------------------- */
 
-static void
-open_store(struct se_engine *engine)
+/* Where the tokens of a new configuration are kept. SE_MEMORY: that could not be found out, and the
+ * engine is as it was; a sign-in would else be in no store of its own. */
+static enum se_code
+open_store(struct se_engine *engine, const struct se_config *config, struct se_error *error)
 {
-	char *path = se_state_dir(engine->config, engine->options.role, engine->options.users_own);
-	struct se_error error = {0}, line;
+	char *path = se_state_dir(config, engine->options.role, engine->options.users_own);
+	struct se_store *store = NULL;
+	struct se_error why = {0}, line;
 
+	if (path == NULL && errno == ENOMEM)
+		return se_error_memory(error);
 	if (engine->state_dir != NULL && path != NULL && strcmp(engine->state_dir, path) == 0 &&
 		engine->shared.store != NULL) {
 		free(path);
-		return;
+		return SE_OK;
+	}
+	if (path != NULL)
+		store = se_state_dir_open(path, &why);
+	if (path != NULL && store == NULL && why.code == SE_MEMORY) {
+		free(path);
+		return se_error_memory(error);
 	}
 	se_store_close(engine->shared.store);
-	engine->shared.store = NULL;
+	engine->shared.store = store;
 	free(engine->state_dir);
 	engine->state_dir = path;
-	if (path == NULL)
-		return;
-	engine->shared.store = se_state_dir_open(path, &error);
-	if (engine->shared.store == NULL) {
-		se_error_set(&line, SE_OK, "tokens live in memory only: %s", error.text);
+	if (path != NULL && store == NULL) {
+		se_error_set(&line, SE_OK, "tokens live in memory only: %s", why.text);
 		say(engine, true, line.text);
 	}
+	return SE_OK;
 }
 
 bool
@@ -118,46 +127,49 @@ se_engine_is_busy(const struct se_engine *engine)
 	return false;
 }
 
-static enum se_code
-replace_config(struct se_engine *engine, struct se_config *config, struct se_error *error)
+/* Takes over both. What is under way goes on with the old one. */
+static void
+replace_config(struct se_engine *engine, struct se_config *config, struct se_retired *retired)
 {
-	struct se_retired *retired;
 	struct se_entry *entry;
 
 	if (engine->config != NULL && se_engine_is_busy(engine)) {
-		retired = calloc(1, sizeof(*retired));
-		if (retired == NULL) {
-			se_config_free(config);
-			return se_error_memory(error);
-		}
 		retired->config = engine->config;
 		retired->next = engine->retired;
 		engine->retired = retired;
 	} else {
 		se_config_free(engine->config);
+		free(retired);
 	}
 	engine->config = config;
 	for (entry = engine->entries; entry != NULL; entry = entry->next)
 		entry->account = NULL; /* it was the old one's */
-	return SE_OK;
 }
 
 enum se_code
 se_engine_load(struct se_engine *engine, struct se_error *error)
 {
 	struct se_config *config = NULL;
+	struct se_retired *retired;
 	enum se_code code;
 
 	(void)se_file_identify(engine->path, &engine->tried);
 	code = se_config_load(engine->path, &config, NULL, error);
+	retired = code == SE_OK ? calloc(1, sizeof(*retired)) : NULL;
 	if (code == SE_OK)
-		code = replace_config(engine, config, error);
-	if (code == SE_OK) {
-		open_store(engine);
-		if (engine->options.role == SE_ROLE_AGENT)
-			se_ahead_adopt(engine);
+		code = retired != NULL ? open_store(engine, config, error) : se_error_memory(error);
+	if (code != SE_OK) {
+		se_config_free(config);
+		free(retired);
+		/* Another time the same file may do. */
+		if (code == SE_MEMORY)
+			memset(&engine->tried, 0, sizeof(engine->tried));
+		return code;
 	}
-	return code;
+	replace_config(engine, config, retired);
+	if (engine->options.role == SE_ROLE_AGENT)
+		se_ahead_adopt(engine);
+	return SE_OK;
 }
 
 enum se_code

@@ -47,47 +47,120 @@ is_ascii(const char *text, size_t len)
 	return true;
 }
 
-/* json-c before 0.17 goes on when it has no memory for a member, and writes a text without what it
- * has no memory for; of both only malloc()'s errno tells. */
+/* json-c before 0.17 goes on when it has no memory for a member's value, and does not look at all
+ * whether it has some for the name. */
+enum { ROOM_FIXED = 64 * 1024, ROOM_PER_BYTE = 40 };
+
+/* Whether there is memory for all that json-c may make of a text. */
 static bool
-memory_ran_out(void)
+is_room(size_t len)
 {
-	return errno == ENOMEM;
+	void *volatile room = malloc(ROOM_FIXED + len * ROOM_PER_BYTE);
+
+	free(room);
+	return room != NULL;
+}
+
+/* The names in a text that is JSON: each is followed by the only ':' outside of strings. */
+static size_t
+count_names(const char *text, size_t len)
+{
+	bool quoted = false;
+	size_t count = 0, i;
+
+	for (i = 0; i < len; i++)
+		if (quoted && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		else
+			count += !quoted && text[i] == ':';
+	return count;
+}
+
+static size_t
+count_members(json_object *object)
+{
+	size_t count = 0, i;
+
+	if (json_object_get_type(object) == json_type_object) {
+		json_object_object_foreach(object, name, member)
+		{
+			(void)name;
+			count += 1 + count_members(member);
+		}
+	} else if (json_object_get_type(object) == json_type_array) {
+		for (i = 0; i < json_object_array_length(object); i++)
+			count += count_members(json_object_array_get_idx(object, i));
+	}
+	return count;
+}
+
+static json_object *
+parse_with(json_tokener *tokener, const char *text, size_t len)
+{
+	json_object *object;
+
+	/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
+	json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
+	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
+	object = json_tokener_parse_ex(tokener, text, (int)len);
+	/* json-c leaves other text behind the object alone, or NUL bytes at least. */
+	if (json_tokener_get_error(tokener) == json_tokener_success &&
+		json_object_get_type(object) == json_type_object &&
+		is_blank(text, json_tokener_get_parse_end(tokener), len))
+		return object;
+	se_json_free(outer_of(object));
+	return NULL;
+}
+
+/* NULL: it is no object, or memory ran out, or both. */
+static json_object *
+parse(const char *text, size_t len, bool *memory)
+{
+	json_tokener *tokener = is_room(len) ? json_tokener_new_ex(16) : NULL;
+	json_object *object;
+
+	*memory = true;
+	if (tokener == NULL)
+		return NULL;
+	errno = 0;
+	object = parse_with(tokener, text, len);
+	*memory = errno == ENOMEM;
+	json_tokener_free(tokener);
+	if (*memory) {
+		se_json_free(outer_of(object));
+		return NULL;
+	}
+	return object;
 }
 
 struct se_json *
 se_json_parse(const char *text, size_t len)
 {
-	json_tokener *tokener;
-	json_object *object = NULL;
-	int cause;
+	json_object *object;
+	bool memory = false;
+	size_t members;
 
 	errno = EINVAL;
 	if (len > INT_MAX)
 		return NULL;
-	tokener = json_tokener_new_ex(16);
-	if (tokener == NULL) {
-		errno = ENOMEM;
-		return NULL;
+	object = parse(text, len, &memory);
+	members = count_members(object);
+	/* It is no JSON, or a name stands twice; or memory ran out where errno does not tell, and
+	 * then it is another object the second time. */
+	if (!memory && (object == NULL || members != count_names(text, len))) {
+		bool was = object != NULL;
+
+		se_json_free(outer_of(object));
+		object = parse(text, len, &memory);
+		memory = memory || was != (object != NULL) || count_members(object) != members;
 	}
-	/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
-	json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
-	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
-	object = json_tokener_parse_ex(tokener, text, (int)len);
-	cause = memory_ran_out() ? ENOMEM : EINVAL;
-	if (cause == ENOMEM || json_tokener_get_error(tokener) != json_tokener_success ||
-		json_object_get_type(object) != json_type_object) {
+	if (memory) {
 		se_json_free(outer_of(object));
 		object = NULL;
-	} else {
-		/* json-c leaves other text behind the object alone, or NUL bytes at least. */
-		if (!is_blank(text, json_tokener_get_parse_end(tokener), len)) {
-			se_json_free(outer_of(object));
-			object = NULL;
-		}
 	}
-	json_tokener_free(tokener);
-	errno = cause;
+	errno = memory ? ENOMEM : EINVAL;
 	return outer_of(object);
 }
 
@@ -271,10 +344,11 @@ write_text(struct se_json *json, int flags, struct se_buffer *out)
 	const char *text;
 	bool ok;
 
+	/* It writes a text without what it has no memory for. */
 	errno = 0;
 	text = json_object_to_json_string_length(
 		inner_of(json), flags | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-	ok = text != NULL && !memory_ran_out() && se_buffer_add(out, text, len);
+	ok = text != NULL && errno != ENOMEM && se_buffer_add(out, text, len);
 
 	wipe_text(text, len);
 	return ok;
