@@ -28,6 +28,7 @@ struct alloc_plan {
 	bool and_after;     /* and all after it */
 	bool note_stacks;   /* where each one is made goes to `stacks` */
 	bool in_children;   /* processes that the test forks count on, each by itself */
+	bool show;          /* where it failed goes to stderr */
 };
 
 /* In memory that is shared with the forked child. */

@@ -16,6 +16,7 @@ void *__interceptor_malloc(size_t size) __attribute__((weak));
 void *__interceptor_calloc(size_t count, size_t size) __attribute__((weak));
 void *__interceptor_realloc(void *old, size_t size) __attribute__((weak));
 void *__interceptor_memalign(size_t alignment, size_t size) __attribute__((weak));
+void __sanitizer_print_stack_trace(void) __attribute__((weak));
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
@@ -84,6 +85,11 @@ fails(void)
 	if (alloc_plan.fail == 0 || number < alloc_plan.fail ||
 		(number > alloc_plan.fail && !alloc_plan.and_after))
 		return false;
+	if (alloc_plan.show && !alloc_seen->hit && __sanitizer_print_stack_trace != NULL) {
+		counting = false;
+		__sanitizer_print_stack_trace();
+		counting = true;
+	}
 	alloc_seen->hit = true;
 	errno = ENOMEM;
 	return true;

@@ -74,6 +74,7 @@ static void __attribute__((constructor)) read_wishes(void)
 	wish.every = wants("SE_TORTURE_EVERY");
 	wish.strict = wants("SE_TORTURE_STRICT");
 	wish.show = wants("SE_TORTURE_SHOW");
+	alloc_plan.show = wish.show;
 	alloc_plan.in_children = wants("SE_TORTURE_CHILDREN");
 	alloc_seen = mmap(NULL, sizeof(*alloc_seen), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
