@@ -47,8 +47,9 @@ is_ascii(const char *text, size_t len)
 	return true;
 }
 
-/* json-c before 0.17 goes on when it has no memory for a member's value, and does not look at all
- * whether it has some for the name. */
+/* json-c up to 0.16 goes on when it has no memory for a member or for the rest of a string, which is
+ * cut then, and does not look at all whether it has some for a name. errno tells only if no number
+ * comes behind. */
 enum { ROOM_FIXED = 64 * 1024, ROOM_PER_BYTE = 40 };
 
 /* Whether there is memory for all that json-c may make of a text. */
@@ -59,41 +60,6 @@ is_room(size_t len)
 
 	free(room);
 	return room != NULL;
-}
-
-/* The names in a text that is JSON: each is followed by the only ':' outside of strings. */
-static size_t
-count_names(const char *text, size_t len)
-{
-	bool quoted = false;
-	size_t count = 0, i;
-
-	for (i = 0; i < len; i++)
-		if (quoted && text[i] == '\\')
-			i++;
-		else if (text[i] == '"')
-			quoted = !quoted;
-		else
-			count += !quoted && text[i] == ':';
-	return count;
-}
-
-static size_t
-count_members(json_object *object)
-{
-	size_t count = 0, i;
-
-	if (json_object_get_type(object) == json_type_object) {
-		json_object_object_foreach(object, name, member)
-		{
-			(void)name;
-			count += 1 + count_members(member);
-		}
-	} else if (json_object_get_type(object) == json_type_array) {
-		for (i = 0; i < json_object_array_length(object); i++)
-			count += count_members(json_object_array_get_idx(object, i));
-	}
-	return count;
 }
 
 static json_object *
@@ -133,35 +99,6 @@ parse(const char *text, size_t len, bool *memory)
 		return NULL;
 	}
 	return object;
-}
-
-struct se_json *
-se_json_parse(const char *text, size_t len)
-{
-	json_object *object;
-	bool memory = false;
-	size_t members;
-
-	errno = EINVAL;
-	if (len > INT_MAX)
-		return NULL;
-	object = parse(text, len, &memory);
-	members = count_members(object);
-	/* It is no JSON, or a name stands twice; or memory ran out where errno does not tell, and
-	 * then it is another object the second time. */
-	if (!memory && (object == NULL || members != count_names(text, len))) {
-		bool was = object != NULL;
-
-		se_json_free(outer_of(object));
-		object = parse(text, len, &memory);
-		memory = memory || was != (object != NULL) || count_members(object) != members;
-	}
-	if (memory) {
-		se_json_free(outer_of(object));
-		object = NULL;
-	}
-	errno = memory ? ENOMEM : EINVAL;
-	return outer_of(object);
 }
 
 struct se_json *
@@ -364,4 +301,48 @@ bool
 se_json_write_compact(struct se_json *json, struct se_buffer *out)
 {
 	return write_text(json, JSON_C_TO_STRING_PLAIN, out);
+}
+
+/* --- reading for good ------------------------------------------------------------------------- */
+
+/* By their text, since json_object_equal() takes no NaN for another. */
+static bool
+is_same(json_object *one, json_object *other, size_t len)
+{
+	struct se_buffer a, b;
+	bool same;
+
+	se_buffer_init(&a, 64 + 8 * len);
+	se_buffer_init(&b, 64 + 8 * len);
+	same = se_json_write_compact(outer_of(one), &a) &&
+	       se_json_write_compact(outer_of(other), &b) && a.len == b.len &&
+	       memcmp(a.data, b.data, a.len) == 0;
+	se_buffer_free(&a);
+	se_buffer_free(&b);
+	return same;
+}
+
+/* Twice: an object that memory ran out for is another one the second time. */
+struct se_json *
+se_json_parse(const char *text, size_t len)
+{
+	json_object *object, *again = NULL;
+	bool memory;
+
+	errno = EINVAL;
+	if (len > INT_MAX)
+		return NULL;
+	object = parse(text, len, &memory);
+	if (!memory)
+		again = parse(text, len, &memory);
+	if (!memory && object != again &&
+		(object == NULL || again == NULL || !is_same(object, again, len)))
+		memory = true;
+	se_json_free(outer_of(again));
+	if (memory) {
+		se_json_free(outer_of(object));
+		object = NULL;
+	}
+	errno = memory ? ENOMEM : EINVAL;
+	return outer_of(object);
 }

@@ -103,6 +103,19 @@ torture_hit(void)
 	return alloc_seen->hit;
 }
 
+/* With SE_TORTURE_KEEP, so that stacks into a plugin can be read when it has been unloaded. */
+EXPORT int
+dlclose(void *handle)
+{
+	static int (*real)(void *);
+
+	if (wants("SE_TORTURE_KEEP"))
+		return 0;
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "dlclose");
+	return real(handle);
+}
+
 /* --- one run --------------------------------------------------------------------------------- */
 
 static pid_t run; /* the process that runs a test; 0 before */

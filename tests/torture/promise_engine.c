@@ -295,11 +295,9 @@ test_rotation(void **test_state)
 	free(kept);
 	if (asked.code != SE_OK)
 		check_error(asked.code, &asked.error);
-	/* Past the life of the token, so that the refresh token is needed again. */
+	/* It is past the life of the token: the refresh token is needed again. */
 	world_wait(7200);
-	ask(engine, &asked);
-	if (asked.code != SE_OK)
-		fail_msg("afterwards: %s", asked.error.text);
+	ask_afterwards(engine, &asked);
 	se_engine_free(engine);
 	kept = kept_refresh_token(PERSON);
 	assert_true(begins(kept, "refresh-rotation-"));
