@@ -52,8 +52,8 @@ class Known:
             caller = frames[at + 1] if at + 1 < len(frames) else ("", "")
             for entry in self.entries:
                 wanted, _, by = entry[2].partition("<")
-                if entry[0] == kind and wanted == function and \
-                        (by == caller[0] and entry[1] in caller[1] if by else entry[1] in where):
+                if entry[0] == kind and wanted == function and by in ("", caller[0]) and \
+                        any(entry[1] in place for place in (where, caller[1] if by else "")):
                     self.used.add(entry)
                     return True
             if "unknown module" in where or any(f"/{room}/" in where for room in ROOMS):
@@ -72,7 +72,7 @@ def stacks(report):
         elif "ERROR: AddressSanitizer" in line or "runtime error:" in line:
             found.append(("crash", []))
         elif found and (frame := FRAME.match(line)):
-            function = frame["function"] or ""
+            function = frame["function"] or "?"
             if not ALLOCATORS.match(function) or found[-1][0] == "crash":
                 if "torture/alloc_fail.c" not in line:
                     found[-1][1].append((function, frame["where"]))
