@@ -178,8 +178,11 @@ add_thumbprint(X509 *certificate, const EVP_MD *digest, char *text, size_t size,
 static bool
 describe(X509 *certificate, struct se_certificate_facts *facts)
 {
+	/* NULL: of a kind that OpenSSL does not know, or memory ran out. */
+	const EVP_PKEY *public = X509_get0_pubkey(certificate);
+
 	memset(facts, 0, sizeof(*facts));
-	facts->pss_only = EVP_PKEY_base_id(X509_get0_pubkey(certificate)) == EVP_PKEY_RSA_PSS;
+	facts->pss_only = public != NULL && EVP_PKEY_base_id(public) == EVP_PKEY_RSA_PSS;
 	return describe_subject(certificate, facts) &&
 	       add_thumbprint(
 		       certificate, EVP_sha256(), facts->sha256, sizeof(facts->sha256), NULL) &&

@@ -142,6 +142,8 @@ class Runner:
     def torture(self, program, after):
         with tempfile.TemporaryDirectory(prefix="sasl-entra-torture.") as reports:
             output = self.run(program, reports, after=after)
+            said = {path.name: path.read_text(errors="replace")
+                    for path in pathlib.Path(reports).iterdir()}
         counts = {"tests": 0, "allocations": 0, "injected": 0, "survived": 0, "excused": 0}
         bad = []
         for line in output.splitlines():
@@ -157,7 +159,8 @@ class Runner:
                 else:
                     bad.append(f"{program} \"{fields['test']}\" {fields['k']}"
                                f"{' --after' if after else ''}: "
-                               + ENDS.get(fields["end"], "?"))
+                               + ENDS.get(fields["end"], "?") + "\n"
+                               + said.get("report." + fields["process"], "")[:2000])
                 continue
             counts["tests"] += 1
             for name in ("allocations", "injected", "survived"):
@@ -174,7 +177,7 @@ def report(number, result, total):
           f"{counts['allocations']} allocations, {counts['injected']} made to fail, "
           f"{counts['survived']} survived, {counts['excused']} ended in a library")
     for line in bad:
-        print("# " + line.replace("\n", "\n# "))
+        print("# " + line.rstrip().replace("\n", "\n# "))
     sys.stdout.flush()
     row = total["promise" if is_promise(program) else "tests"]
     for name in ("injected", "survived"):
