@@ -12,12 +12,15 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "alloc.h"
 #include "alloc_places.h"
+
+enum { BAILED_OUT = 99 /* as tests do whose own needs are not met */ };
 
 enum { TIME_MAX_S = 30 };
 
@@ -204,6 +207,8 @@ run_once(const struct CMUnitTest *test, void *state, unsigned long fail, pid_t *
 	alloc_places_clean();
 	if (wish.show)
 		printf("torture: status %x\n", (unsigned)status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == BAILED_OUT && alloc_seen->hit)
+		return wish.strict ? ENDED_FALSE : ENDED_CLEAN;
 	if (!WIFEXITED(status) ||
 		(WEXITSTATUS(status) != ENDED_WELL &&
 			(WEXITSTATUS(status) < ENDED_CLEAN || WEXITSTATUS(status) > ENDED_FALSE)))
@@ -224,7 +229,11 @@ static void
 warm_up(void)
 {
 	void *context, *connection;
+	struct addrinfo *addresses = NULL;
 
+	/* glibc's own, of which it does not recover: an assert(), or a lock that stays locked. */
+	if (getaddrinfo("localhost", "25", NULL, &addresses) == 0)
+		freeaddrinfo(addresses);
 	if (TLS_client_method == NULL || SSL_CTX_new == NULL || SSL_new == NULL)
 		return;
 	context = SSL_CTX_new(TLS_client_method());
