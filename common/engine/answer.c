@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -419,11 +420,14 @@ enum se_code
 se_answer_read(const struct se_account *account, const char *login, long status, const char *body,
 	size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error)
 {
-	struct se_json *json = se_json_parse(body, len);
+	struct se_json *json;
 	enum se_code code;
 
 	memset(grant, 0, sizeof(*grant));
-	if (json == NULL || (status >= 300 && status < 400))
+	json = se_json_parse(body, len);
+	if (json == NULL && errno == ENOMEM)
+		code = se_error_memory(error);
+	else if (json == NULL || (status >= 300 && status < 400))
 		code = not_json(account, login, status, retry_after, error);
 	else if (status == 200)
 		code = se_answer_take_grant(account, account->token_endpoint, json, grant, error);

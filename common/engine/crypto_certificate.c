@@ -198,7 +198,7 @@ add_thumbprint(X509 *certificate, const EVP_MD *digest, char *text, size_t size,
 static bool
 describe(X509 *certificate, struct se_certificate_facts *facts)
 {
-	/* NULL where it is of a kind that OpenSSL does not know, or damaged. */
+	/* NULL: of a kind that OpenSSL does not know, or damaged, or memory ran out. */
 	const EVP_PKEY *public = X509_get0_pubkey(certificate);
 
 	memset(facts, 0, sizeof(*facts));

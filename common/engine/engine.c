@@ -109,30 +109,47 @@ check_key(const struct se_engine *engine)
 		say_memory_only(engine, &error);
 }
 
-static void
-open_store(struct se_engine *engine)
+/* The store stays, but the key may be another one now. */
+static enum se_code
+keep_store(struct se_engine *engine, const struct se_config *config, struct se_error *error)
 {
-	char *path = se_state_dir(engine->config, engine->options.role, engine->options.users_own);
-	struct se_error error = {0};
+	enum se_code code = se_store_seal_with(engine->shared.store, &config->state_key, error);
 
-	/* The key may be another one now. */
-	if (is_open(engine, path) && se_store_seal_with(engine->shared.store,
-					     &engine->config->state_key, &error) == SE_OK) {
-		free(path);
+	if (code == SE_OK)
 		check_key(engine);
-		return;
+	return code;
+}
+
+/* Where the tokens of a new configuration are kept. SE_MEMORY: that could not be found out, and the
+ * engine is as it was; a sign-in would else be in no store of its own. */
+static enum se_code
+open_store(struct se_engine *engine, const struct se_config *config, struct se_error *error)
+{
+	char *path = se_state_dir(config, engine->options.role, engine->options.users_own);
+	struct se_store *store = NULL;
+	struct se_error why = {0};
+
+	if (path == NULL && errno == ENOMEM)
+		return se_error_memory(error);
+	if (is_open(engine, path)) {
+		free(path);
+		return keep_store(engine, config, error);
+	}
+	if (path != NULL)
+		store = se_state_dir_open(path, config, &why);
+	if (path != NULL && store == NULL && why.code == SE_MEMORY) {
+		free(path);
+		return se_error_memory(error);
 	}
 	se_store_close(engine->shared.store);
-	engine->shared.store = NULL;
+	engine->shared.store = store;
 	free(engine->state_dir);
 	engine->state_dir = path;
-	if (path == NULL)
-		return;
-	engine->shared.store = se_state_dir_open(path, engine->config, &error);
-	if (engine->shared.store == NULL)
-		say_memory_only(engine, &error);
-	else
+	if (path != NULL && store == NULL)
+		say_memory_only(engine, &why);
+	else if (store != NULL)
 		check_key(engine);
+	return SE_OK;
 }
 
 bool
@@ -146,46 +163,49 @@ se_engine_is_busy(const struct se_engine *engine)
 	return false;
 }
 
-static enum se_code
-replace_config(struct se_engine *engine, struct se_config *config, struct se_error *error)
+/* Takes over both. What is under way goes on with the old one. */
+static void
+replace_config(struct se_engine *engine, struct se_config *config, struct se_retired *retired)
 {
-	struct se_retired *retired;
 	struct se_entry *entry;
 
 	if (engine->config != NULL && se_engine_is_busy(engine)) {
-		retired = calloc(1, sizeof(*retired));
-		if (retired == NULL) {
-			se_config_free(config);
-			return se_error_memory(error);
-		}
 		retired->config = engine->config;
 		retired->next = engine->retired;
 		engine->retired = retired;
 	} else {
 		se_config_free(engine->config);
+		free(retired);
 	}
 	engine->config = config;
 	for (entry = engine->entries; entry != NULL; entry = entry->next)
 		entry->account = NULL; /* it was the old one's */
-	return SE_OK;
 }
 
 enum se_code
 se_engine_load(struct se_engine *engine, struct se_error *error)
 {
 	struct se_config *config = NULL;
+	struct se_retired *retired;
 	enum se_code code;
 
 	(void)se_file_identify(engine->path, &engine->tried);
 	code = se_config_load(engine->path, &config, NULL, error);
+	retired = code == SE_OK ? calloc(1, sizeof(*retired)) : NULL;
 	if (code == SE_OK)
-		code = replace_config(engine, config, error);
-	if (code == SE_OK) {
-		open_store(engine);
-		if (engine->options.role == SE_ROLE_AGENT)
-			se_ahead_adopt(engine);
+		code = retired != NULL ? open_store(engine, config, error) : se_error_memory(error);
+	if (code != SE_OK) {
+		se_config_free(config);
+		free(retired);
+		/* Another time the same file may do. */
+		if (code == SE_MEMORY)
+			memset(&engine->tried, 0, sizeof(engine->tried));
+		return code;
 	}
-	return code;
+	replace_config(engine, config, retired);
+	if (engine->options.role == SE_ROLE_AGENT)
+		se_ahead_adopt(engine);
+	return SE_OK;
 }
 
 enum se_code

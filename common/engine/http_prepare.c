@@ -173,6 +173,12 @@ set_rules(struct se_http_transfer *transfer)
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
 	if (transfer->http->openssl)
 		ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* CAs that were read for another connection may be outdated, or lack what there was no
+	 * memory for then; libcurl would go on with those for a day. */
+	if (ok)
+		(void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
 	return ok;
 }
 

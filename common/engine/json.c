@@ -50,6 +50,21 @@ is_ascii(const char *text, size_t len)
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
+/* json-c up to 0.16 goes on when it has no memory for a member or for the rest of a string, which is
+ * cut then, and does not look at all whether it has some for a name. errno tells only if no number
+ * comes behind. */
+enum { ROOM_FIXED = 64 * 1024, ROOM_PER_BYTE = 40 };
+
+/* Whether there is memory for all that json-c may make of a text. */
+static bool
+is_room(size_t len)
+{
+	void *volatile room = malloc(ROOM_FIXED + len * ROOM_PER_BYTE);
+
+	free(room);
+	return room != NULL;
+}
+
 /* json-c collects each string in a buffer of its own that grows by realloc() and is freed as it is.
  * A string of `len` blanks makes it as large as it will ever be, so that no copy is left behind when
  * it grows, and overwrites whatever it held. */
@@ -86,25 +101,30 @@ parse_object(json_tokener *tokener, const char *text, size_t len)
 	return NULL;
 }
 
-struct se_json *
-se_json_parse(const char *text, size_t len)
+/* NULL: it is no object, or memory ran out, or both. */
+static json_object *
+parse(const char *text, size_t len, bool *memory)
 {
-	json_tokener *tokener;
+	json_tokener *tokener = is_room(len) ? json_tokener_new_ex(16) : NULL;
 	json_object *object = NULL;
 
-	if (len > INT_MAX)
-		return NULL;
-	tokener = json_tokener_new_ex(16);
+	*memory = true;
 	if (tokener == NULL)
 		return NULL;
 	/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
 	json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
+	errno = 0;
 	if (fill_buffer(tokener, len)) {
 		object = parse_object(tokener, text, len);
+		*memory = errno == ENOMEM;
 		(void)fill_buffer(tokener, len);
 	}
 	json_tokener_free(tokener);
-	return outer_of(object);
+	if (*memory) {
+		se_json_free(outer_of(object));
+		return NULL;
+	}
+	return object;
 }
 
 /* --- making and freeing ------------------------------------------------------------------------ */
@@ -365,4 +385,86 @@ bool
 se_json_write_compact(struct se_json *json, struct se_buffer *out)
 {
 	return write_value(out, inner_of(json), COMPACT) && !out->failed;
+}
+
+/* --- reading for good ------------------------------------------------------------------------- */
+
+static bool is_same(json_object *one, json_object *other);
+
+static bool
+are_same_members(json_object *one, json_object *other)
+{
+	json_object *found;
+
+	if (json_object_object_length(one) != json_object_object_length(other))
+		return false;
+	json_object_object_foreach(one, name, member)
+	{
+		if (!json_object_object_get_ex(other, name, &found) || !is_same(member, found))
+			return false;
+	}
+	return true;
+}
+
+static bool
+are_same_elements(json_object *one, json_object *other)
+{
+	size_t i, count = json_object_array_length(one);
+
+	if (json_object_array_length(other) != count)
+		return false;
+	for (i = 0; i < count; i++)
+		if (!is_same(
+			    json_object_array_get_idx(one, i), json_object_array_get_idx(other, i)))
+			return false;
+	return true;
+}
+
+/* json_object_equal() takes no NaN for another. */
+static bool
+is_same_fraction(double one, double other)
+{
+	return memcmp(&one, &other, sizeof(one)) == 0;
+}
+
+static bool
+is_same(json_object *one, json_object *other)
+{
+	if (json_object_get_type(one) != json_object_get_type(other))
+		return false;
+	switch (json_object_get_type(one)) {
+	case json_type_object:
+		return are_same_members(one, other);
+	case json_type_array:
+		return are_same_elements(one, other);
+	case json_type_double:
+		return is_same_fraction(json_object_get_double(one), json_object_get_double(other));
+	default:
+		return json_object_equal(one, other) != 0;
+	}
+}
+
+/* Twice: an object that memory ran out for is another one the second time. */
+struct se_json *
+se_json_parse(const char *text, size_t len)
+{
+	json_object *object, *again = NULL;
+	bool memory;
+
+	errno = EINVAL;
+	if (len > INT_MAX)
+		return NULL;
+	object = parse(text, len, &memory);
+	if (!memory)
+		again = parse(text, len, &memory);
+	if (!memory && object != again &&
+		(object == NULL || again == NULL || !is_same(object, again)))
+		memory = true;
+	se_json_free(outer_of(again));
+	if (memory) {
+		se_json_free(outer_of(object));
+		object = NULL;
+	}
+	errno = memory ? ENOMEM : EINVAL;
+	return outer_of(object);
 }

@@ -14,7 +14,8 @@
 
 struct se_json; /* a JSON object */
 
-/* NULL unless the text is one JSON object, nested at most 16 deep, with nothing behind it. */
+/* NULL unless the text is one JSON object, nested at most 16 deep, with nothing behind it. Of a
+ * name that stands twice the second counts. errno is then ENOMEM where memory ran out, else EINVAL. */
 struct se_json *se_json_parse(const char *text, size_t len);
 struct se_json *se_json_new(void);
 void se_json_free(struct se_json *json);

@@ -1,4 +1,5 @@
 /* managed_identity_answer: the token of a managed identity, or why there is none. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -188,11 +189,14 @@ se_machine_answer(const struct se_machine *machine, const struct se_account *acc
 	const struct se_http_response *response, int64_t now, struct se_grant *grant,
 	struct se_error *error)
 {
-	struct se_json *json = se_json_parse(response->body, response->body_len);
+	struct se_json *json;
 	enum se_code code;
 
 	memset(grant, 0, sizeof(*grant));
-	if (response->status != 200) {
+	json = se_json_parse(response->body, response->body_len);
+	if (json == NULL && errno == ENOMEM) {
+		code = se_error_memory(error);
+	} else if (response->status != 200) {
 		code = refused(account, json, response, error);
 	} else if (json == NULL) {
 		code = se_error_set(error, SE_AGAIN,

@@ -81,7 +81,7 @@ se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count, unsig
 
 	if (retry_after > 0)
 		return retry_after < SE_RETRY_AFTER_MAX ? retry_after : SE_RETRY_AFTER_MAX;
-	if (code != SE_AGAIN)
+	if (code != SE_AGAIN && code != SE_MEMORY)
 		return SE_BACKOFF_MAX;
 	for (; count > 1 && seconds < SE_BACKOFF_MAX; count--)
 		seconds *= 2;

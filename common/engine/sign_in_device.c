@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "engine/answer.h"
@@ -87,6 +88,8 @@ se_sign_in_device_read(const struct se_sign_in *sign_in, const struct se_reply *
 			se_buffer_text(&reply->body), reply->body.len, reply->retry_after, &none,
 			error);
 	json = se_json_parse(se_buffer_text(&reply->body), reply->body.len);
+	if (json == NULL && errno == ENOMEM)
+		return se_error_memory(error);
 	taken = json != NULL && take_device(json, device);
 	se_json_free(json);
 	if (taken)

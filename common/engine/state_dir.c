@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,6 +50,7 @@ persons_own(void)
 char *
 se_state_dir(const struct se_config *config, enum se_role role, bool users_own)
 {
+	errno = 0;
 	if (config->state_dir != NULL)
 		return join(config->state_dir, "");
 	if (role == SE_ROLE_AGENT && !users_own)

@@ -1,4 +1,5 @@
 /* store_file: what a state file holds, plain or sealed. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,8 +130,11 @@ se_store_get_file(
 		*file = se_json_parse(se_buffer_text(&text), text.len);
 	else if (code != SE_ABSENT)
 		se_error_about(error, store->path);
+	if (code == SE_OK && *file == NULL)
+		code = errno == ENOMEM ? se_error_memory(error)
+				       : se_store_damaged(store, name, error);
 	se_buffer_free(&text);
-	return code == SE_OK && *file == NULL ? se_store_damaged(store, name, error) : code;
+	return code;
 }
 
 /* The object that is sealed in a file. */
@@ -151,7 +155,9 @@ unseal(struct se_store *store, const struct se_token_key *key, const struct se_j
 		code = se_state_unseal(with, key, file, &text, error);
 	if (code == SE_OK)
 		*json = se_json_parse(se_buffer_text(&text), text.len);
-	if (code == SE_ABSENT || (code == SE_OK && *json == NULL))
+	if (code == SE_OK && *json == NULL && errno == ENOMEM)
+		code = se_error_memory(error);
+	else if (code == SE_ABSENT || (code == SE_OK && *json == NULL))
 		code = se_store_damaged(store, name, error);
 	se_buffer_free(&text);
 	return code;

@@ -34,10 +34,11 @@ credential_name(const struct se_account *account)
 	se_buffer_init(&name, CANONICAL_MAX);
 	se_buffer_addf(&name, "%s:", type != NULL ? type : "none");
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		bool first = name.len == 0 || name.data[name.len - 1] == ':';
+
 		text = account->value[parts[i]].text;
 		if (text != NULL)
-			se_buffer_addf(
-				&name, "%s%s", name.data[name.len - 1] == ':' ? "" : " ", text);
+			se_buffer_addf(&name, "%s%s", first ? "" : " ", text);
 	}
 	copy = name.failed ? NULL : strdup(se_buffer_text(&name));
 	se_buffer_free(&name);

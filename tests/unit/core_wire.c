@@ -301,6 +301,7 @@ carries_the_longest_answer(void **state)
 	char *token = malloc(SE_TOKEN_MAX + 1);
 
 	(void)state;
+	assert_non_null(token);
 	memset(token, 't', SE_TOKEN_MAX + 1);
 	memset(answer.user, 'u', SE_NAME_MAX);
 	memset(answer.fingerprint, 'f', SE_FINGERPRINT_MAX);

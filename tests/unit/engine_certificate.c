@@ -70,6 +70,7 @@ account(const char *certificate, const char *key, const char *password)
 	if (password != NULL)
 		se_buffer_addf(&text, "private_key_password_file = %s\n", scratch(password));
 	se_config_free(config);
+	assert_false(text.failed);
 	config = config_of(se_buffer_text(&text));
 	se_buffer_free(&text);
 	return &config->accounts[0];

@@ -50,6 +50,7 @@ configure(const char *certificate, const char *key, const char *password)
 			&text, "private_key = %s\n", strchr(key, ':') != NULL ? key : scratch(key));
 	if (password != NULL)
 		se_buffer_addf(&text, "private_key_password_file = %s\n", scratch(password));
+	assert_false(text.failed);
 	config = config_of(se_buffer_text(&text));
 	se_buffer_free(&text);
 	return config;

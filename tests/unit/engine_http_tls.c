@@ -346,6 +346,31 @@ test_key_log(void **state)
 	}
 }
 
+/* A CA file that has got another CA holds from the next connection on. */
+static void
+test_other_authority(void **state)
+{
+	const char *ca = scratch("changing.pem");
+	char *first = read_text(scratch("faults/unknown_ca.pem")), *second = read_text(faults_ca());
+	struct fetch one = {.url = faults_url("https", "/echo"), .ca_file = ca};
+
+	(void)state;
+	assert_non_null(first);
+	assert_non_null(second);
+	write_text(ca, first);
+	fetch(http, &one);
+	assert_false(one.answered);
+	fetch_forget(&one);
+	write_text(ca, second);
+	one = (struct fetch){.url = faults_url("https", "/echo"), .ca_file = ca};
+	fetch(http, &one);
+	if (!one.answered)
+		fail_msg("%s", one.error.text);
+	fetch_forget(&one);
+	free(first);
+	free(second);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -354,6 +379,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_certificates),
 		TEST(test_system_authorities),
+		TEST(test_other_authority),
 		TEST(test_old_tls),
 		TEST(test_no_tls),
 		TEST(test_proxy_environment),

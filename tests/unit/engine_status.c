@@ -379,6 +379,7 @@ pages_through_a_thousand_accounts(void **state)
 			"[account a%u]\nmatch = *@d%u.example\ntenant = contoso.com\n"
 			"client_id = " APP "\ncredential = secret\nclient_secret_file = /s%u\n",
 			i, i, i);
+	assert_false(text.failed);
 	config = config_of(text.data);
 	source.config = config;
 	all = walk(&source, &pages);

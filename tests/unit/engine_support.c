@@ -41,7 +41,8 @@ bail_out(const char *what)
 /* --- the directory of this run --------------------------------------------------------------- */
 
 static char directory[64];
-static pid_t owner; /* a forked child leaves it alone */
+static pid_t owner;   /* a forked child leaves it alone */
+static bool is_child; /* of start_child() */
 
 void
 scratch_make(void)
@@ -221,15 +222,17 @@ start_child(int (*body)(void *context), void *context)
 	fflush(stderr);
 	child = fork();
 	assert_true(child >= 0);
-	if (child == 0)
+	if (child == 0) {
+		is_child = true;
 		_exit(body(context));
+	}
 	return child;
 }
 
 void
 end_if_child(void)
 {
-	if (getpid() != owner) {
+	if (is_child) {
 		print_error("an assertion failed in a child\n");
 		_exit(2);
 	}

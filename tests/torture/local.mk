@@ -1,0 +1,36 @@
+# Allocations that fail: the promise programs alone in `make check`, where nothing fails, and with
+# all other programs of cmocka's in `make check-torture` (README.md).
+if HAVE_CMOCKA
+torture_promises = tests/torture/promise_engine tests/torture/promise_plugin
+check_PROGRAMS += $(torture_promises)
+TESTS += $(torture_promises)
+tests_torture_promise_engine_SOURCES = tests/torture/promise_engine.c tests/torture/alloc.h \
+	$(engine_asking)
+tests_torture_promise_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit
+tests_torture_promise_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_torture_promise_plugin_SOURCES = tests/torture/promise_plugin.c tests/torture/alloc.h \
+	$(plugin_test_support)
+tests_torture_promise_plugin_CPPFLAGS = $(plugin_test_cppflags) -I$(top_srcdir)/tests/plugin
+tests_torture_promise_plugin_LDADD = $(plugin_test_libs)
+
+# Preloaded in front of libasan, so that it is built without.
+check_LTLIBRARIES += tests/torture/alloc_torture.la
+tests_torture_alloc_torture_la_SOURCES = tests/torture/alloc.h tests/torture/alloc_fail.c \
+	tests/torture/alloc_run.c tests/torture/alloc_places.c tests/torture/alloc_places.h
+tests_torture_alloc_torture_la_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_torture_alloc_torture_la_CFLAGS = -std=c11 $(SE_WARNINGS) -fno-omit-frame-pointer -fno-builtin
+tests_torture_alloc_torture_la_LIBADD = $(DL_LIBS) -lgcc_s
+tests_torture_alloc_torture_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+endif
+
+# In a build by gcc with --enable-sanitizers=address,undefined. SE_LONG=1: every allocation.
+torture_short = --most 8
+check-torture: $(check_PROGRAMS) $(check_LTLIBRARIES)
+	@case '$(SE_SANITIZE)' in *address*) ;; *) echo "configure by gcc with" \
+		"--enable-sanitizers=address,undefined CFLAGS='-g -O0' for this" >&2; exit 1;; esac
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) -B $(top_srcdir)/tests/torture/test_alloc.py \
+		`test "$$SE_LONG" = 1 && echo --every || echo $(torture_short)` \
+		$(memory_tests) $(torture_promises)
+.PHONY: check-torture
+
+EXTRA_DIST += tests/torture/README.md tests/torture/known.txt tests/torture/test_alloc.py
