@@ -131,8 +131,8 @@ cannot_open(const struct walk *walk, int cause, struct se_error *error)
 			walk->path, (unsigned long)geteuid(), (unsigned long)getegid(),
 			walk->at->shown, walk->name, strerror(cause), in);
 	}
-	return se_error_set(error, SE_CONFIG, "%s cannot be opened: %s/%s: %s", walk->path,
-		walk->at->shown, walk->name, strerror(cause));
+	return se_error_set(error, se_code_of_errno(cause), "%s cannot be opened: %s/%s: %s",
+		walk->path, walk->at->shown, walk->name, strerror(cause));
 }
 
 /* Makes `fd` (ours now) the place where the walk stands. */

@@ -323,10 +323,11 @@ static void
 locked(struct se_acquisition *acquisition)
 {
 	struct se_error error = {0};
+	enum se_code code = se_acquire_look(acquisition, &error);
 
 	acquisition->tries = 0;
-	if (se_acquire_look(acquisition, &error) == SE_CONFIG && !acquisition->key.app_only) {
-		end(acquisition, SE_CONFIG, &error); /* the sign-in is in there */
+	if (code != SE_OK && code != SE_ABSENT && !acquisition->key.app_only) {
+		end(acquisition, code, &error); /* the sign-in is in there */
 		return;
 	}
 	if (acquisition->file_broken)
@@ -352,7 +353,7 @@ try_lock(struct se_acquisition *acquisition)
 	if (acquisition->shared->store != NULL)
 		code = se_store_lock(
 			acquisition->shared->store, &acquisition->key, &acquisition->lock, &error);
-	if (code == SE_AGAIN) {
+	if (code == SE_AGAIN && error.text[0] == '\0') {
 		wait_for_lock(acquisition);
 		return;
 	}

@@ -75,7 +75,7 @@ void se_acquire_init(
 void se_acquire_end(struct se_acquisition *acquisition);
 
 /* Reads the state file if it has changed. SE_ABSENT: there is none (nor a state directory);
- * SE_CONFIG: it cannot be used, `error` says why. */
+ * anything else: it cannot be used, `error` says why, and what is at hand stays. */
 enum se_code se_acquire_look(struct se_acquisition *acquisition, struct se_error *error);
 
 /* Forgets tokens and failures, also those that could not be kept: somebody has logged out. */

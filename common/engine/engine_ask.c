@@ -185,7 +185,7 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 		(void)se_copy(entry->login, sizeof(entry->login), login);
 		return entry;
 	}
-	if (reason.code == SE_CONFIG)
+	if (reason.code != SE_OK && reason.code != SE_ABSENT)
 		*error = reason;
 	else
 		not_signed_in(engine, entry, login, error);
@@ -388,7 +388,7 @@ reread(struct se_engine *engine, const struct se_request *request, se_engine_don
 			se_acquire_drop(&entry->acquisition);
 		se_entry_touch(entry);
 	}
-	if (error.code == SE_CONFIG)
+	if (error.code != SE_OK && error.code != SE_ABSENT)
 		return refuse(request, &error, done, context);
 	done(context, SE_OK, &answer, NULL);
 	return NULL;
