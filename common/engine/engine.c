@@ -83,6 +83,19 @@ se_engine_free(struct se_engine *engine)
 
 /* --- configuration ---------------------------------------------------------------------------- */
 
+void
+se_engine_want_store(struct se_engine *engine)
+{
+	struct se_error error;
+
+	if (engine->no_store != SE_AGAIN)
+		return;
+	engine->shared.store = se_state_dir_open(engine->state_dir, &error);
+	engine->no_store = engine->shared.store != NULL ? SE_OK : error.code;
+	if (engine->shared.store != NULL && engine->options.role == SE_ROLE_AGENT)
+		se_ahead_adopt(engine);
+}
+
 static void
 open_store(struct se_engine *engine)
 {
@@ -96,12 +109,14 @@ open_store(struct se_engine *engine)
 	}
 	se_store_close(engine->shared.store);
 	engine->shared.store = NULL;
+	engine->no_store = SE_OK;
 	free(engine->state_dir);
 	engine->state_dir = path;
 	if (path == NULL)
 		return;
 	engine->shared.store = se_state_dir_open(path, &error);
 	if (engine->shared.store == NULL) {
+		engine->no_store = error.code;
 		se_error_set(&line, SE_OK, "tokens live in memory only: %s", error.text);
 		say(engine, true, line.text);
 	}
@@ -150,6 +165,8 @@ se_engine_load(struct se_engine *engine, struct se_error *error)
 
 	(void)se_file_identify(engine->path, &engine->tried);
 	code = se_config_load(engine->path, &config, NULL, error);
+	if (code == SE_AGAIN || code == SE_MEMORY)
+		memset(&engine->tried, 0, sizeof(engine->tried)); /* it was not even read */
 	if (code == SE_OK)
 		code = replace_config(engine, config, error);
 	if (code == SE_OK) {
@@ -284,15 +301,19 @@ time_to_wait(const struct se_engine *engine, int wait)
 bool
 se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int wait)
 {
+	int cause;
 	bool ok;
 
 	wait = time_to_wait(engine, wait);
 	if (engine->shared.http != NULL)
 		ok = se_http_turn(engine->shared.http, fds, count, wait);
 	else
-		ok = poll(fds, count, wait) >= 0 || errno == EINTR;
+		ok = se_poll_passes(
+			poll(fds, count, wait) >= 0 || errno == EINTR, &engine->poll_failures);
+	cause = errno;
 	step_entries(engine);
 	if (engine->retired != NULL && !se_engine_is_busy(engine))
 		free_retired(engine);
+	errno = cause;
 	return ok;
 }

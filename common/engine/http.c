@@ -1,8 +1,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/http_transfer.h"
+
+enum { POLL_PAUSE_MS = 20, POLL_FAILURES_MAX = 250 };
 
 static int64_t
 now_ms(const struct se_http *http)
@@ -309,11 +312,26 @@ revents_of(const struct curl_waitfd *extra)
 }
 
 bool
+se_poll_passes(bool worked, unsigned *failures)
+{
+	const struct timespec pause = {0, POLL_PAUSE_MS * 1000000L};
+	int cause = errno;
+
+	if (worked) {
+		*failures = 0;
+		return true;
+	}
+	(void)nanosleep(&pause, NULL);
+	errno = cause;
+	return ++*failures < POLL_FAILURES_MAX;
+}
+
+bool
 se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
 	struct curl_waitfd few[16], *extra = few;
 	struct se_http_transfer *transfer;
-	int running = 0;
+	int running = 0, cause;
 	bool ok;
 	size_t i;
 
@@ -333,6 +351,8 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	ok = curl_multi_poll(http->multi, extra, (unsigned)count, shorten(http, wait), NULL) ==
 		     CURLM_OK ||
 	     errno == EINTR;
+	ok = se_poll_passes(ok, &http->poll_failures);
+	cause = errno;
 	for (i = 0; i < count; i++)
 		fds[i].revents = revents_of(&extra[i]);
 	if (extra != few)
@@ -342,5 +362,6 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	(void)curl_multi_perform(http->multi, &running);
 	collect(http);
 	expire(http);
+	errno = cause;
 	return ok;
 }

@@ -13,7 +13,8 @@ struct se_http {
 	CURLM *multi;
 	struct se_http_transfer *transfers;
 	size_t parked;
-	bool openssl; /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
+	bool openssl;           /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
+	unsigned poll_failures; /* in a row */
 };
 
 struct se_http_transfer {

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -60,6 +61,13 @@ class Call:
             found = tuple(error for error in found if error != "ENOSPC")
         return found + ("short",) if self.name == "write" and self.path.startswith("/") else found
 
+    @property
+    def kind(self):
+        """What of the path is the same each time: not the number of a socket, nor a temporary file's."""
+        if self.path.startswith("/"):
+            return re.sub(r"\.[0-9a-f]{16}$", ".", self.path)
+        return self.path.split(":")[0]
+
     def __str__(self):
         return f"call {self.number}, {self.name} {self.path}"
 
@@ -77,6 +85,12 @@ class Run:
         """(class, text) of the last step of that name; None where it did not come to that."""
         found = [said[1:] for said in self.said if said[0] == name]
         return found[-1] if found else None
+
+
+def where(calls, call):
+    """The options that find this call again where others, of the network, come more or less often."""
+    same = [other for other in calls if other.name == call.name and call.kind in other.path]
+    return "--call", call.name, "--path", call.kind, "--at", str(same.index(call) + 1)
 
 
 def need_inject():
