@@ -1,6 +1,7 @@
 """What the tests of failing and last system calls share: a place, a program run under tests/crash/inject."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -23,6 +24,7 @@ LONG = os.environ.get("SE_LONG") == "1"
 INJECT, DRIVER = (os.path.join(BUILD, "tests", "crash", name) for name in ("inject", "driver"))
 AGENT, TOOL = os.path.join(BUILD, "sasl-entrad"), os.path.join(BUILD, "sasl-entra")
 PERSON = "anna@fabrikam.com"
+OLD = "refresh-old-" + "r" * 100  # as the endpoint has not given any
 
 # What a call may say. A close that fails has closed all the same, which cannot be injected: whatever else the
 # descriptor holds, a lock or a connection, would stay; so that only files are let fail.
@@ -112,6 +114,8 @@ def environment():
 class CrashCase(unittest.TestCase):
     """Each test has a directory, and in it a configuration with one person's account."""
 
+    user = None  # whose the state is, where not ours
+
     def setUp(self):
         # Not below /tmp: that one is everybody's, and watched calls would be other programs' too.
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="sasl-entra-crash-"))
@@ -156,7 +160,7 @@ class CrashCase(unittest.TestCase):
     def plain(self, *verb):
         """The driver in a fresh process, with nothing injected."""
         result = subprocess.run(self.driver(*verb), capture_output=True, text=True, timeout=60, check=False,
-                                env=environment())
+                                env=environment(), user=self.user)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return Run(0, result.stdout, result.stderr, pathlib.Path("/nonexistent"))
 
@@ -207,6 +211,48 @@ class CrashCase(unittest.TestCase):
     def assert_class(self, found, error):
         wanted = ("config", "absent", "denied") if error in OPERATOR_MUST_ACT else ("again", "memory")
         self.assertIn(found, wanted)
+
+
+class FaultServer:
+    """tests/faults/fault_server.py, here only as an endpoint that numbers what it gives."""
+
+    def __init__(self, directory):
+        directory.mkdir()
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", os.path.join(SOURCE, "tests", "faults", "fault_server.py"), str(directory)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self._process.stdout.readline())["https"]
+        self.ca = directory / "ca.pem"
+
+    def say(self, command):
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+    def stop(self):
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+def number_of(token):
+    """Of an access token or a refresh token of the endpoint; 0: the old one."""
+    return int(re.match(r"(?:access|refresh)-x-(\d+)-", token)[1]) if token != OLD else 0
+
+
+class EndpointCase(CrashCase):
+    """With a token endpoint, which replaces the refresh token each time."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = FaultServer(self.place / "server")
+        self.addCleanup(self.server.stop)
+        self.server.say('answer x {"refresh": true}')
+        self.config = self.write_config(f"https://localhost:{self.server.port}/token/x",
+                                        f"ca_file = {self.server.ca}")
+
+    def hits(self):
+        return int(self.server.say("hits x"))
 
 
 main = tap.main

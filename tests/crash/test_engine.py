@@ -1,57 +1,18 @@
 """The engine fetches for a person whose refresh token is replaced each time, while one system call fails: the token
 that the endpoint gave is used and kept, or the old one still is there."""
 
-import json
 import os
-import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import crash_case  # noqa: E402
-from crash_case import LONG, SOURCE, CrashCase, figures, tap, where  # noqa: E402
+from crash_case import LONG, OLD, EndpointCase, figures, number_of, tap, where  # noqa: E402
 
 tap.need("cryptography")
 crash_case.need_inject()
-OLD = "refresh-old-" + "r" * 100
 
 
-class FaultServer:
-    """tests/faults/fault_server.py, here only as an endpoint that numbers what it gives."""
-
-    def __init__(self, directory):
-        directory.mkdir()
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", os.path.join(SOURCE, "tests", "faults", "fault_server.py"), str(directory)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = json.loads(self._process.stdout.readline())["https"]
-        self.ca = directory / "ca.pem"
-
-    def say(self, command):
-        self._process.stdin.write(command + "\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline().strip()
-
-    def stop(self):
-        self._process.stdin.close()
-        self._process.wait(10)
-        self._process.stdout.close()
-
-
-def number_of(token):
-    """Of an access token or a refresh token of the endpoint; 0: the old one."""
-    return int(re.match(r"(?:access|refresh)-x-(\d+)-", token)[1]) if token != OLD else 0
-
-
-class Engine(CrashCase):
-    def setUp(self):
-        super().setUp()
-        self.server = FaultServer(self.place / "server")
-        self.addCleanup(self.server.stop)
-        self.server.say('answer x {"refresh": true}')
-        self.config = self.write_config(f"https://localhost:{self.server.port}/token/x",
-                                        f"ca_file = {self.server.ca}")
-
+class Engine(EndpointCase):
     def ask(self, *wanted):
         return self.inject(self.driver("ask", "2"), *wanted, begin=self.config)
 
@@ -96,7 +57,7 @@ class Engine(CrashCase):
                 run = self.ask(*where(calls, call), *(("--short",) if error == "short" else ("--fail", error)))
                 self.assertEqual((run.code, run.err), (0, ""))
                 self.assert_answers(run, error)
-                hits = int(self.server.say("hits x"))
+                hits = self.hits()
                 self.assert_kept(run, range(last + 1, hits + 1))
                 self.assert_goes_on(run, error)
                 last = hits
@@ -131,12 +92,12 @@ class Engine(CrashCase):
         chosen = [call for call in calls if LONG or ours(call)]
         for call in chosen:
             self.put(OLD)
-            before = int(self.server.say("hits x"))
+            before = self.hits()
             with self.about(call, "killed"):
                 # Of the network there may be fewer this time.
                 self.assertIn(self.ask(*where(calls, call), "--kill").code, (-9,) if ours(call) else (-9, 0))
                 self.assertIn(number_of(self.kept_before(OLD)),
-                              (0, *range(before + 1, int(self.server.say("hits x")) + 1)))
+                              (0, *range(before + 1, self.hits() + 1)))
         figures.add("killed at a system call of a state write", "tests/crash/test_engine.py", injected=len(chosen),
                     survived=len(chosen))
 
