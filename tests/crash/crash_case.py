@@ -40,7 +40,7 @@ ERRORS = {
     "accept4": ("EMFILE", "ENFILE", "ECONNABORTED", "EINTR", "ENOMEM"), "sendto": ("ECONNRESET", "EINTR", "ENOBUFS"),
     "recvfrom": ("ECONNRESET", "EINTR", "ENOMEM"), "sendmsg": ("ENOBUFS",), "recvmsg": ("ENOMEM",),
     "getsockopt": ("ENOMEM",), "setsockopt": ("ENOMEM",), "poll": ("ENOMEM", "EINTR"), "ppoll": ("ENOMEM",),
-    "readlinkat": ("EIO",), "fchmodat": ("EPERM",), "stat": ("EIO",), "lstat": ("EIO",),
+    "readlinkat": ("EIO",), "fchownat": ("EPERM",), "fchmodat": ("EPERM",), "stat": ("EIO",), "lstat": ("EIO",),
 }
 OPERATOR_MUST_ACT = ("EACCES", "EPERM", "EROFS", "ELOOP", "ENOLCK")
 

@@ -33,7 +33,7 @@ class Life:
         case.log.unlink(missing_ok=True)
         self.socket, self.answers = str(case.place / "run" / "agent.sock"), []
         self._case, self.lines = case, []
-        program = (*case.options(*wanted, begin=case.place / "run"), AGENT, "--socket", f"{self.socket},,0666",
+        program = (*case.options(*wanted, begin=case.place / "run"), AGENT, "--socket", f"{self.socket},games,0666",
                    "--user", USER.pw_name, "--config", str(case.config))
         self.process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                         env=environment())
