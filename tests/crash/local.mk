@@ -10,7 +10,7 @@ tests_crash_driver_LDADD = libse-engine.la
 # Short enough for `make check`.
 crash_quick_tests = tests/crash/test_power_cut.py tests/crash/test_client.py
 crash_tests = $(crash_quick_tests) tests/crash/test_store.py tests/crash/test_engine.py \
-	tests/crash/test_agent.py tests/crash/test_tool.py
+	tests/crash/test_agent.py tests/crash/test_tool.py tests/crash/test_login.py
 TESTS += $(crash_quick_tests)
 EXTRA_DIST += $(crash_tests) tests/crash/crash_case.py tests/crash/power.py
 

@@ -48,8 +48,10 @@ class Failing(CrashCase):
 
     def test_write(self):
         """writing over a refresh token: after a failure the old one is there, after none the new one"""
-        for _, error, run in self.each(OLD, "write", NEW):
+        for call, error, run in self.each(OLD, "write", NEW):
             self.assert_steps(run, error)
+            if call.name in ("write", "fsync", "pread64", "renameat") and error not in ("EINTR", "short"):
+                self.assertIn(run.step("write")[0], ("again", "config"), "the failure was not said")
             self.assertEqual(self.kept_before(NEXT), NEW if self.was_written(run) else OLD)
 
     def test_first_write(self):
