@@ -20,6 +20,16 @@
  * stopped in the kernel, whoever makes them, libc's own included. Unlike a debugger that leaves
  * ptrace(2) to the leak checker.
  */
+#if !defined(__linux__)
+#include <stdio.h>
+
+int
+main(void)
+{
+	fprintf(stderr, "inject: only Linux lets calls be watched in this way\n");
+	return 77;
+}
+#else
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -41,6 +51,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
+#endif
 
 enum { EXIT_CANNOT = 77, DATA_MAX = 1 << 20 };
 
@@ -538,3 +552,4 @@ main(int argc, char **argv)
 			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
+#endif
