@@ -5,6 +5,7 @@ include tests/login/local.mk
 include tests/fuzz/local.mk
 include tests/tenant/local.mk
 include tests/faults/local.mk
+include tests/crash/local.mk
 include tests/hosts/local.mk
 include tests/clients/local.mk
 include tests/bench/local.mk

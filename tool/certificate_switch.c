@@ -4,7 +4,8 @@
  * One file is renamed over the other. Two files cannot be replaced at once, so that the certificate's
  * file first gets both certificates, the one in use and the next; then the key is replaced, and then
  * the certificate's file by the next one alone. Whoever reads takes the certificate that belongs to
- * the key: at each moment, and after a crash at any, what is there is a pair.
+ * the key: at each moment, and after a crash at any, what is there is a pair, and saying the same
+ * again brings it to its end.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -140,11 +141,17 @@ report(const struct se_certificate_place *place, bool json, const char *what)
 /* A crash may have come between the key's replacement and the certificate's: then only that is
  * left. */
 static bool
-is_half_done(const struct se_certificate_place *place)
+is_half_done(const struct se_certificate_place *place, enum se_which next)
 {
-	return place->separate &&
-	       !se_install_exists(place->key.directory, place->key.name[SE_NEW]) &&
-	       se_certificate_place_look(place, SE_NEW, SE_ACTIVE, NULL, NULL) == SE_OK;
+	return place->separate && !se_install_exists(place->key.directory, place->key.name[next]) &&
+	       se_certificate_place_look(place, next, SE_ACTIVE, NULL, NULL) == SE_OK;
+}
+
+static void
+remove_file(const struct se_place_file *file, enum se_which which)
+{
+	if (file->directory >= 0)
+		(void)unlinkat(file->directory, file->name[which], 0);
 }
 
 static enum se_code
@@ -157,7 +164,7 @@ activate(const struct se_certificate_place *place, struct se_error *error)
 		return se_error_set(error, SE_CONFIG,
 			"there is no %s; make it with: sasl-entra certificate new %s",
 			file->path[SE_NEW], place->account->label);
-	if (is_half_done(place)) {
+	if (is_half_done(place, SE_NEW)) {
 		code = move(file, SE_NEW, SE_ACTIVE, error);
 	} else {
 		code = se_certificate_place_look(place, SE_NEW, SE_NEW, NULL, error);
@@ -166,9 +173,13 @@ activate(const struct se_certificate_place *place, struct se_error *error)
 		if (code == SE_OK)
 			code = bring(place, SE_NEW, error);
 	}
-	if (code == SE_OK)
-		(void)unlinkat(file->directory, file->name[SE_UPLOAD], 0);
-	return code;
+	if (code != SE_OK)
+		return code;
+	remove_file(file, SE_UPLOAD);
+	/* Of a rollback that a crash ended. */
+	remove_file(file, SE_SWAP);
+	remove_file(&place->key, SE_SWAP);
+	return SE_OK;
 }
 
 int
@@ -183,27 +194,59 @@ se_certificate_activate(struct se_certificate_place *place, bool json)
 			     : se_exit_error(&error);
 }
 
+static bool
+has(const struct se_place_file *file, enum se_which which)
+{
+	return se_install_exists(file->directory, file->name[which]);
+}
+
+/* The end of a rollback: what was in use until then becomes the one before. */
+static enum se_code
+name_old(const struct se_certificate_place *place, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	if (has(&place->certificate, SE_SWAP))
+		code = move(&place->certificate, SE_SWAP, SE_OLD, error);
+	if (code == SE_OK && place->separate && has(&place->key, SE_SWAP))
+		code = move(&place->key, SE_SWAP, SE_OLD, error);
+	return code;
+}
+
+/* A crash may have come when only that was left. */
+static bool
+lacks_name(const struct se_certificate_place *place)
+{
+	const struct se_place_file *file = &place->certificate, *key = &place->key;
+
+	if (!place->separate)
+		return has(file, SE_SWAP) && !has(file, SE_OLD);
+	return has(key, SE_SWAP) && !has(key, SE_OLD) &&
+	       (!has(file, SE_SWAP) || !has(file, SE_OLD));
+}
+
 static enum se_code
 rollback(const struct se_certificate_place *place, struct se_error *error)
 {
-	const struct se_place_file *file = &place->certificate, *key = &place->key;
+	const struct se_place_file *file = &place->certificate;
 	enum se_code code;
 
-	if (!se_install_exists(file->directory, file->name[SE_OLD]))
+	if (lacks_name(place))
+		return name_old(place, error);
+	if (!has(file, SE_OLD))
 		return se_error_set(error, SE_CONFIG,
 			"there is no %s: no certificate of account %s has been replaced",
 			file->path[SE_OLD], place->account->label);
-	code = se_certificate_place_look(place, SE_OLD, SE_OLD, NULL, error);
-	if (code == SE_OK)
-		code = keep(place, SE_SWAP, error);
-	if (code == SE_OK)
-		code = bring(place, SE_OLD, error);
-	if (code == SE_OK && se_install_exists(file->directory, file->name[SE_SWAP]))
-		code = move(file, SE_SWAP, SE_OLD, error);
-	if (code == SE_OK && place->separate &&
-		se_install_exists(key->directory, key->name[SE_SWAP]))
-		code = move(key, SE_SWAP, SE_OLD, error);
-	return code;
+	if (is_half_done(place, SE_OLD)) {
+		code = move(file, SE_OLD, SE_ACTIVE, error);
+	} else {
+		code = se_certificate_place_look(place, SE_OLD, SE_OLD, NULL, error);
+		if (code == SE_OK)
+			code = keep(place, SE_SWAP, error);
+		if (code == SE_OK)
+			code = bring(place, SE_OLD, error);
+	}
+	return code == SE_OK ? name_old(place, error) : code;
 }
 
 int

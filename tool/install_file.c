@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/directory.h"
+#include "core/file.h"
 
 #include "tool/install_file.h"
 
@@ -19,7 +20,8 @@ refuse(int directory, const char *name, const char *what, struct se_error *error
 	char path[PATH_MAX];
 
 	se_path_in(directory, name, path, sizeof(path));
-	return se_error_set(error, SE_CONFIG, "%s %s: %s", path, what, strerror(cause));
+	return se_error_set(
+		error, se_code_of_errno(cause), "%s %s: %s", path, what, strerror(cause));
 }
 
 static bool
@@ -54,13 +56,23 @@ fill(int fd, const struct se_file_look *look, const void *data, size_t len)
 	if (fchmod(fd, look->list_len > 0 ? mode & ~(mode_t)070 : mode) != 0 ||
 		(look->list_len > 0 && !se_acl_restore(fd, look->list, look->list_len)))
 		return false;
-	return write_all(fd, data, len) && fsync(fd) == 0;
+	return write_all(fd, data, len) && se_file_sync(fd);
+}
+
+/* What comes next relies on it: two directories have no order between them but this. */
+static enum se_code
+sync_names(int directory, const char *name, struct se_error *error)
+{
+	if (se_directory_sync(directory))
+		return SE_OK;
+	return refuse(directory, name, "is in place, but may not be there after a crash", error);
 }
 
 enum se_code
 se_install_file(int directory, const char *name, const struct se_file_look *look, const void *data,
 	size_t len, struct se_error *error)
 {
+	enum se_code code;
 	bool ok;
 	int fd;
 
@@ -70,14 +82,13 @@ se_install_file(int directory, const char *name, const struct se_file_look *look
 	if (fd < 0)
 		return refuse(directory, name, "cannot be written", error);
 	ok = fill(fd, look, data, len);
-	ok = close(fd) == 0 && ok;
-	if (ok && renameat(directory, TEMPORARY, directory, name) == 0) {
-		(void)fsync(directory);
-		return SE_OK;
-	}
-	(void)refuse(directory, name, "cannot be written", error);
+	/* An interrupted close() has closed, and the bytes are on the disk already. */
+	ok = (close(fd) == 0 || errno == EINTR) && ok;
+	if (ok && renameat(directory, TEMPORARY, directory, name) == 0)
+		return sync_names(directory, name, error);
+	code = refuse(directory, name, "cannot be written", error);
 	(void)unlinkat(directory, TEMPORARY, 0);
-	return SE_CONFIG;
+	return code;
 }
 
 enum se_code
@@ -98,8 +109,7 @@ se_install_rename(int directory, const char *from, const char *to, struct se_err
 {
 	if (renameat(directory, from, directory, to) != 0)
 		return refuse(directory, to, "cannot be replaced", error);
-	(void)fsync(directory);
-	return SE_OK;
+	return sync_names(directory, to, error);
 }
 
 bool

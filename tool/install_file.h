@@ -20,8 +20,9 @@ struct se_file_look {
 	unsigned char list[SE_ACL_BYTES_MAX];
 };
 
-/* Replaces NAME in an open directory: a new file of that look, written, fsynced, renamed. SE_CONFIG
- * when that cannot be; NAME then is what it was. */
+/* Replaces NAME in an open directory: a new file of that look, written, fsynced, renamed, the
+ * directory fsynced. SE_CONFIG when that cannot be, SE_AGAIN where it may pass; NAME then is what it
+ * was, but for a directory that could not be fsynced, which the text says. */
 enum se_code se_install_file(int directory, const char *name, const struct se_file_look *look,
 	const void *data, size_t len, struct se_error *error);
 

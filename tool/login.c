@@ -18,7 +18,7 @@ try_store(const struct se_place *place, struct se_error *error)
 
 	if (code == SE_OK)
 		se_store_unlock(lock);
-	else if (code != SE_AGAIN)
+	else if (code != SE_AGAIN || error->text[0] != '\0')
 		return code;
 	code = se_store_read(place->store, &place->key, &state, error);
 	se_state_free(&state);

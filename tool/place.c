@@ -104,11 +104,12 @@ se_place_lock(const struct se_place *place, int *lock, struct se_error *error)
 	const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
 	enum se_code code = se_store_lock(place->store, &place->key, lock, error);
 
-	for (int waited = 0; code == SE_AGAIN && waited < LOCK_MS; waited += LOCK_PAUSE_MS) {
+	for (int waited = 0; code == SE_AGAIN && error->text[0] == '\0' && waited < LOCK_MS;
+		waited += LOCK_PAUSE_MS) {
 		(void)nanosleep(&pause, NULL);
 		code = se_store_lock(place->store, &place->key, lock, error);
 	}
-	if (code == SE_AGAIN)
+	if (code == SE_AGAIN && error->text[0] == '\0')
 		(void)se_error_set(error, SE_AGAIN,
 			"another process has been using this sign-in for too long; try again");
 	return code;

@@ -60,7 +60,8 @@ se_call_wait(const struct se_call *call, short events)
 		ready = poll(&poll_fd, 1, ms);
 	} while (ready < 0 && errno == EINTR);
 	if (ready < 0)
-		return se_error_set(call->error, SE_INTERNAL, "poll: %s", strerror(errno));
+		return se_error_set(call->error, SE_AGAIN, "waiting for the agent at %s failed: %s",
+			call->path, strerror(errno));
 	/* Whatever the socket has to say about itself, the next call on it says. */
 	return ready == 0 ? se_call_silent(call) : SE_OK;
 }
@@ -106,7 +107,7 @@ judge_socket(const struct se_call *call, struct place *place)
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): no error is SE_OK */
 	if (fstatat(place->directory, place->name, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
 		fstat(place->directory, &directory) != 0)
-		return no_agent(call, errno);
+		return se_call_failed(call, errno);
 	if (!S_ISSOCK(file.st_mode)) {
 		return se_error_set(call->error, SE_CONFIG,
 			"%s is %s, not the agent's socket; remove it and start the agent",
@@ -238,7 +239,7 @@ judge_peer(const struct se_call *call, uid_t owner)
 	uid_t uid;
 
 	if (!peer_uid(call->fd, &uid)) {
-		return se_error_set(call->error, SE_CONFIG,
+		return se_error_set(call->error, se_code_of_errno(errno),
 			"the system does not say who listens at %s: %s", call->path,
 			strerror(errno));
 	}

@@ -153,8 +153,8 @@ cannot_open(const struct walk *walk, int cause, struct se_error *error)
 		return se_error_set(error, SE_AGAIN, "%s cannot be opened now: %s%s", walk->path,
 			strerror(cause), cause == EMFILE ? se_descriptor_advice : "");
 	}
-	return se_error_set(error, SE_CONFIG, "%s cannot be opened: %s/%s: %s", walk->path,
-		walk->at->shown, walk->name, strerror(cause));
+	return se_error_set(error, se_code_of_errno(cause), "%s cannot be opened: %s/%s: %s",
+		walk->path, walk->at->shown, walk->name, strerror(cause));
 }
 
 /* Makes `fd` (ours now) the place where the walk stands. */

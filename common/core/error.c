@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -116,6 +117,28 @@ se_error_clear(struct se_error *error)
 		error->code = SE_OK;
 		error->retry_after = 0;
 		error->text[0] = '\0';
+	}
+}
+
+enum se_code
+se_code_of_errno(int cause)
+{
+	switch (cause) {
+	case EAGAIN:
+	case EBUSY:
+	case EDQUOT:
+	case EINTR:
+	case EIO:
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case ENOSPC:
+	case ESTALE:
+	case ETIMEDOUT:
+		return SE_AGAIN;
+	default:
+		return SE_CONFIG;
 	}
 }
 

@@ -48,6 +48,10 @@ enum se_code se_error_memory(struct se_error *error);
 
 void se_error_clear(struct se_error *error);
 
+/* The class of a system call's failure, by errno: SE_AGAIN where it can pass by itself (descriptors
+ * or memory run out, a full disk, an interruption, a device's error), else SE_CONFIG. */
+enum se_code se_code_of_errno(int cause);
+
 /* "again", "sign in", ...: the class as the log, --json and the wire's documentation name it. */
 const char *se_code_name(enum se_code code);
 

@@ -127,8 +127,8 @@ read_all(int fd, const char *path, struct se_buffer *out, struct se_error *error
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
-			return se_error_set(
-				error, SE_CONFIG, "%s cannot be read: %s", path, strerror(errno));
+			return se_error_set(error, se_code_of_errno(errno), "%s cannot be read: %s",
+				path, strerror(errno));
 		}
 		if (space > 0)
 			se_buffer_grown(out, (size_t)got);
@@ -226,10 +226,13 @@ se_file_read_at(int directory, const char *name, struct se_buffer *out, struct s
 			strerror(cause), cause == EMFILE ? se_descriptor_advice : "");
 	}
 	if (fd < 0) {
-		return se_error_set(error, SE_CONFIG, "%s cannot be opened: %s", path,
+		return se_error_set(error, se_code_of_errno(cause), "%s cannot be opened: %s", path,
 			cause == ELOOP ? "it is a symbolic link" : strerror(cause));
 	}
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+	if (fstat(fd, &status) != 0)
+		code = se_error_set(error, se_code_of_errno(errno), "%s cannot be looked at: %s",
+			path, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
 		code = se_error_set(error, SE_CONFIG, "%s is not a file; remove it", path);
 	else
 		code = read_opened(fd, path, SE_FILE_STATE, &status, out, error);

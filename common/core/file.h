@@ -33,7 +33,8 @@ struct se_file_id {
 
 /* Reads a whole file of at most `out->max` bytes into `out` (initialised by the caller, who
  * frees it). `id` may be NULL. SE_CONFIG with a sentence that names the path and what to type
- * when the file is missing, a directory, too large, or its owner or mode breaks the rule. */
+ * when the file is missing, a directory, too large, or its owner or mode breaks the rule; SE_AGAIN
+ * where that it cannot be read may pass by itself. */
 enum se_code se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out,
 	struct se_file_id *id, struct se_error *error);
 
@@ -45,11 +46,11 @@ bool se_file_identify(const char *path, struct se_file_id *id);
 
 /* Opens a directory through `path` (absolute), each component judged as above (for sockets and
  * state). Returns a descriptor (O_PATH-free, usable by openat, fsync) or -1 with `error` set;
- * SE_ABSENT when a component does not exist or may not be entered. */
+ * SE_ABSENT when a component does not exist or may not be entered, SE_AGAIN where it may pass. */
 int se_directory_open(const char *path, struct se_error *error);
 
-/* Reads NAME in an open directory under SE_FILE_STATE; SE_ABSENT when it is not there. Here as
- * above SE_AGAIN where the process or the system has no descriptor left for it. */
+/* Reads NAME in an open directory under SE_FILE_STATE; SE_ABSENT when it is not there, otherwise
+ * as above; SE_AGAIN also where no descriptor is left for it. */
 enum se_code
 se_file_read_at(int directory, const char *name, struct se_buffer *out, struct se_error *error);
 
@@ -60,5 +61,11 @@ se_file_read_at(int directory, const char *name, struct se_buffer *out, struct s
  * SE_AGAIN for a full disk and the like. A crash may leave a file ".NAME." and 16 hex digits. */
 enum se_code se_file_replace(
 	int directory, const char *name, const void *data, size_t len, struct se_error *error);
+
+/* fsync(2), again where a signal has interrupted it. False with errno. */
+bool se_file_sync(int fd);
+
+/* The same for a directory. A file system that cannot do that (EINVAL) is no failure. */
+bool se_directory_sync(int directory);
 
 #endif

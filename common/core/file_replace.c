@@ -124,17 +124,6 @@ write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-static bool
-to_disk(int fd)
-{
-	int result;
-
-	do {
-		result = fsync(fd);
-	} while (result != 0 && errno == EINTR);
-	return result == 0;
-}
-
 /* Whether the file holds `data` and nothing else: some file systems tell of a full disk or a
  * bad one only when asked for what was written. */
 static bool
@@ -160,6 +149,23 @@ holds(int fd, const char *data, size_t len)
 	return got == 0 && done == len;
 }
 
+bool
+se_file_sync(int fd)
+{
+	int result;
+
+	do {
+		result = fsync(fd);
+	} while (result != 0 && errno == EINTR);
+	return result == 0;
+}
+
+bool
+se_directory_sync(int directory)
+{
+	return se_file_sync(directory) || errno == EINVAL;
+}
+
 /* Returns the step that failed, with errno, or NULL. Closes `fd` in any case. */
 static const char *
 fill(int fd, const char *data, size_t len)
@@ -172,7 +178,7 @@ fill(int fd, const char *data, size_t len)
 		step = "setting its mode";
 	else if (!write_all(fd, data, len))
 		step = "writing";
-	else if (!to_disk(fd))
+	else if (!se_file_sync(fd))
 		step = "writing to the disk";
 	else if (!holds(fd, data, len))
 		step = "reading it back";
@@ -184,14 +190,6 @@ fill(int fd, const char *data, size_t len)
 	}
 	errno = cause;
 	return step;
-}
-
-/* The new name is there at once for every process, but only now for the next boot. File systems
- * that cannot sync a directory say EINVAL. */
-static bool
-sync_directory(int directory)
-{
-	return to_disk(directory) || errno == EINVAL;
 }
 
 enum se_code
@@ -216,7 +214,8 @@ se_file_replace(
 		(void)unlinkat(directory, temporary, 0);
 		return failed(directory, name, step, cause, error);
 	}
-	if (!sync_directory(directory)) {
+	/* The new name is there at once for every process, but only now for the next boot. */
+	if (!se_directory_sync(directory)) {
 		return failed(directory, name,
 			"the new content is in place, but syncing its directory", errno, error);
 	}

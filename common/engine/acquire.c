@@ -354,7 +354,7 @@ try_lock(struct se_acquisition *acquisition)
 	if (acquisition->shared->store != NULL)
 		code = se_store_lock(
 			acquisition->shared->store, &acquisition->key, &acquisition->lock, &error);
-	if (code == SE_AGAIN) {
+	if (code == SE_AGAIN && error.text[0] == '\0') {
 		wait_for_lock(acquisition);
 		return;
 	}

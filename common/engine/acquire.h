@@ -75,7 +75,8 @@ void se_acquire_init(
 void se_acquire_end(struct se_acquisition *acquisition);
 
 /* Reads the state file if it has changed. SE_ABSENT: there is none (nor a state directory);
- * else it cannot be used: SE_CONFIG for good, SE_AGAIN or SE_MEMORY for now. `error` says why. */
+ * else it cannot be used, for good (SE_CONFIG) or for now (SE_AGAIN, SE_MEMORY): `error` says why,
+ * and what is at hand stays. */
 enum se_code se_acquire_look(struct se_acquisition *acquisition, struct se_error *error);
 
 /* Forgets tokens and failures, also those that could not be kept: somebody has logged out. */

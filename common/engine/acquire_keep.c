@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "engine/acquire_parts.h"
@@ -51,17 +52,16 @@ se_acquire_save(struct se_acquisition *acquisition)
 void
 se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now)
 {
-	enum se_code code;
-
-	if (!acquisition->unsaved || acquisition->phase != SE_PHASE_IDLE || !has_store(acquisition))
+	if (!acquisition->unsaved || acquisition->phase != SE_PHASE_IDLE ||
+		acquisition->shared->store == NULL)
 		return;
 	if (!now && se_acquire_monotonic(acquisition) < acquisition->save_again)
 		return;
 	if (se_store_lock(acquisition->shared->store, &acquisition->key, &acquisition->lock,
 		    NULL) != SE_OK)
 		return;
-	code = se_acquire_look(acquisition, NULL);
-	if ((code == SE_OK || code == SE_ABSENT) && acquisition->unsaved)
+	(void)se_acquire_look(acquisition, NULL); /* a file that it cannot read it does not write */
+	if (acquisition->unsaved)
 		se_acquire_save(acquisition);
 	se_store_unlock(acquisition->lock);
 	acquisition->lock = -1;
@@ -117,6 +117,12 @@ se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 	if (shared->store == NULL)
 		return SE_ABSENT;
 	id = se_store_identify(shared->store, &acquisition->key);
+	if (same_file(&id, &none) && errno != ENOENT) {
+		acquisition->file_broken = true;
+		return se_error_set(error, se_code_of_errno(errno),
+			"the state file %s/%s.json cannot be looked at: %s",
+			se_store_path(shared->store), acquisition->key.name, strerror(errno));
+	}
 	if (same_file(&id, &none)) {
 		if (!same_file(&acquisition->file, &none))
 			se_acquire_drop(acquisition); /* somebody removed it: logged out */

@@ -109,6 +109,22 @@ check_key(const struct se_engine *engine)
 		say_memory_only(engine, &error);
 }
 
+void
+se_engine_want_store(struct se_engine *engine)
+{
+	struct se_error error;
+
+	if (engine->no_store != SE_AGAIN)
+		return;
+	engine->shared.store = se_state_dir_open(engine->state_dir, engine->config, &error);
+	engine->no_store = engine->shared.store != NULL ? SE_OK : error.code;
+	if (engine->shared.store == NULL)
+		return;
+	check_key(engine);
+	if (engine->options.role == SE_ROLE_AGENT)
+		se_ahead_adopt(engine);
+}
+
 /* The store stays, but the key may be another one now. */
 static enum se_code
 keep_store(struct se_engine *engine, const struct se_config *config, struct se_error *error)
@@ -145,6 +161,7 @@ open_store(struct se_engine *engine, const struct se_config *config, struct se_e
 	engine->shared.store = store;
 	free(engine->state_dir);
 	engine->state_dir = path;
+	engine->no_store = path != NULL && store == NULL ? why.code : SE_OK;
 	if (path != NULL && store == NULL)
 		say_memory_only(engine, &why);
 	else if (store != NULL)
@@ -198,7 +215,7 @@ se_engine_load(struct se_engine *engine, struct se_error *error)
 		se_config_free(config);
 		free(retired);
 		/* Another time the same file may do. */
-		if (code == SE_MEMORY)
+		if (code == SE_MEMORY || code == SE_AGAIN)
 			memset(&engine->tried, 0, sizeof(engine->tried));
 		return code;
 	}
@@ -331,15 +348,19 @@ time_to_wait(const struct se_engine *engine, int wait)
 bool
 se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int wait)
 {
+	int cause;
 	bool ok;
 
 	wait = time_to_wait(engine, wait);
 	if (engine->shared.http != NULL)
 		ok = se_http_turn(engine->shared.http, fds, count, wait);
 	else
-		ok = poll(fds, count, wait) >= 0 || errno == EINTR;
+		ok = se_poll_passes(
+			poll(fds, count, wait) >= 0 || errno == EINTR, &engine->poll_failures);
+	cause = errno;
 	step_entries(engine);
 	if (engine->retired != NULL && !se_engine_is_busy(engine))
 		free_retired(engine);
+	errno = cause;
 	return ok;
 }

@@ -85,8 +85,8 @@ enum se_code se_engine_status(struct se_engine *engine, const char *cursor,
 	struct se_answer *answer, struct se_error *error);
 
 /* One turn: waits at most `wait` milliseconds for the caller's descriptors and the engine's own,
- * and does what is due. Fills revents. A signal ends the wait, which is no failure; false when
- * polling failed. */
+ * and does what is due. Fills revents. A signal ends the wait, which is no failure; false with
+ * errno when polling has failed for some seconds. */
 bool se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int wait);
 
 /* Whether fetches are under way. */

@@ -146,7 +146,7 @@ not_signed_in(const struct se_engine *engine, const struct se_entry *entry, cons
 	struct se_error *error)
 {
 	if (engine->shared.store == NULL)
-		return se_error_set(error, SE_CONFIG,
+		return se_error_set(error, engine->no_store == SE_AGAIN ? SE_AGAIN : SE_CONFIG,
 			"a sign-in needs a state directory, and there "
 			"is %s%s; set \"state_dir\", or let sasl-entrad serve this account",
 			engine->state_dir != NULL ? "none that can be used at " : "none",
@@ -405,6 +405,7 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	struct se_ask *ask;
 	enum se_why why;
 
+	se_engine_want_store(engine);
 	if (request->operation == SE_OPERATION_REREAD)
 		return reread(engine, request, done, context);
 	account = choose_account(engine, request, peer, &error);

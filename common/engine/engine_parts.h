@@ -51,6 +51,8 @@ struct se_engine {
 	struct se_file_id tried; /* the file that was read last, well or badly */
 	struct se_retired *retired;
 	char *state_dir;
+	enum se_code
+		no_store; /* why state_dir could not be opened; SE_OK: it is, or there is none */
 	struct se_entry *entries; /* all of them, in no order */
 	size_t entry_count;
 	struct se_entry **buckets; /* by the name of the token key */
@@ -58,12 +60,16 @@ struct se_engine {
 	struct se_entry **heap;    /* by `due`; from 1 */
 	size_t heap_count;
 	size_t heap_size;
-	uint64_t serial;  /* of the last ask */
-	unsigned ahead;   /* renewals under way that nobody asked for */
+	uint64_t serial;        /* of the last ask */
+	unsigned ahead;         /* renewals under way that nobody asked for */
+	unsigned poll_failures; /* in a row */
 	unsigned telling; /* calls of `done` that a turn has under way: no entry goes meanwhile */
 };
 
 int64_t se_engine_monotonic(const struct se_engine *engine);
+
+/* Opens the state directory where that has failed for a reason that may have passed. */
+void se_engine_want_store(struct se_engine *engine);
 
 /* --- engine_entries.c: finding an entry, and whose turn it is ----------------------------------- */
 

@@ -1,4 +1,5 @@
 /* engine_wait: an ask for those who can wait. */
+#include <errno.h>
 #include <string.h>
 
 #include "engine/engine.h"
@@ -31,13 +32,18 @@ se_engine_ask_wait(struct se_engine *engine, const struct se_request *request,
 {
 	struct waiting waiting = {false, SE_INTERNAL, answer, error};
 	struct se_ask *ask;
+	int cause;
 
 	memset(answer, 0, sizeof(*answer));
 	ask = se_engine_ask(engine, request, NULL, waited, &waiting);
 	while (!waiting.over) {
 		if (!se_engine_turn(engine, NULL, 0, 1000)) {
+			cause = errno;
 			se_engine_cancel(engine, ask);
-			return se_error_set(error, SE_INTERNAL, "waiting for the network failed");
+			return se_error_set(error, SE_AGAIN,
+				"%s: waiting for the network failed: %s; try again when the system "
+				"has memory for it",
+				request->login, strerror(cause));
 		}
 	}
 	return waiting.code;

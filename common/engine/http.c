@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/descriptor.h"
@@ -12,6 +13,8 @@
 /* What was given back while names were still being looked up for it: whoever wants an se_http next
  * takes it over, so that a program that begins anew again and again gathers no more of them. */
 static _Atomic(struct se_http *) left_behind;
+
+enum { POLL_PAUSE_MS = 20, POLL_FAILURES_MAX = 250 };
 
 static int64_t
 now_ms(const struct se_http *http)
@@ -440,12 +443,27 @@ revents_of(const struct curl_waitfd *extra)
 }
 
 bool
+se_poll_passes(bool worked, unsigned *failures)
+{
+	const struct timespec pause = {0, POLL_PAUSE_MS * 1000000L};
+	int cause = errno;
+
+	if (worked) {
+		*failures = 0;
+		return true;
+	}
+	(void)nanosleep(&pause, NULL);
+	errno = cause;
+	return ++*failures < POLL_FAILURES_MAX;
+}
+
+bool
 se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
 	struct curl_waitfd few[16], *extra = few;
 	struct se_http_transfer *transfer;
 	struct se_signals held;
-	int running = 0;
+	int running = 0, cause;
 	bool ok;
 	size_t i;
 
@@ -466,6 +484,8 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	ok = curl_multi_poll(http->multi, extra, (unsigned)count, shorten(http, wait), NULL) ==
 		     CURLM_OK ||
 	     errno == EINTR;
+	ok = se_poll_passes(ok, &http->poll_failures);
+	cause = errno;
 	for (i = 0; i < count; i++)
 		fds[i].revents = revents_of(&extra[i]);
 	if (extra != few)
@@ -477,5 +497,6 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	se_signals_release(&held);
 	collect(http);
 	expire(http);
+	errno = cause;
 	return ok;
 }

@@ -72,9 +72,14 @@ struct se_http_transfer *se_http_start(struct se_http *http, struct se_http_requ
 /* Ends a transfer without a call of `done`. */
 void se_http_cancel(struct se_http *http, struct se_http_transfer *transfer);
 
+/* After each poll(2), with what it came to and a count that begins at 0: true when it worked, or the
+ * failure may pass by itself (the kernel is short of memory) and a moment was waited, so that nobody
+ * spins. False with errno when it has failed for some seconds. */
+bool se_poll_passes(bool worked, unsigned *failures);
+
 /* Waits at most `wait` milliseconds for the caller's descriptors and the transfers', then does
- * what is due. Fills revents. A signal ends the wait, which is no failure; false when polling
- * failed. */
+ * what is due. Fills revents. A signal ends the wait, which is no failure; false with errno when
+ * polling fails and does not cease to. */
 bool se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait);
 
 /* For tests: how many transfers are parked, given up while their name lookup hangs. */

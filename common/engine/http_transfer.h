@@ -19,6 +19,7 @@ struct se_http {
 	struct se_http *next; /* of those that were left behind */
 	pid_t owner;          /* whose threads look names up for it */
 	bool openssl;         /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
+	unsigned poll_failures; /* in a row */
 };
 
 struct se_http_transfer {

@@ -138,8 +138,10 @@ se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error)
 {
 	char name[SE_STATE_FILE_NAME_MAX];
+	enum se_code code;
 	int fd;
 
+	se_error_clear(error);
 	*lock = -1;
 	se_store_file_name(key, "lock", name);
 	/* flock(2) needs no right to write, so that a lock file that exists serves on a read-only
@@ -155,21 +157,21 @@ se_store_lock(
 	}
 	fd = se_descriptor_safe(fd);
 	if (fd < 0)
-		return se_error_set(error, SE_CONFIG, "the lock %s/%s cannot be made: %s%s",
-			store->path, name, strerror(errno), lock_advice(errno));
+		return se_error_set(error, se_code_of_errno(errno),
+			"the lock %s/%s cannot be made: %s%s", store->path, name, strerror(errno),
+			lock_advice(errno));
 	open_to_us(fd);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		*lock = fd;
 		return SE_OK;
 	}
-	if (errno == EWOULDBLOCK || errno == EINTR) {
-		(void)close(fd);
-		return SE_AGAIN;
-	}
-	se_error_set(
-		error, SE_CONFIG, "%s/%s cannot be locked: %s", store->path, name, strerror(errno));
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		code = SE_AGAIN;
+	else
+		code = se_error_set(error, se_code_of_errno(errno), "%s/%s cannot be locked: %s",
+			store->path, name, strerror(errno));
 	(void)close(fd);
-	return SE_CONFIG;
+	return code;
 }
 
 void
@@ -250,11 +252,11 @@ se_store_remove(struct se_store *store, const struct se_token_key *key, struct s
 	se_store_file_name(key, "json", name);
 	absent = unlinkat(store->directory, name, 0) != 0;
 	if (absent && errno != ENOENT)
-		return se_error_set(error, SE_CONFIG, "%s/%s cannot be removed: %s", store->path,
-			name, strerror(errno));
+		return se_error_set(error, se_code_of_errno(errno), "%s/%s cannot be removed: %s",
+			store->path, name, strerror(errno));
 	se_store_sweep(store, name);
 	/* A removal that a crash undoes is said. */
-	if (fsync(store->directory) != 0 && errno != EINVAL && errno != EROFS)
+	if (!se_directory_sync(store->directory) && errno != EROFS)
 		return se_error_set(error, SE_AGAIN, "%s: the removal may not last: %s",
 			store->path, strerror(errno));
 	return absent ? SE_ABSENT : SE_OK;

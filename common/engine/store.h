@@ -74,8 +74,9 @@ enum se_code se_store_write(struct se_store *store, const struct se_token_key *k
 enum se_code
 se_store_remove(struct se_store *store, const struct se_token_key *key, struct se_error *error);
 
-/* Tries for the key's lock without waiting: SE_OK and *lock, SE_AGAIN when somebody has it, else
- * an error. It ends with se_store_unlock() or with the process. */
+/* Tries for the key's lock without waiting: SE_OK and *lock; SE_AGAIN without a sentence when
+ * somebody has it; else an error, which may be SE_AGAIN too, with a sentence. It ends with
+ * se_store_unlock() or with the process. */
 enum se_code se_store_lock(
 	struct se_store *store, const struct se_token_key *key, int *lock, struct se_error *error);
 void se_store_unlock(int lock);
@@ -92,7 +93,8 @@ void se_state_free(struct se_state *state);
 /* The directory's path; it lives as long as the store. */
 const char *se_store_path(const struct se_store *store);
 
-/* Changes when the key's state file has been replaced. */
+/* Changes when the key's state file has been replaced. All zero, with errno: there is none (ENOENT),
+ * or it could not be looked at. */
 struct se_file_id se_store_identify(struct se_store *store, const struct se_token_key *key);
 
 #endif

@@ -37,25 +37,34 @@ compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+static enum se_code
+cannot_list(const struct se_store *store, int cause, struct se_error *error)
+{
+	return se_error_set(error, se_code_of_errno(cause), "the directory %s cannot be read: %s",
+		store->path, strerror(cause));
+}
+
 enum se_code
 se_store_names(
 	struct se_store *store, se_token_key_name **names, size_t *count, struct se_error *error)
 {
 	DIR *directory = se_store_entries(store);
 	struct list list = {NULL, 0, 0};
-	const struct dirent *entry;
+	const struct dirent *entry = NULL;
 	bool ok = true;
+	int cause;
 
 	if (directory == NULL)
-		return se_error_set(
-			error, SE_CONFIG, "%s cannot be read: %s", store->path, strerror(errno));
-	while (ok && list.count < SE_STORE_NAMES_MAX && (entry = readdir(directory)) != NULL)
+		return cannot_list(store, errno, error);
+	while (ok && list.count < SE_STORE_NAMES_MAX &&
+		(errno = 0, entry = readdir(directory)) != NULL)
 		if (se_store_is_state_file(entry->d_name))
 			ok = add(&list, entry->d_name);
+	cause = ok && entry == NULL ? errno : 0;
 	(void)closedir(directory);
-	if (!ok) {
+	if (!ok || cause != 0) {
 		free(list.names);
-		return se_error_memory(error);
+		return ok ? cannot_list(store, cause, error) : se_error_memory(error);
 	}
 	if (list.count > 0)
 		qsort(list.names, list.count, sizeof(*list.names), compare);

@@ -11,7 +11,7 @@ typedef char se_token_key_name[SE_TOKEN_KEY_DIGITS + 1];
 enum { SE_STORE_NAMES_MAX = 100000 }; /* names; more are left out */
 
 /* The names of all token keys that have a state file, in order. The caller frees *names. SE_MEMORY,
- * or SE_CONFIG where the directory cannot be read. */
+ * or SE_CONFIG or SE_AGAIN where the directory cannot be read. */
 enum se_code se_store_names(
 	struct se_store *store, se_token_key_name **names, size_t *count, struct se_error *error);
 

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -186,6 +187,19 @@ names_every_class(void **state)
 	assert_string_equal(se_code_name((enum se_code)99), "internal");
 }
 
+static void
+tells_what_may_pass(void **state)
+{
+	static const int passing[] = {EMFILE, ENFILE, ENOMEM, ENOSPC, EIO, EINTR, EDQUOT};
+	static const int lasting[] = {EACCES, EPERM, EROFS, ELOOP, ENOENT, ENOTDIR, ENOLCK};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+		assert_int_equal(se_code_of_errno(passing[i]), SE_AGAIN);
+	for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++)
+		assert_int_equal(se_code_of_errno(lasting[i]), SE_CONFIG);
+}
+
 int
 main(void)
 {
@@ -201,6 +215,7 @@ main(void)
 		cmocka_unit_test(takes_its_own_text),
 		cmocka_unit_test(clears),
 		cmocka_unit_test(names_every_class),
+		cmocka_unit_test(tells_what_may_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
