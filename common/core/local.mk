@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libse-core.la
 libse_core_la_SOURCES = \
 	common/core/error.c common/core/error.h \
 	common/core/buffer.c common/core/buffer.h \
+	common/core/room.c common/core/room.h \
 	common/core/secret.c common/core/secret.h \
 	common/core/wiping_memory.c common/core/wiping_memory.h \
 	common/core/world.c common/core/world.h \

@@ -1,14 +1,18 @@
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <ini_configobj.h>
+#include <ini_valueobj.h>
+
 #include "core/buffer.h"
+#include "core/room.h"
 #include "engine/arena.h"
 #include "engine/config.h"
 #include "engine/derive.h"
 #include "engine/derive_credentials.h"
 #include "engine/precheck.h"
-#include "engine/precheck_line.h"
 #include "engine/report.h"
 #include "engine/rules.h"
 #include "engine/values.h"
@@ -19,48 +23,98 @@ struct loader {
 	struct se_report report;
 	struct se_sections sections;
 	const char *text;
+	char *scratch;                          /* room for any section and a NUL */
 	struct se_value defaults[SE_KEY_COUNT]; /* from [defaults] */
 };
 
-/* --- values -------------------------------------------------------------------------------- */
+/* --- values by libini_config --------------------------------------------------------------- */
 
 /* Takes one value over. False when memory ran out. */
 static bool
-take_value(struct loader *loader, struct se_section *section, const struct se_key_line *said,
-	unsigned line, struct se_value *values)
+take_value(struct loader *loader, struct se_section *section, struct ini_cfgobj *ini,
+	const char *section_name, const char *name, struct se_value *values)
 {
-	struct se_value *value = &values[said->key];
+	enum se_key key = se_key_find(name);
+	struct value_obj *object = NULL;
+	const char *text;
+	uint32_t line = 0;
+	int rc;
 
-	value->line = line;
-	value->text = se_arena_text(loader->arena, said->value, said->value_len);
-	if (value->text == NULL)
+	if (key == SE_KEY_COUNT)
+		return true; /* reported by the precheck */
+	rc = ini_get_config_valueobj(section_name, name, ini, INI_GET_FIRST_VALUE, &object);
+	if (rc != 0 || object == NULL)
+		return rc == 0;
+	text = ini_get_const_string_config_value(object, NULL);
+	if (text == NULL || value_get_line(object, &line) != 0)
 		return false;
-	if (!se_value_check(said->key, value->text, line, &loader->report))
+	values[key].line = section->line + line - 1;
+	values[key].text = se_arena_text(loader->arena, text, strlen(text));
+	if (values[key].text == NULL)
+		return false;
+	if (!se_value_check(key, text, values[key].line, &loader->report))
 		section->wrong = true;
 	return true;
 }
 
-/* Of a section that is not broken: each line is one that the precheck could read, though it may have
- * refused its key. False when memory ran out. */
+static bool
+take_values(struct loader *loader, struct se_section *section, struct ini_cfgobj *ini,
+	struct se_value *values)
+{
+	char **names = ini_get_section_list(ini, NULL, NULL), **keys = NULL;
+	bool done = names != NULL;
+	size_t i;
+
+	if (names != NULL && names[0] != NULL) {
+		keys = ini_get_attribute_list(ini, names[0], NULL, NULL);
+		done = keys != NULL;
+		for (i = 0; done && keys[i] != NULL; i++)
+			done = take_value(loader, section, ini, names[0], keys[i], values);
+	}
+	if (keys != NULL)
+		ini_free_attribute_list(keys);
+	if (names != NULL)
+		ini_free_section_list(names);
+	return done;
+}
+
+/* libini_config frees what it has not made when an allocation fails in it. */
+enum { ROOM_FIXED = 64 * 1024, ROOM_PER_BYTE = 64 };
+
+/* Hands one section to libini_config: it walks all sections whenever it looks one up, so that
+ * thousands of them, read at once, would take minutes. False when memory ran out. */
 static bool
 read_section(struct loader *loader, struct se_section *section, struct se_value *values)
 {
-	size_t at = section->start, end;
-	unsigned line = section->line;
+	size_t len = section->end - section->start;
+	struct ini_cfgfile *file = NULL;
+	struct ini_cfgobj *ini = NULL;
+	int rc;
 
-	for (; at < section->end; at = end + 1, line++) {
-		const char *text = loader->text + at;
-		const char *lf = memchr(text, '\n', section->end - at);
-		struct se_key_line said;
-
-		end = lf != NULL ? (size_t)(lf - loader->text) : section->end;
-		if (se_line_kind(text, end - at) != SE_LINE_KEY ||
-			!se_key_line_read(text, end - at, &said) || said.key == SE_KEY_COUNT)
-			continue;
-		if (!take_value(loader, section, &said, line, values))
-			return false;
+	if (!se_room(ROOM_FIXED + len * ROOM_PER_BYTE))
+		return false;
+	memcpy(loader->scratch, loader->text + section->start, len);
+	loader->scratch[len] = '\0';
+	rc = ini_config_file_from_mem(loader->scratch, (uint32_t)len, &file);
+	if (rc == 0)
+		rc = ini_config_create(&ini);
+	if (rc == 0)
+		rc = ini_config_parse(file, INI_STOP_ON_ANY,
+			INI_MV1S_ERROR | INI_MV2S_ERROR | INI_MS_ERROR,
+			INI_PARSE_NOWRAP | INI_PARSE_NO_C_COMMENTS, ini);
+	if (rc == 0 && !take_values(loader, section, ini, values))
+		rc = ENOMEM;
+	if (rc != 0 && rc != ENOMEM) {
+		/* The precheck should have seen it, whatever it is. */
+		se_report_error(&loader->report, section->line, NULL,
+			"this section is not a section as libini_config reads them");
+		section->wrong = section->broken = true;
 	}
-	return true;
+	if (ini != NULL)
+		ini_config_destroy(ini);
+	if (file != NULL)
+		ini_config_file_destroy(file);
+	return rc != ENOMEM;
 }
 
 /* --- sections to accounts ------------------------------------------------------------------ */
@@ -177,7 +231,8 @@ parse(const char *text, size_t len, struct loader *loader, const char *name, str
 {
 	loader->text = text;
 	loader->arena = se_arena_new();
-	if (loader->arena == NULL)
+	loader->scratch = malloc(len + 1);
+	if (loader->arena == NULL || loader->scratch == NULL)
 		return se_error_memory(error);
 	loader->config = se_arena_alloc(loader->arena, 1, sizeof(*loader->config));
 	if (loader->config == NULL)
@@ -216,6 +271,7 @@ se_config_parse(const char *text, size_t len, const char *name, struct se_config
 		*config = loader.config;
 	else
 		se_arena_free(loader.arena);
+	free(loader.scratch);
 	free(own);
 	return code;
 }

@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "core/room.h"
 #include "core/secret.h"
 #include "engine/json.h"
 
@@ -55,16 +56,6 @@ is_ascii(const char *text, size_t len)
  * comes behind. */
 enum { ROOM_FIXED = 64 * 1024, ROOM_PER_BYTE = 40 };
 
-/* Whether there is memory for all that json-c may make of a text. */
-static bool
-is_room(size_t len)
-{
-	void *volatile room = malloc(ROOM_FIXED + len * ROOM_PER_BYTE);
-
-	free(room);
-	return room != NULL;
-}
-
 /* json-c collects each string in a buffer of its own that grows by realloc() and is freed as it is.
  * A string of `len` blanks makes it as large as it will ever be, so that no copy is left behind when
  * it grows, and overwrites whatever it held. */
@@ -105,7 +96,8 @@ parse_object(json_tokener *tokener, const char *text, size_t len)
 static json_object *
 parse(const char *text, size_t len, bool *memory)
 {
-	json_tokener *tokener = is_room(len) ? json_tokener_new_ex(16) : NULL;
+	json_tokener *tokener =
+		se_room(ROOM_FIXED + len * ROOM_PER_BYTE) ? json_tokener_new_ex(16) : NULL;
 	json_object *object = NULL;
 
 	*memory = true;

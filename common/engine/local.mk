@@ -83,8 +83,8 @@ libse_engine_la_SOURCES = \
 	common/engine/engine_entries.c common/engine/engine_ahead.c \
 	common/engine/engine_ask.c common/engine/engine_wait.c \
 	common/engine/engine.c common/engine/engine.h common/engine/engine_parts.h
-libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS)
-libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS)
+libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)
+libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS) $(INI_LIBS)
 
 # The module that the plugin loads. -z nodelete: a name lookup that hangs may outlive its use.
 engine_LTLIBRARIES = engine.la

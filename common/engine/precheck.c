@@ -20,26 +20,30 @@ report_crlf(struct se_scan *scan)
 static bool
 take_line(struct se_scan *scan, const char *line, size_t len, size_t start)
 {
-	enum se_line_kind kind;
-	const char *problem;
+	const char *problem, *text = line;
+	size_t text_len;
+	bool comment;
 
 	if (len > 0 && line[len - 1] == '\r') {
 		report_crlf(scan);
 		len--;
 	}
-	kind = se_line_kind(line, len);
+	text_len = len;
+	se_trim(&text, &text_len);
+	comment = len > 0 && (line[0] == '#' || line[0] == ';');
 	problem = len > SE_LINE_MAX ? "the line is longer than 32768 bytes"
-				    : se_line_problem(line, len,
-					      len > 0 && (line[0] == '#' || line[0] == ';'));
+				    : se_line_problem(line, len, comment);
 	if (problem != NULL)
 		se_scan_refuse(scan, problem);
-	else if (kind == SE_LINE_BLANK_FIRST)
+	else if (text_len == 0 || comment)
+		return true;
+	else if (se_is_blank(line[0]))
 		se_scan_refuse(scan,
 			"the line begins with a blank; a value stands on one line, and keys and "
 			"comments begin at the left edge");
-	else if (kind == SE_LINE_HEADER)
+	else if (line[0] == '[')
 		return se_scan_header(scan, line, len, start);
-	else if (kind == SE_LINE_KEY)
+	else
 		se_scan_key(scan, line, len);
 	return true;
 }
@@ -115,7 +119,7 @@ se_precheck(const char *text, size_t len, struct se_arena *arena, struct se_repo
 		const char *lf = memchr(text + at, '\n', len - at);
 
 		end = lf != NULL ? (size_t)(lf - text) : len;
-		/* What follows would not be kept. */
+		/* What follows would not be kept; and libini_config is spared a huge section. */
 		if (report->problems->errors >= SE_CONFIG_PROBLEMS_MAX) {
 			sections->broken = true;
 			break;

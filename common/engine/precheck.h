@@ -1,8 +1,9 @@
 /*
- * precheck: looks over the lines of a configuration file before its values are taken, and refuses
- * what others read in silence and in another way than was meant: a key before any section, an
- * indented line, a NUL byte, an empty value, sections and keys that are unknown or written twice.
- * It also cuts the file into its sections.
+ * precheck: looks over the lines of a configuration file before libini_config reads it, and
+ * refuses what libini_config would take in silence: a key before any section (lost), an indented
+ * line (glued to the value above), a NUL byte (ends the value), an empty value, sections that are
+ * unknown or written twice. It also cuts the file into its sections, because libini_config looks
+ * a section up by walking all of them. Values are libini_config's business.
  */
 #ifndef SE_ENGINE_PRECHECK_H
 #define SE_ENGINE_PRECHECK_H

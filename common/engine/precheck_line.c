@@ -16,20 +16,6 @@ se_scan_refuse(struct se_scan *scan, const char *why)
 		scan->sections->broken = true;
 }
 
-enum se_line_kind
-se_line_kind(const char *line, size_t len)
-{
-	const char *text = line;
-	size_t text_len = len;
-
-	se_trim(&text, &text_len);
-	if (text_len == 0 || line[0] == '#' || line[0] == ';')
-		return SE_LINE_NOTHING;
-	if (se_is_blank(line[0]))
-		return SE_LINE_BLANK_FIRST;
-	return line[0] == '[' ? SE_LINE_HEADER : SE_LINE_KEY;
-}
-
 /* --- [section] ----------------------------------------------------------------------------- */
 
 static bool
@@ -178,8 +164,9 @@ refuse_unknown(struct se_scan *scan, const char *name)
 }
 
 static void
-check_key(struct se_scan *scan, enum se_key key, const char *name)
+check_key(struct se_scan *scan, const char *name)
 {
+	enum se_key key = se_key_find(name);
 	struct se_section *section = scan->section;
 
 	if (key == SE_KEY_COUNT) {
@@ -190,6 +177,7 @@ check_key(struct se_scan *scan, enum se_key key, const char *name)
 		se_report_error(scan->report, scan->line, se_keys[key].name,
 			"stands twice in this section, first on line %u; keep one",
 			scan->seen[key]);
+		/* libini_config would refuse the section without saying where. */
 		section->wrong = section->broken = true;
 		return;
 	}
@@ -225,29 +213,11 @@ check_value(struct se_scan *scan, const char *name, const char *value, size_t le
 		}
 }
 
-bool
-se_key_line_read(const char *line, size_t len, struct se_key_line *parts)
-{
-	const char *equals = memchr(line, '=', len);
-	char name[KEY_SHOWN + 1];
-
-	if (equals == NULL)
-		return false;
-	parts->name = line;
-	parts->name_len = (size_t)(equals - line);
-	se_trim(&parts->name, &parts->name_len);
-	copy_key(name, parts->name, parts->name_len);
-	parts->key = se_key_find(name);
-	parts->value = equals + 1;
-	parts->value_len = len - (size_t)(parts->value - line);
-	se_trim(&parts->value, &parts->value_len);
-	return true;
-}
-
 void
 se_scan_key(struct se_scan *scan, const char *line, size_t len)
 {
-	struct se_key_line said;
+	const char *equals = memchr(line, '=', len), *key = line, *value;
+	size_t key_len, value_len;
 	char name[KEY_SHOWN + 1];
 
 	if (scan->section == NULL) {
@@ -258,17 +228,22 @@ se_scan_key(struct se_scan *scan, const char *line, size_t len)
 		scan->stray = true;
 		return;
 	}
-	if (!se_key_line_read(line, len, &said)) {
+	if (equals == NULL) {
 		se_scan_refuse(scan,
 			"there is no '=' in this line; write KEY = VALUE on one line, or begin a "
 			"comment with '#'");
 		return;
 	}
-	if (said.name_len == 0) {
+	key_len = (size_t)(equals - line);
+	se_trim(&key, &key_len);
+	if (key_len == 0) {
 		se_scan_refuse(scan, "there is no key before the '='");
 		return;
 	}
-	copy_key(name, said.name, said.name_len);
-	check_key(scan, said.key, name);
-	check_value(scan, name[0] != '\0' ? name : NULL, said.value, said.value_len);
+	copy_key(name, key, key_len);
+	check_key(scan, name);
+	value = equals + 1;
+	value_len = len - (size_t)(value - line);
+	se_trim(&value, &value_len);
+	check_value(scan, name[0] != '\0' ? name : NULL, value, value_len);
 }

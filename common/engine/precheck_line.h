@@ -1,33 +1,11 @@
 /*
- * precheck_line: the lines of a configuration file: what each is, and those that say something,
- * section headers and KEY = VALUE.
+ * precheck_line: the lines of a configuration file that say something: section headers and
+ * KEY = VALUE. Part of the precheck.
  */
 #ifndef SE_ENGINE_PRECHECK_LINE_H
 #define SE_ENGINE_PRECHECK_LINE_H
 
 #include "engine/precheck.h"
-
-enum se_line_kind {
-	SE_LINE_NOTHING, /* blank, or a comment */
-	SE_LINE_HEADER,  /* begins with '[' */
-	SE_LINE_BLANK_FIRST,
-	SE_LINE_KEY /* any other */
-};
-
-/* A line without its line end. */
-enum se_line_kind se_line_kind(const char *line, size_t len);
-
-/* The parts of a line KEY = VALUE, without the blanks around them. */
-struct se_key_line {
-	const char *name;
-	size_t name_len;
-	enum se_key key; /* SE_KEY_COUNT: unknown */
-	const char *value;
-	size_t value_len;
-};
-
-/* False when there is no '='. */
-bool se_key_line_read(const char *line, size_t len, struct se_key_line *parts);
 
 struct se_scan {
 	struct se_arena *arena;

@@ -26,7 +26,7 @@ struct wrong {
 };
 
 static const struct wrong refused[] = {
-	/* --- what other readers of such files take in silence --- */
+	/* --- what libini_config would take in silence --- */
 	{"key before any section", "proxy = http://proxy:3128\n[defaults]\n",
 		"t.conf:1: ", "in no section"},
 	{"key after comments, before any section", "# a\n\n; b\ntimeout = 5\n",

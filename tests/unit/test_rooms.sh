@@ -29,6 +29,8 @@ rule "the engine's http files alone know libcurl" "common/engine/http*.[ch]" 'co
 rule "the engine's crypto files alone know OpenSSL" "common/engine/crypto_*.[ch]" \
 	'core/|engine/|openssl/'
 rule "the engine's json.c alone knows json-c" "common/engine/json.c" 'core/|engine/|json-c/'
+rule "the engine's config.c alone knows libini_config" "common/engine/config.c" \
+	'core/|engine/|ini_'
 rule "the rest of the engine uses core and engine" "$rest" 'core/|engine/'
 rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
 	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
