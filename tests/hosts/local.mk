@@ -13,6 +13,7 @@ host_tests = \
 	tests/hosts/mutt.sh \
 	tests/hosts/token_command.sh \
 	tests/hosts/sasl_programs.sh \
+	tests/hosts/mechanisms.sh \
 	tests/hosts/cores.py \
 	tests/faults/test_hostile_inprocess.py
 host_test_parts = \

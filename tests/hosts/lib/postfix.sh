@@ -47,7 +47,7 @@ setgid_group            = $postfix_setgid
 maillog_file            = $postfix_log
 maillog_file_prefixes   = $work
 import_environment      = MAIL_CONFIG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME
-    SASL_PATH=$plugin_path $libraries
+    SASL_PATH=$plugin_path $libraries ${postfix_environment-}
 export_environment      = TZ MAIL_CONFIG LANG=C $libraries
 
 myhostname              = relay.contoso.com
