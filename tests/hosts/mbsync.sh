@@ -115,6 +115,17 @@ check '... and she reads what to do' says "$person" 'sasl-entra.conf'
 mv "$person_home/.config/off" "$person_home/.config/sasl-entra"
 rm "$person_home/token"
 
+# --- her own agent -----------------------------------------------------------------------------------
+
+person_forgets_token
+person_agent_start
+check 'with an agent of her own it gets the token from that' fetches "by her agent" XOAUTH2
+check '... which fetched it' grep -q "$person: new access token" "$work/log/agent"
+person_agent_stop
+check '... and without it, the state being shared, nobody asks the tenant' same \
+  "$(before=$(tenant_control 'count?grant=refresh_token'); fetches "by nobody" XOAUTH2 > /dev/null;
+    echo $(($(tenant_control 'count?grant=refresh_token') - before)))" 0
+
 # --- when it does not work --------------------------------------------------------------------------
 
 mbsync_configure 'AuthMechs XOAUTH2'

@@ -91,6 +91,17 @@ dovecot_restart 'auth_mechanisms = plain login oauthbearer'
 check 'a server that offers OAUTHBEARER: a message is read' fetches 'five' OAUTHBEARER
 dovecot_restart
 
+# --- her own agent -----------------------------------------------------------------------------------
+
+person_forgets_token
+person_agent_start
+check 'with an agent of her own it gets the token from that' delivers 'by her agent'
+check '... which fetched it' grep -q "$person: new access token" "$work/log/agent"
+person_agent_stop
+check '... and without it, the state being shared, nobody asks the tenant' same \
+  "$(before=$(tenant_control 'count?grant=refresh_token'); delivers 'by nobody' > /dev/null;
+    echo $(($(tenant_control 'count?grant=refresh_token') - before)))" 0
+
 # --- when it does not work --------------------------------------------------------------------------
 
 mailboxes exchange '{"anna@contoso.com": {"smtp_auth_disabled": true}}'

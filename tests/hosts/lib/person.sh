@@ -78,3 +78,20 @@ with open(path, "w", encoding="utf-8") as file:
 END
   done
 }
+
+# Her own agent, which her programs ask before they load the engine.
+person_agent_start() {
+  install -d -m 700 -o "$person_user" -g "$person_user" "$person_home/run" "$person_home/run/sasl-entra"
+  person_variables+=("XDG_RUNTIME_DIR=$person_home/run")
+  as_person "$SE_STAGE/sbin/sasl-entrad" --config "$person_home/.config/sasl-entra/sasl-entra.conf" \
+    --socket "$person_home/run/sasl-entra/agent.sock" >> "$work/log/agent" 2>&1 &
+  person_agent=$!
+  wait_for 20 grep -q 'listening at' "$work/log/agent" || bail "her agent does not start"
+}
+
+person_agent_stop() {
+  # The one that as_person started, not the shell around it.
+  pkill -TERM -P "$person_agent" 2> /dev/null || kill "$person_agent" 2> /dev/null
+  wait "$person_agent" 2> /dev/null
+  unset 'person_variables[-1]'
+}
