@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/acquire_parts.h"
+#include "engine/audience.h"
 #include "engine/credential_certificate.h"
 #include "engine/values.h"
 #include "engine/state_accept.h"
@@ -178,6 +179,23 @@ warn_of_certificate(struct se_acquisition *acquisition, int64_t now)
 	se_acquire_say(acquisition, true, line.text);
 }
 
+/* Said before the server says no without a reason. */
+static void
+warn_of_audience(const struct se_acquisition *acquisition)
+{
+	char audience[200];
+	struct se_error line;
+
+	if (!se_audience_is_foreign(acquisition->account, acquisition->state.access_token, audience,
+		    sizeof(audience)))
+		return;
+	se_error_set(&line, SE_OK,
+		"%s: the access token is for %s and not for a mail server, which will refuse it "
+		"(535 5.7.3); correct \"scope\" of [account %s], or take it out",
+		acquisition->login, audience, acquisition->account->label);
+	se_acquire_say(acquisition, true, line.text);
+}
+
 static void
 accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 {
@@ -190,6 +208,7 @@ accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 	acquisition->unsaved = true;
 	se_acquire_save(acquisition);
 	log_new_token(acquisition, state->times.expires - now);
+	warn_of_audience(acquisition);
 }
 
 static bool

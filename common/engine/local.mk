@@ -44,6 +44,7 @@ libse_engine_la_SOURCES = \
 	common/engine/credential_pair.c common/engine/credential_pair.h \
 	common/engine/assertion.c common/engine/assertion.h \
 	common/engine/request_id.c common/engine/request_id.h \
+	common/engine/audience.c common/engine/audience.h \
 	common/engine/base64url.c common/engine/base64url.h \
 	common/engine/credential_federated.c common/engine/credential_federated.h \
 	common/engine/percent.c common/engine/percent.h \

@@ -120,6 +120,41 @@ equal '... with two apps and a person' "$(tail -n 3 "$work/exchange/auth.jsonl" 
   grep -o '"token": *"[^"]*"\|"fingerprint": *"[^"]*"' | sort -u | wc -l)" 3
 config_write "$secret_group"
 
+# --- tokens that the server refuses ------------------------------------------------------------------
+
+# refused NAME REPLY : a message waits, the server's reply is quoted; nothing bounces.
+refused() {
+  postfix_start
+  send_mail "$sender"
+  check "$1: the message is deferred" is_deferred
+  check "... with the server's reply" log_has "$2"
+  check '... and kept' never_bounced 1
+  postfix_stop
+}
+case_begin
+set_up
+config_write "$secret_group" 'scope = https://graph.microsoft.com/.default'
+agent_stop
+source_start
+refused 'a token for something else (Graph)' '535 5.7.3'
+check "... and the agent's log says what is wrong with it" grep -q \
+  "$sender: the access token is for https://graph.microsoft.com and not for a mail server" "$work/log/agent"
+config_write "$secret_group"
+case_begin
+submission_control exchange '{"clock_offset": 7200}'
+refused 'a token that is over for the server, whose clock is ahead' '535 5.7.3'
+submission_control exchange '{}'
+case_begin
+tenant_set apps -d '{"apps": [{"client_id": "'$tenant_app'", "disabled": true}]}'
+mark
+postfix_start
+send_mail "$sender"
+check 'an app that was disabled: the message is deferred' is_deferred
+diag "$(plugin_line)"
+check '... and the mail log names login name and cause' plugin_says AADSTS7000112
+tenant_set apps -d '{"apps": [{"client_id": "'$tenant_app'", "disabled": false}]}'
+postfix_stop
+
 # --- many messages on one connection ----------------------------------------------------------------
 
 case_begin

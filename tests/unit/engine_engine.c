@@ -170,6 +170,44 @@ test_peer(void **state)
 
 /* --- what is at hand --------------------------------------------------------------------------- */
 
+/* {"alg":"none","typ":"JWT"} . {"aud":..,"roles":["x"]} . none */
+#define FOR_GRAPH \
+	"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." \
+	"eyJhdWQiOiJodHRwczovL2dyYXBoLm1pY3Jvc29mdC5jb20iLCJyb2xlcyI6WyJ4Il19.bm9uZQ"
+#define FOR_EXCHANGE \
+	"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0." \
+	"eyJhdWQiOiJodHRwczovL291dGxvb2sub2ZmaWNlMzY1LmNvbS8iLCJyb2xlcyI6WyJ4Il19.bm9uZQ"
+
+static void
+get_token_for(const char *token, const char *scope)
+{
+	struct asked one = {0};
+
+	configure("audience", true, "", scope);
+	(void)faults_say("answer audience {\"members\": {\"access_token\": \"%s\"}}", token);
+	engine = engine_start(SE_ROLE_HOST);
+	one.operation = SE_OPERATION_REFRESH;
+	ask(engine, &one);
+	assert_int_equal(one.code, SE_OK);
+	se_engine_free(engine);
+	engine = NULL;
+}
+
+/* Before a server refuses it without a reason. */
+static void
+test_audience(void **state)
+{
+	(void)state;
+	get_token_for(FOR_EXCHANGE, "scope = https://outlook.office365.com/.default\n");
+	assert_int_equal(engine_warnings, 0);
+	get_token_for(FOR_GRAPH, ""); /* not a matter of the configuration */
+	assert_int_equal(engine_warnings, 0);
+	get_token_for(FOR_GRAPH, "scope = https://graph.microsoft.com/.default\n");
+	assert_int_equal(engine_warnings, 1);
+	assert_says(engine_log, LOGIN ": the access token is for https://graph.microsoft.com");
+	assert_says(engine_log, "\"scope\" of [account relay]");
+}
+
 static void
 test_fresh(void **state)
 {
@@ -1079,6 +1117,7 @@ main(void)
 		TEST(test_label),
 		TEST(test_user),
 		TEST(test_peer),
+		TEST(test_audience),
 		TEST(test_fresh),
 		TEST(test_ahead),
 		TEST(test_ahead_agent),
