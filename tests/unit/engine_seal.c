@@ -953,7 +953,8 @@ test_reseal_keeps_all(void **state)
 	snprintf(text, sizeof(text),
 		"{\"version\": 1, \"key\": {\"endpoint\": \"%s\", \"client_id\": \"%s\", "
 		"\"scope\": \"%s\", \"identity\": \"anna@fabrikam.com\"}, "
-		"\"refresh_token\": \"canary\", \"of_tomorrow\": \"kept\"}",
+		"\"refresh_token\": \"canary\", \"of_tomorrow\": \"kept\", "
+		"\"too\": [true, null, 0.5]}",
 		anna.endpoint, anna.client_id, anna.scope);
 	write_text(file_of(&anna), text);
 	assert_true(reseals(&anna));
@@ -964,6 +965,7 @@ test_reseal_keeps_all(void **state)
 	kept = read_text(file_of(&anna));
 	json = se_json_parse(kept, strlen(kept));
 	assert_string_equal(se_json_string(json, "of_tomorrow"), "kept");
+	assert_true(se_json_has(json, "too"));
 	se_json_free(json);
 	free(kept);
 }
