@@ -194,6 +194,8 @@ seal(struct se_store *store, const struct se_token_key *key, struct se_buffer *t
 	struct se_json *file = NULL;
 	enum se_code code = load_keys(store, error);
 
+	if (code == SE_OK)
+		code = se_seal_keys_settle(store->keys, error);
 	if (code != SE_OK)
 		return code;
 	file = se_json_new();

@@ -332,7 +332,8 @@ static void
 test_write_what_was_read(void **state)
 {
 	static const char text[] =
-		"{\"yes\":true,\"no\":false,\"none\":null,\"half\":0.50,\"most\":18446744073709551615,"
+		"{\"yes\":true,\"no\":false,\"none\":null,\"half\":0.50,\"most\":"
+		"18446744073709551615,"
 		"\"least\":-9223372036854775808,\"list\":[1,\"\\u0000\\u001f\",{\"in\":[]},null],"
 		"\"empty\":{}}";
 	struct se_json *json = parse(text);

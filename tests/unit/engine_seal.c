@@ -2,6 +2,7 @@
  * engine_seal: what is sealed opens with its key, for its account, unchanged; or not at all, and
  * then it stays as it is.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -755,6 +756,64 @@ test_key_changes(void **state)
 	expect_unreadable(&anna, "put that key back");
 }
 
+/* --- a key that is on no disk yet -------------------------------------------------------------- */
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+static char synced[100]; /* 'k' for the key file, '.' for anything else, in that order */
+static int sync_fails;   /* errno of the key file's fsync() */
+
+int
+__wrap_fsync(int fd)
+{
+	struct stat key, st;
+	const bool is_key = stat(key_file(), &key) == 0 && fstat(fd, &st) == 0 &&
+			    st.st_ino == key.st_ino && st.st_dev == key.st_dev;
+	const size_t len = strlen(synced);
+
+	if (len + 1 < sizeof(synced))
+		synced[len] = is_key ? 'k' : '.';
+	if (!is_key || sync_fails == 0)
+		return __real_fsync(fd);
+	errno = sync_fails;
+	return -1;
+}
+
+static void
+expect_synced(const char *what)
+{
+	assert_string_equal(synced, what);
+	memset(synced, 0, sizeof(synced));
+}
+
+/* A key that a crash may take away seals nothing, so that no crash can take the tokens away. */
+static void
+test_key_settles(void **state)
+{
+	(void)state;
+	memset(synced, 0, sizeof(synced));
+	must_write(&anna, "canary");
+	expect_synced("k..."); /* its directory, the state file, that one's directory */
+	must_write(&anna, "canary");
+	expect_synced("..");
+
+	write_keys(KEY_B "\n" KEY_A "\n");
+	expect_token(&anna, "canary");
+	expect_synced("");
+	sync_fails = EIO;
+	assert_int_equal(write_token(&anna, "canary.lost"), SE_AGAIN);
+	assert_says(error.text, key_file());
+	assert_says(error.text, "cannot be brought to the disk");
+	expect_token(&anna, "canary");
+	expect_synced("k");
+	sync_fails = EROFS;
+	must_write(&anna, "canary.next");
+	expect_synced("k..");
+	sync_fails = 0;
+	expect_token(&anna, "canary.next");
+}
+
 /* A credential that this process has not been given is no reason to write in clear. */
 static void
 test_key_not_given(void **state)
@@ -1018,6 +1077,7 @@ main(void)
 		TEST(test_key_files),
 		TEST(test_key_modes),
 		TEST(test_key_changes),
+		TEST(test_key_settles),
 		TEST(test_key_not_given),
 		TEST(test_migration),
 		TEST(test_key_not_configured),
