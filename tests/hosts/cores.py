@@ -386,7 +386,7 @@ class Cores(unittest.TestCase):
 
     def test_no_core(self):
         """agent and tool leave no core, and nobody of their user may look into them"""
-        # Whoever becomes another user is not dumpable anyway: neither of these two does.
+        # Neither of these two becomes another user, which is tests/unit/tool_identity's matter.
         tool = self.start_unlimited(TOOL, "import", "token", PERSON)
         self.work.chmod(0o755)
         (self.work / "own").mkdir()
