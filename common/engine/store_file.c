@@ -63,7 +63,8 @@ not_configured(
 {
 	return se_error_set(error, SE_CONFIG,
 		"the state file %s/%s is sealed with key %s, and [defaults] names no "
-		"state_key_file; name the file with that key there. " LEFT,
+		"state_key_file; name the file with that key there, and have the agent read that: "
+		"systemctl reload sasl-entrad. " LEFT,
 		store->path, name, id);
 }
 
