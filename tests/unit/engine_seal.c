@@ -879,6 +879,33 @@ test_key_not_configured(void **state)
 	free(id);
 }
 
+/* --- no memory for another key ---------------------------------------------------------------- */
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+static bool no_copies;
+
+char *
+__wrap_strdup(const char *text)
+{
+	return no_copies ? NULL : __real_strdup(text);
+}
+
+/* A configuration that is not taken over takes no key away: nothing goes to the disk in clear. */
+static void
+test_no_memory(void **state)
+{
+	const struct se_state_key key = {.file = key_file()};
+
+	(void)state;
+	no_copies = true;
+	assert_int_equal(se_store_seal_with(store, &key, &error), SE_MEMORY);
+	no_copies = false;
+	must_write(&anna, "canary");
+	assert_true(is_sealed(&anna));
+}
+
 /* --- resealing --------------------------------------------------------------------------------- */
 
 static bool
@@ -1081,6 +1108,7 @@ main(void)
 		TEST(test_key_not_given),
 		TEST(test_migration),
 		TEST(test_key_not_configured),
+		TEST(test_no_memory),
 		TEST(test_reseal),
 		TEST(test_reseal_with_old_keys),
 		TEST(test_reseal_what_does_not_open),

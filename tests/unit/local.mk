@@ -132,10 +132,11 @@ tests_unit_engine_store_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_store_sealed_SOURCES = tests/unit/engine_store.c $(engine_support)
 tests_unit_engine_store_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DSE_TEST_SEALED
 tests_unit_engine_store_sealed_LDADD = libse-engine.la $(CMOCKA_LIBS)
-# OpenSSL's error queue is looked at, and it and fsync() are made to fail.
+# OpenSSL's error queue is looked at, and it, fsync() and strdup() are made to fail.
 tests_unit_engine_seal_SOURCES = tests/unit/engine_seal.c $(engine_support)
 tests_unit_engine_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
-tests_unit_engine_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex -Wl,--wrap=fsync
+tests_unit_engine_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex -Wl,--wrap=fsync \
+	-Wl,--wrap=strdup
 tests_unit_engine_seal_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_engine_status_SOURCES = tests/unit/engine_status.c $(engine_support)
 tests_unit_engine_status_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
