@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <unistd.h>
 
 #include "core/source.h"
@@ -97,6 +100,14 @@ take_groups(const struct stat *owner, gid_t *gid)
 	return initgroups(entry->pw_name, entry->pw_gid) == 0;
 }
 
+void
+se_identity_hide(void)
+{
+#ifdef PR_SET_DUMPABLE
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 static bool
 become(uid_t uid, gid_t gid, bool for_good)
 {
@@ -117,6 +128,7 @@ se_identity_become_owner(const struct se_identity *identity, bool for_good, stru
 		return se_error_set(error, SE_INTERNAL,
 			"could not become uid %lu, who owns the tokens: %s",
 			(unsigned long)owner.st_uid, strerror(errno));
+	se_identity_hide();
 	return SE_OK;
 }
 
@@ -138,6 +150,6 @@ void
 se_identity_return(void)
 {
 	/* A failure leaves fewer rights than were wanted: the next thing that needs them says so. */
-	if (getuid() != 0 || geteuid() == 0 || seteuid(0) != 0 || setegid(0) != 0)
-		return;
+	if (getuid() == 0 && geteuid() != 0 && seteuid(0) == 0 && setegid(0) == 0)
+		se_identity_hide();
 }

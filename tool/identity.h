@@ -30,6 +30,10 @@ enum se_code
 se_identity_become_owner(const struct se_identity *identity, bool for_good, struct se_error *error);
 void se_identity_return(void);
 
+/* Nobody but root may attach to this process or have a core of it. The kernel goes back to what
+ * fs.suid_dumpable says whenever a process becomes another user: both functions above see to that. */
+void se_identity_hide(void);
+
 /* Whom root would become; false where root stays, and for anybody else. */
 bool se_identity_owner(const struct se_identity *identity, uid_t *uid, gid_t *gid);
 

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "core/descriptor.h"
 #include "engine/crypto_memory.h"
@@ -88,9 +85,7 @@ harden(void)
 	/* A file that may not grow is an error to be said, and no reason to leave half of it there. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setrlimit(RLIMIT_CORE, &no_core);
-#ifdef PR_SET_DUMPABLE
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
+	se_identity_hide();
 }
 
 static int

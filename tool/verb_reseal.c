@@ -36,7 +36,8 @@ check_wish(const struct se_config *config, const struct wish *wish, struct se_er
 	if (config->state_key.file != NULL && wish->plain)
 		return se_error_set(error, SE_CONFIG,
 			"state_key_file is set on line %u of %s, and the next token would be "
-			"sealed again; remove that line, and say which file it named: sasl-entra "
+			"sealed again; remove that line, have the agent read that (systemctl "
+			"reload sasl-entrad), and say which file it named: sasl-entra "
 			"reseal --plain --old-key-file PATH",
 			config->state_key.line, config->path);
 	if (config->state_key.file == NULL && !wish->plain)

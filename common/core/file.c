@@ -161,6 +161,19 @@ read_opened(int fd, const char *path, enum se_file_rule rule, const struct stat 
 	return code;
 }
 
+/* Somebody named this file: that it is not there is a mistake. */
+static enum se_code
+open_named(const char *path, enum se_way_end end, struct se_way *way, struct se_error *error)
+{
+	enum se_code code = se_way_open(path, end, way, error);
+
+	if (code != SE_ABSENT)
+		return code;
+	if (error != NULL)
+		error->code = SE_CONFIG;
+	return SE_CONFIG;
+}
+
 enum se_code
 se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out, struct se_file_id *id,
 	struct se_error *error)
@@ -170,14 +183,8 @@ se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out, st
 
 	if (id != NULL)
 		memset(id, 0, sizeof(*id));
-	code = se_way_open(
+	code = open_named(
 		path, rule == SE_FILE_STATE ? SE_WAY_STATE_FILE : SE_WAY_FILE, &way, error);
-	if (code == SE_ABSENT) {
-		/* Somebody named this file: that it is not there is a mistake. */
-		code = SE_CONFIG;
-		if (error != NULL)
-			error->code = code;
-	}
 	if (code != SE_OK)
 		return code;
 	code = read_opened(way.fd, way.shown, rule, &way.status, out, error);
@@ -186,6 +193,42 @@ se_file_read(const char *path, enum se_file_rule rule, struct se_buffer *out, st
 		fill_id(id, &way.status);
 	if (code != SE_OK && code != SE_MEMORY && strcmp(path, way.shown) != 0)
 		se_error_about(error, path);
+	return code;
+}
+
+/* One that may not be read is left alone: the file's own fsync() has most file systems write the
+ * name as well. */
+static bool
+sync_directory_of(struct se_way *way)
+{
+	char *name = strrchr(way->shown, '/');
+	int directory;
+	bool ok;
+
+	if (name != NULL)
+		name[name == way->shown ? 1 : 0] = '\0';
+	directory = se_descriptor_safe(open(way->shown, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	ok = directory < 0 || se_directory_sync(directory);
+	if (directory >= 0)
+		(void)close(directory);
+	return ok;
+}
+
+enum se_code
+se_file_settle(const char *path, struct se_error *error)
+{
+	struct se_way way;
+	enum se_code code = open_named(path, SE_WAY_FILE, &way, error);
+
+	if (code != SE_OK)
+		return code;
+	/* Where nothing can be written there is nothing to be synced. */
+	if ((!se_file_sync(way.fd) || !sync_directory_of(&way)) && errno != EINVAL &&
+		errno != EROFS)
+		code = se_error_set(error, SE_AGAIN,
+			"%s cannot be brought to the disk: %s; is that disk full, or broken?", path,
+			strerror(errno));
+	(void)close(way.fd);
 	return code;
 }
 

@@ -44,6 +44,10 @@ bool se_file_same(const struct se_file_id *a, const struct se_file_id *b);
 /* Only the id; false (and a zeroed id) when there is no such file. Follows links. */
 bool se_file_identify(const char *path, struct se_file_id *id);
 
+/* Sees to it that a file that somebody has just written, maybe by replacing another one, outlasts a
+ * crash: the file and its directory are fsynced. SE_AGAIN when the disk says no; else as above. */
+enum se_code se_file_settle(const char *path, struct se_error *error);
+
 /* Opens a directory through `path` (absolute), each component judged as above (for sockets and
  * state). Returns a descriptor (O_PATH-free, usable by openat, fsync) or -1 with `error` set;
  * SE_ABSENT when a component does not exist or may not be entered, SE_AGAIN where it may pass. */

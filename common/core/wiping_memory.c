@@ -39,8 +39,7 @@ se_wiping_realloc(void *block, size_t size)
 
 	if (old == 0)
 		return realloc(block, size);
-	if (size > 0 && size <= old && size >= old / 2)
-		return block;
+	/* Never in place: what a block has beyond what was asked for is not the caller's to use. */
 	grown = malloc(size > 0 ? size : 1);
 	if (grown == NULL)
 		return NULL;

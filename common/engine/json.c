@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,19 +350,48 @@ write_object(struct se_buffer *out, json_object *object, int depth)
 }
 
 static bool
+write_array(struct se_buffer *out, json_object *array, int depth)
+{
+	const int inner = depth > COMPACT ? depth + 1 : COMPACT;
+	const size_t count = json_object_array_length(array);
+	bool ok = true;
+	size_t i;
+
+	se_buffer_add_text(out, "[");
+	for (i = 0; i < count; i++) {
+		if (i > 0)
+			se_buffer_add_text(out, ",");
+		indent(out, inner);
+		ok = ok && write_value(out, json_object_array_get_idx(array, i), inner);
+	}
+	indent(out, depth);
+	se_buffer_add_text(out, "]");
+	return ok;
+}
+
+/* Numbers, true, false and null: no secrets, so that json-c may write them as it read them. */
+static bool
+write_other(struct se_buffer *out, json_object *value)
+{
+	const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+
+	return text != NULL && se_buffer_add_text(out, text);
+}
+
+static bool
 write_value(struct se_buffer *out, json_object *value, int depth)
 {
 	switch (json_object_get_type(value)) {
 	case json_type_object:
 		return write_object(out, value, depth);
+	case json_type_array:
+		return write_array(out, value, depth);
 	case json_type_string:
 		write_string(out, json_object_get_string(value),
 			(size_t)json_object_get_string_len(value));
 		return true;
-	case json_type_int:
-		return se_buffer_addf(out, "%" PRId64, json_object_get_int64(value));
 	default:
-		return false; /* nothing here makes one */
+		return write_other(out, value);
 	}
 }
 

@@ -40,7 +40,8 @@ bool se_json_set_integer(struct se_json *json, const char *name, int64_t value);
 /* Takes `inner` over, whatever happens. */
 bool se_json_set_object(struct se_json *json, const char *name, struct se_json *inner);
 
-/* Appends an object that was made by the functions above as text, indented, to `out`. */
+/* Appends an object as text, indented, to `out`: one that was read with all that is in it, also what
+ * no function above knows. */
 bool se_json_write(struct se_json *json, struct se_buffer *out);
 
 /* The same on one line without blanks. */

@@ -20,6 +20,7 @@ struct se_seal_keys {
 	char *unusable;
 	bool credential;
 	struct se_file_id read; /* the file that `list` is from */
+	bool settled;           /* that one is on the disk */
 	struct se_seal_key list[SE_SEAL_KEYS_MAX];
 	size_t count; /* 0: not read, or not to be had */
 };
@@ -166,6 +167,7 @@ read_file(struct se_seal_keys *keys, struct se_error *error)
 	enum se_code code;
 
 	forget(keys);
+	keys->settled = false;
 	se_buffer_init(&content, FILE_BYTES_MAX);
 	code = se_file_read(keys->file, keys->credential ? SE_FILE_CONFIG : SE_FILE_SECRET,
 		&content, &keys->read, error);
@@ -202,6 +204,17 @@ se_seal_keys_load(struct se_seal_keys *keys, struct se_error *error)
 		se_file_same(&now, &keys->read))
 		return SE_OK;
 	return read_file(keys, error);
+}
+
+enum se_code
+se_seal_keys_settle(struct se_seal_keys *keys, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	if (!keys->settled)
+		code = se_file_settle(keys->file, error);
+	keys->settled = code == SE_OK;
+	return code;
 }
 
 /* --- the keys --------------------------------------------------------------------------------- */

@@ -31,6 +31,10 @@ void se_seal_keys_free(struct se_seal_keys *keys);
  * names file, line, and what to do. */
 enum se_code se_seal_keys_load(struct se_seal_keys *keys, struct se_error *error);
 
+/* Before the first key seals anything: what names it is on the disk, so that no crash leaves files
+ * behind that are sealed with a key that is nowhere. Once for each content of the file. */
+enum se_code se_seal_keys_settle(struct se_seal_keys *keys, struct se_error *error);
+
 /* The key that seals, as long as no other load follows; NULL: no load has worked. */
 const struct se_seal_key *se_seal_keys_first(const struct se_seal_keys *keys);
 

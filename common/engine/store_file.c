@@ -17,12 +17,13 @@ enum { WHO_BYTES = 1200 };
 enum se_code
 se_store_seal_with(struct se_store *store, const struct se_state_key *key, struct se_error *error)
 {
+	struct se_seal_keys *keys = key->file != NULL ? se_seal_keys_new(key) : NULL;
+
+	if (key->file != NULL && keys == NULL)
+		return se_error_memory(error);
 	se_seal_keys_free(store->keys);
-	store->keys = NULL;
-	if (key->file == NULL)
-		return SE_OK;
-	store->keys = se_seal_keys_new(key);
-	return store->keys != NULL ? SE_OK : se_error_memory(error);
+	store->keys = keys;
+	return SE_OK;
 }
 
 enum se_code
@@ -63,7 +64,8 @@ not_configured(
 {
 	return se_error_set(error, SE_CONFIG,
 		"the state file %s/%s is sealed with key %s, and [defaults] names no "
-		"state_key_file; name the file with that key there. " LEFT,
+		"state_key_file; name the file with that key there, and have the agent read that: "
+		"systemctl reload sasl-entrad. " LEFT,
 		store->path, name, id);
 }
 
@@ -194,6 +196,8 @@ seal(struct se_store *store, const struct se_token_key *key, struct se_buffer *t
 	struct se_json *file = NULL;
 	enum se_code code = load_keys(store, error);
 
+	if (code == SE_OK)
+		code = se_seal_keys_settle(store->keys, error);
 	if (code != SE_OK)
 		return code;
 	file = se_json_new();
@@ -216,8 +220,9 @@ refuse_sealed(struct se_store *store, const char *name, struct se_error *error)
 	const char *id;
 	enum se_code code = se_store_get_file(store, name, &file, error);
 
-	if (code != SE_OK) /* what cannot be read is replaced, as ever */
-		return code == SE_MEMORY ? code : SE_OK;
+	if (code !=
+		SE_OK) /* what is damaged is replaced, as ever; what cannot be seen now is not */
+		return code == SE_ABSENT || code == SE_CONFIG ? SE_OK : code;
 	id = se_state_sealed_with(file);
 	if (id != NULL)
 		code = not_configured(store, name, id, error);

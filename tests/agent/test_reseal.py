@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -217,6 +218,24 @@ class Sealed(TenantCase):
         self.keys(B)
         refresh()
         self.assertEqual(self.sealed_with(), {key_id(B)})
+        agent.end()
+        self.tokens(ANNA)
+
+    def test_agent_that_knows_no_key_yet(self):
+        """reseal before the agent has read its configuration again: a sentence says so, SIGHUP helps, nothing is lost"""
+        self.sign_in(sealed=False)
+        agent = self.agent(config=self.configuration(sealed=False))
+        self.assertEqual(wire.ask(self.socket, ANNA)["kind"], "answer")
+        self.tool("reseal")
+        sealed = self.files()
+        answer = wire.ask(self.socket, ANNA, operation=wire.REFRESH)
+        self.assertIn("names no state_key_file", answer["text"])
+        self.assertIn("systemctl reload", answer["text"])
+        self.assertEqual(self.files(), sealed)
+        agent.signal(signal.SIGHUP)
+        agent.wait_for("read again")
+        self.assertEqual(wire.ask(self.socket, ANNA, operation=wire.REFRESH)["kind"], "answer")
+        self.assertEqual(self.sealed_with(), {key_id(A)})
         agent.end()
         self.tokens(ANNA)
 

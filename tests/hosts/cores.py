@@ -35,6 +35,7 @@ if os.geteuid() != 0:
     sys.exit(0)
 
 from cryptography.hazmat.primitives import serialization  # noqa: E402
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: E402
 
 import core_search  # noqa: E402
 from assertion_case import Credential  # noqa: E402
@@ -52,6 +53,7 @@ SCOPES = "https://outlook.office.com/SMTP.Send offline_access"
 # As long as Entra's own; what a form must encode stands at its beginning.
 CLIENT_SECRET = "Zx8~+q&%=" + secrets.token_hex(16)[:31]
 KEY_PASSWORD = "p~12+w" + secrets.token_hex(12)
+STATE_KEY = secrets.token_hex(32)
 WITH_SECRET, WITH_KEY, PERSON = "secret@contoso.com", "certificate@contoso.com", "anna@contoso.com"
 WITH_LOCKED_KEY, WITH_FOREIGN_TOKEN = "locked@contoso.com", "federated@contoso.com"
 APPS = (WITH_SECRET, WITH_KEY, WITH_LOCKED_KEY, WITH_FOREIGN_TOKEN)
@@ -93,7 +95,7 @@ def configuration(authority):
     }
     apps = [_APP.format(label=label, relay=RELAY, authority=authority, credential=credential)
             for label, credential in credentials.items()]
-    return "\n".join([f"[defaults]\nstate_dir = {STATE}\nca_file = {ETC}/ca.pem\n", *apps,
+    return "\n".join([f"[defaults]\nstate_dir = {STATE}\nstate_key_file = {ETC}/state.key\nca_file = {ETC}/ca.pem\n", *apps,
                       _PERSON.format(public=PUBLIC, authority=authority)])
 
 
@@ -132,6 +134,7 @@ class Cores(unittest.TestCase):
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
             serialization.BestAvailableEncryption(KEY_PASSWORD.encode())).decode())
         self.write("password", KEY_PASSWORD + "\n")
+        self.write("state.key", STATE_KEY + "\n")
         self.write("federated", self.tenant.control("mint_federated", ISSUER)["token"] + "\n")
         self.write("sasl-entra.conf", configuration(self.tenant.authority), 0o644)
         self.state_of("root")
@@ -156,9 +159,18 @@ class Cores(unittest.TestCase):
     # --- the secrets --------------------------------------------------------------------------------
 
     @staticmethod
-    def kept(name):
+    def opened(path):
+        """What a state file seals."""
+        file = json.loads(path.read_text(encoding="utf-8"))
+        key, sealed = file["key"], file["sealed"]
+        kind, holder = ("app", "credential") if "credential" in key else ("user", "identity")
+        lines = ("sasl-entra state 2", kind, key["endpoint"], key["client_id"], key["scope"], key[holder])
+        nonce, text = (base64.urlsafe_b64decode(sealed[name] + "==") for name in ("nonce", "text"))
+        return json.loads(AESGCM(bytes.fromhex(STATE_KEY)).decrypt(nonce, text, "\n".join(lines).encode()))
+
+    def kept(self, name):
         """What the state files have under that name."""
-        states = [json.loads(path.read_text(encoding="utf-8")) for path in STATE.glob("*.json")]
+        states = [self.opened(path) for path in STATE.glob("*.json")]
         return {state[name] for state in states if name in state}
 
     def known(self, *new_keys):
@@ -170,6 +182,7 @@ class Cores(unittest.TestCase):
             "client secret": {CLIENT_SECRET},
             "private key": {self.credential.private_key, *new_keys},
             "key password": {KEY_PASSWORD},
+            "state key": {STATE_KEY, bytes.fromhex(STATE_KEY)},
             "client assertion": sent.get("client_assertion", set()),
             "refresh token": sent.get("refresh_token", set()) | self.kept("refresh_token"),
             "access token": self.kept("access_token"),
@@ -362,6 +375,7 @@ class Cores(unittest.TestCase):
             "client secret": CLIENT_SECRET.encode(),
             "private key": self.credential.private_key.encode(),
             "key password": base64.b64encode(b"x" + KEY_PASSWORD.encode() + b"yz"),
+            "state key": STATE_KEY.encode() + bytes.fromhex(STATE_KEY),
         }
         holder = self.start(sys.executable, "-c", _HOLDER)
         holder.stdin.write(json.dumps([data.hex() for data in here.values()]) + "\n")
@@ -386,7 +400,7 @@ class Cores(unittest.TestCase):
 
     def test_no_core(self):
         """agent and tool leave no core, and nobody of their user may look into them"""
-        # Whoever becomes another user is not dumpable anyway: neither of these two does.
+        # Neither of these two becomes another user, which is tests/unit/tool_identity's matter.
         tool = self.start_unlimited(TOOL, "import", "token", PERSON)
         self.work.chmod(0o755)
         (self.work / "own").mkdir()

@@ -141,8 +141,12 @@ wipes_freed_blocks(void **state)
 	assert_memory_equal(block, "say", 3);
 	se_wiping_free(block);
 	assert_int_equal(leaks, 0);
-	block = se_wiping_realloc(NULL, 1);
+	block = se_wiping_realloc(NULL, 20);
 	assert_non_null(block);
+	freed = 0;
+	block = se_wiping_realloc(block, 22); /* there may be room for 24 */
+	assert_non_null(block);
+	assert_int_equal(freed, 1);
 	se_wiping_free(block);
 	se_wiping_free(NULL);
 }

@@ -327,6 +327,35 @@ test_write_compact(void **state)
 	se_json_free(json);
 }
 
+/* What was read goes out again whole, whatever it is. */
+static void
+test_write_what_was_read(void **state)
+{
+	static const char text[] =
+		"{\"yes\":true,\"no\":false,\"none\":null,\"half\":0.50,\"most\":"
+		"18446744073709551615,"
+		"\"least\":-9223372036854775808,\"list\":[1,\"\\u0000\\u001f\",{\"in\":[]},null],"
+		"\"empty\":{}}";
+	struct se_json *json = parse(text);
+	struct se_buffer out;
+
+	(void)state;
+	assert_non_null(json);
+	se_buffer_init(&out, 4096);
+	assert_true(se_json_write_compact(json, &out));
+	assert_string_equal(se_buffer_text(&out), text);
+	se_buffer_reset(&out);
+	assert_true(se_json_write(json, &out));
+	se_json_free(json);
+	json = parse_bytes(out.data, out.len);
+	assert_non_null(json);
+	se_buffer_reset(&out);
+	assert_true(se_json_write_compact(json, &out));
+	assert_string_equal(se_buffer_text(&out), text);
+	se_json_free(json);
+	se_buffer_free(&out);
+}
+
 static void
 test_write_too_much(void **state)
 {
@@ -460,6 +489,7 @@ main(void)
 		cmocka_unit_test(test_double_names),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_compact),
+		cmocka_unit_test(test_write_what_was_read),
 		cmocka_unit_test(test_leaves_nothing),
 		cmocka_unit_test(test_write_too_much),
 		cmocka_unit_test(test_wipe),

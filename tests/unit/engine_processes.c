@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 #include "engine_asking.h"
 
 enum {
@@ -712,6 +714,65 @@ test_key_lost(void **state)
 	assert_int_equal(engine_warnings, 1);
 }
 
+/* OpenSSL's own, by --wrap. */
+int __real_EVP_CipherInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, ENGINE *engine,
+	const unsigned char *key, const unsigned char *iv, int encrypt);
+int __wrap_EVP_CipherInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, ENGINE *engine,
+	const unsigned char *key, const unsigned char *iv, int encrypt);
+
+static bool no_cipher;
+
+int
+__wrap_EVP_CipherInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, ENGINE *engine,
+	const unsigned char *key, const unsigned char *iv, int encrypt)
+{
+	return no_cipher ? 0 : __real_EVP_CipherInit_ex(context, cipher, engine, key, iv, encrypt);
+}
+
+static void
+expect_cannot_open(struct se_engine *engine)
+{
+	struct asked one = {.login = PERSON};
+
+	no_cipher = true;
+	ask(engine, &one);
+	no_cipher = false;
+	assert_int_equal(one.code, SE_INTERNAL);
+	assert_says(one.error.text, "AES-256-GCM");
+	assert_silent_about(one.error.text, "sign in");
+}
+
+/* A sign-in that cannot be opened, whatever the reason, is none that is missing; and an older one
+ * that is still in memory does not take its place. */
+static void
+test_cannot_open(void **state)
+{
+	struct asked first = {.login = PERSON};
+	struct asked another = {.login = PERSON, .operation = SE_OPERATION_REFRESH, .server = ""};
+	struct se_engine *engine, *other;
+	char line[300];
+
+	(void)state;
+	snprintf(line, sizeof(line), "state_key_file = %s\n", scratch("state.key"));
+	configure("cannotopen", true, line, "");
+	write_text(scratch("state.key"),
+		"0101010101010101010101010101010101010101010101010101010101010101\n");
+	sign_in(PERSON, "0.imported");
+	engine = engine_start(SE_ROLE_HOST);
+	other = engine_start(SE_ROLE_HOST);
+	ask(engine, &first);
+	assert_int_equal(first.code, SE_OK);
+	expect_cannot_open(other);
+	ask(other, &another);
+	assert_int_equal(another.code, SE_OK);
+	world_wait(7200);
+	expect_cannot_open(engine);
+	ask(engine, &first);
+	assert_int_equal(first.code, SE_OK);
+	se_engine_free(engine);
+	se_engine_free(other);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -734,6 +795,7 @@ main(void)
 		TEST(test_no_directory),
 		TEST(test_sealed),
 		TEST(test_key_lost),
+		TEST(test_cannot_open),
 	};
 
 	return cmocka_run_group_tests_name("engine_processes", tests, faults_begin, faults_end);

@@ -2,6 +2,7 @@
  * engine_seal: what is sealed opens with its key, for its account, unchanged; or not at all, and
  * then it stays as it is.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -755,6 +756,64 @@ test_key_changes(void **state)
 	expect_unreadable(&anna, "put that key back");
 }
 
+/* --- a key that is on no disk yet -------------------------------------------------------------- */
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+static char synced[100]; /* 'k' for the key file, '.' for anything else, in that order */
+static int sync_fails;   /* errno of the key file's fsync() */
+
+int
+__wrap_fsync(int fd)
+{
+	struct stat key, st;
+	const bool is_key = stat(key_file(), &key) == 0 && fstat(fd, &st) == 0 &&
+			    st.st_ino == key.st_ino && st.st_dev == key.st_dev;
+	const size_t len = strlen(synced);
+
+	if (len + 1 < sizeof(synced))
+		synced[len] = is_key ? 'k' : '.';
+	if (!is_key || sync_fails == 0)
+		return __real_fsync(fd);
+	errno = sync_fails;
+	return -1;
+}
+
+static void
+expect_synced(const char *what)
+{
+	assert_string_equal(synced, what);
+	memset(synced, 0, sizeof(synced));
+}
+
+/* A key that a crash may take away seals nothing, so that no crash can take the tokens away. */
+static void
+test_key_settles(void **state)
+{
+	(void)state;
+	memset(synced, 0, sizeof(synced));
+	must_write(&anna, "canary");
+	expect_synced("k..."); /* its directory, the state file, that one's directory */
+	must_write(&anna, "canary");
+	expect_synced("..");
+
+	write_keys(KEY_B "\n" KEY_A "\n");
+	expect_token(&anna, "canary");
+	expect_synced("");
+	sync_fails = EIO;
+	assert_int_equal(write_token(&anna, "canary.lost"), SE_AGAIN);
+	assert_says(error.text, key_file());
+	assert_says(error.text, "cannot be brought to the disk");
+	expect_token(&anna, "canary");
+	expect_synced("k");
+	sync_fails = EROFS;
+	must_write(&anna, "canary.next");
+	expect_synced("k..");
+	sync_fails = 0;
+	expect_token(&anna, "canary.next");
+}
+
 /* A credential that this process has not been given is no reason to write in clear. */
 static void
 test_key_not_given(void **state)
@@ -818,6 +877,33 @@ test_key_not_configured(void **state)
 	assert_false(is_sealed(&berta));
 	free(text);
 	free(id);
+}
+
+/* --- no memory for another key ---------------------------------------------------------------- */
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+static bool no_copies;
+
+char *
+__wrap_strdup(const char *text)
+{
+	return no_copies ? NULL : __real_strdup(text);
+}
+
+/* A configuration that is not taken over takes no key away: nothing goes to the disk in clear. */
+static void
+test_no_memory(void **state)
+{
+	const struct se_state_key key = {.file = key_file()};
+
+	(void)state;
+	no_copies = true;
+	assert_int_equal(se_store_seal_with(store, &key, &error), SE_MEMORY);
+	no_copies = false;
+	must_write(&anna, "canary");
+	assert_true(is_sealed(&anna));
 }
 
 /* --- resealing --------------------------------------------------------------------------------- */
@@ -953,7 +1039,8 @@ test_reseal_keeps_all(void **state)
 	snprintf(text, sizeof(text),
 		"{\"version\": 1, \"key\": {\"endpoint\": \"%s\", \"client_id\": \"%s\", "
 		"\"scope\": \"%s\", \"identity\": \"anna@fabrikam.com\"}, "
-		"\"refresh_token\": \"canary\", \"of_tomorrow\": \"kept\"}",
+		"\"refresh_token\": \"canary\", \"of_tomorrow\": \"kept\", "
+		"\"too\": [true, null, 0.5]}",
 		anna.endpoint, anna.client_id, anna.scope);
 	write_text(file_of(&anna), text);
 	assert_true(reseals(&anna));
@@ -964,6 +1051,7 @@ test_reseal_keeps_all(void **state)
 	kept = read_text(file_of(&anna));
 	json = se_json_parse(kept, strlen(kept));
 	assert_string_equal(se_json_string(json, "of_tomorrow"), "kept");
+	assert_true(se_json_has(json, "too"));
 	se_json_free(json);
 	free(kept);
 }
@@ -1016,9 +1104,11 @@ main(void)
 		TEST(test_key_files),
 		TEST(test_key_modes),
 		TEST(test_key_changes),
+		TEST(test_key_settles),
 		TEST(test_key_not_given),
 		TEST(test_migration),
 		TEST(test_key_not_configured),
+		TEST(test_no_memory),
 		TEST(test_reseal),
 		TEST(test_reseal_with_old_keys),
 		TEST(test_reseal_what_does_not_open),

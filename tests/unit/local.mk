@@ -132,10 +132,11 @@ tests_unit_engine_store_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_store_sealed_SOURCES = tests/unit/engine_store.c $(engine_support)
 tests_unit_engine_store_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DSE_TEST_SEALED
 tests_unit_engine_store_sealed_LDADD = libse-engine.la $(CMOCKA_LIBS)
-# OpenSSL's error queue is looked at, and it is made to fail.
+# OpenSSL's error queue is looked at, and it, fsync() and strdup() are made to fail.
 tests_unit_engine_seal_SOURCES = tests/unit/engine_seal.c $(engine_support)
 tests_unit_engine_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
-tests_unit_engine_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex
+tests_unit_engine_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex -Wl,--wrap=fsync \
+	-Wl,--wrap=strdup
 tests_unit_engine_seal_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_engine_status_SOURCES = tests/unit/engine_status.c $(engine_support)
 tests_unit_engine_status_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -160,15 +161,22 @@ tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_ahead_SOURCES = tests/unit/engine_ahead.c $(engine_asking)
 tests_unit_engine_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_ahead_LDADD = libse-engine.la $(CMOCKA_LIBS)
+# OpenSSL is made to fail.
 tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_asking)
-tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_engine_processes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex
+tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 # Agent and tool are programs: what is tested of them is compiled in.
-upper_unit_tests = tests/unit/agent_notice tests/unit/tool_table
+upper_unit_tests = tests/unit/agent_notice tests/unit/tool_identity tests/unit/tool_table
 tests_unit_agent_notice_SOURCES = tests/unit/agent_notice.c agent/notice.c agent/notice_run.c \
 	agent/log.c $(engine_support)
 tests_unit_agent_notice_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
 tests_unit_agent_notice_LDADD = libse-engine.la $(CMOCKA_LIBS)
+# What the kernel does to a process that becomes another user is made worse.
+tests_unit_tool_identity_SOURCES = tests/unit/tool_identity.c tool/identity.c $(engine_support)
+tests_unit_tool_identity_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_tool_identity_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=seteuid -Wl,--wrap=setresuid
+tests_unit_tool_identity_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_tool_table_SOURCES = tests/unit/tool_table.c tool/table.c
 tests_unit_tool_table_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
 tests_unit_tool_table_LDADD = libse-core.la $(CMOCKA_LIBS)
