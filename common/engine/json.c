@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -444,7 +445,7 @@ are_same_elements(json_object *one, json_object *other)
 static bool
 is_same_fraction(double one, double other)
 {
-	return memcmp(&one, &other, sizeof(one)) == 0;
+	return one == other || (isnan(one) && isnan(other));
 }
 
 static bool
