@@ -12,6 +12,7 @@
 #include "tool/certificate.h"
 #include "tool/check_certificate.h"
 #include "tool/check_files.h"
+#include "tool/check_programs.h"
 #include "tool/check_state_key.h"
 #include "tool/exit_code.h"
 #include "tool/findings.h"
@@ -197,6 +198,7 @@ run(struct check *check, bool json)
 
 	check_configuration(check);
 	check_files(check);
+	se_check_programs(&check->findings);
 	se_buffer_init(&out, SE_OUTPUT_MAX);
 	if (json)
 		add_json(check, &out);

@@ -155,6 +155,17 @@ class System(TenantCase):
         os.chown(self.place / "relay.secret", 0, 0)
         self.assertIn("relay.secret", self.tool("check", code=1).stdout)
 
+    def test_check_programs(self):
+        """check warns of Sendmail, in which a token does not fit"""
+        self.system_agent()
+        self.assertNotIn("Sendmail", self.tool("check").stdout)
+        sendmail = pathlib.Path("/usr/libexec/sendmail/sendmail")
+        sendmail.parent.mkdir(parents=True, exist_ok=True)
+        sendmail.write_text("#!/bin/sh\n", encoding="utf-8")
+        sendmail.chmod(0o755)
+        self.addCleanup(sendmail.unlink)
+        self.assertIn("Sendmail is installed (/usr/libexec/sendmail/sendmail)", self.tool("check").stdout)
+
     def test_import(self):
         """import while the agent runs: the agent uses the new sign-in at once"""
         public = "55556666-dddd-7777-eeee-8888ffff9999"
