@@ -52,6 +52,55 @@ postfix_start
 send_mail "$sender"
 check "with the guide's own lines a message is delivered" arrives 1
 
+# as_guided INFO FILE : a block of the guide, in a file of the configuration; tables as text.
+as_guided() {
+  guide_block postfix.md "$1" | guide_here | sed -e "s#hash:/etc/postfix/#texthash:$work/postfix/#" \
+    -e "s/smtp\.example\.net\(\]*\):587/localhost\1:${submission_port[shop]-0}/" >> "$2"
+  touch -d '1 hour ago' "$2"
+}
+
+# Exchange takes a message only from the mailbox itself.
+case_begin
+set_up
+passwords "[localhost]:${submission_port[exchange]} $sender:placeholder"
+postfix_start
+send_mail root@host.contoso.com
+check 'a message of root@host is refused' wait_for 30 log_has '5.2.252 SendAsDenied'
+postfix_stop
+had=$(delivered exchange)
+as_guided main.cf-generic "$work/postfix/main.cf"
+as_guided generic "$work/postfix/generic"
+postfix_start
+send_mail root@host.contoso.com
+check "... and taken with the guide's generic map" arrives 1
+postfix_stop
+
+# --- beside another provider's app password -----------------------------------------------------------
+
+case_begin
+echo '{"shop": "app-password"}' > "$work/users.json"
+submission_start shop --mode google --mechs 'LOGIN PLAIN XOAUTH2' --users "$work/users.json"
+set_up "import_environment = $(postfix_run sbin/postconf -h import_environment |
+  sed "s#SASL_PATH=#&$(dirname "$(find /usr/lib -name libplain.so -path '*sasl2*' | head -n 1)"):#")"
+sed -i '/^relayhost\|^smtp_sasl_mech\|^smtp_sender_dep/d' "$work/postfix/main.cf"
+as_guided main.cf-beside "$work/postfix/main.cf"
+cp "$work/postfix/master.cf" "$work/master.cf"
+as_guided master.cf "$work/postfix/master.cf"
+as_guided transports "$work/postfix/transports"
+: > "$work/postfix/sasl_passwd"
+as_guided sasl_passwd-beside "$work/postfix/sasl_passwd"
+postfix_start
+send_mail "$sender" 'by exchange'
+send_mail shop@example.net 'by the shop'
+check 'beside a provider with an app password: Exchange gets its message' arrives 1
+check '... by XOAUTH2' grep -q '"mechanism": *"XOAUTH2"' "$work/exchange/deliveries.jsonl"
+check '... and the provider its own' wait_for 30 has_delivered shop 1
+check '... by the password, although it offers XOAUTH2 too' \
+  grep -q '"mechanism": *"PLAIN"\|"mechanism": *"LOGIN"' "$work/shop/auth.jsonl"
+postfix_stop
+mv "$work/master.cf" "$work/postfix/master.cf"
+submission_stop shop
+
 # --- TLS from the first byte ------------------------------------------------------------------------
 
 case_begin
@@ -86,7 +135,8 @@ tenant_set apps -d '{"tenants": [{"id": "bbbbcccc-1111-dddd-2222-eeee3333ffff", 
 echo 'Fabrikams~secret/+value=1' >> "$work/secrets"
 install -m 640 -o root -g "$secret_group" /dev/null "$scene_conf/fabrikam.secret"
 echo 'Fabrikams~secret/+value=1' > "$scene_conf/fabrikam.secret"
-senders=(alerts@contoso.com orders@fabrikam.com anna@contoso.com)
+person=anna@contoso.com
+senders=(alerts@contoso.com orders@fabrikam.com $person)
 case_begin
 set_up
 {
@@ -108,8 +158,10 @@ equal 'the sign-in of a person is imported' $? 0
 source_start
 mailboxes exchange '{"*@contoso.com": {"apps": ["*"]}, "*@fabrikam.com": {"apps": ["*"]},
   "anna@contoso.com": {}}'
-for name in "${senders[@]}"; do lines_of+=("$name $name:placeholder"); done
-passwords "${lines_of[@]}"
+sed -i '/^smtp_sender_dep/d' "$work/postfix/main.cf"
+as_guided main.cf-senders "$work/postfix/main.cf"
+echo "$person $person:placeholder" > "$work/postfix/sasl_passwd"
+as_guided sasl_passwd-senders "$work/postfix/sasl_passwd"
 postfix_start
 for name in "${senders[@]}"; do send_mail "$name"; done
 check 'three senders, two tenants, an app each and a person: all is delivered' arrives 3
