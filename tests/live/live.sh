@@ -48,14 +48,23 @@ check_environment() {
   [ -n "$APP_MAILBOX$PERSON" ] || give_up 'neither SE_LIVE_APP_MAILBOX nor SE_LIVE_PERSON is given'
   if [ -n "$APP_MAILBOX" ]; then
     needed APP_CLIENT_ID
+    [ -z "$APP_SECRET_FILE" ] || [ -z "$APP_CERTIFICATE_FILE" ] ||
+      give_up 'SE_LIVE_APP_SECRET_FILE or SE_LIVE_APP_CERTIFICATE_FILE, not both'
     [ -r "$APP_SECRET_FILE$APP_CERTIFICATE_FILE" ] ||
-      give_up 'one of SE_LIVE_APP_SECRET_FILE and SE_LIVE_APP_CERTIFICATE_FILE must be a file that you can read'
+      give_up 'SE_LIVE_APP_SECRET_FILE or SE_LIVE_APP_CERTIFICATE_FILE must be a file that you can read'
   fi
   if [ -n "$PERSON" ]; then
     needed PERSON_CLIENT_ID
     [[ $PERSON_SIGN_IN =~ ^(browser|paste|device)$ ]] ||
       give_up 'SE_LIVE_PERSON_SIGN_IN is none of browser, paste and device'
   fi
+}
+
+check_programs() {
+  local program
+  for program in sasl-entra msmtp mbsync perl python3; do
+    command -v "$program" > /dev/null || give_up "$program is not installed, or not in PATH"
+  done
 }
 
 # --- names and secrets -------------------------------------------------------------------------------
@@ -243,6 +252,7 @@ main() {
   [ ! -e "$2" ] || give_up "$2 is there already"
   read_environment "$1"
   check_environment
+  check_programs
   umask 077
   home=$(mktemp -d) || give_up 'no temporary directory'
   trap 'rm -rf "$home"' EXIT
