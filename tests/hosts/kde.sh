@@ -75,7 +75,7 @@ kdes_plugin() {
   if [ ! -e "$directory/done" ]; then
     rm -rf "$directory"
     mkdir "$directory" && (cd "$directory" && apt-get -qq -o APT::Sandbox::User=root download \
-      libsasl2-modules-kdexoauth2 && dpkg -x ./*.deb . && touch done) || return 1
+      libsasl2-modules-kdexoauth2 && dpkg -x ./*.deb . && touch "done") || return 1
   fi
   cp "$directory"/usr/lib/*/sasl2/libkdexoauth2.so "$plugin_path/"
 }
