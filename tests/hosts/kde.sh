@@ -29,7 +29,7 @@ cp "$(dirname "$(find /usr/lib -name libplain.so -path '*sasl2*' | head -n 1)")"
 cp "$SE_STAGE/lib/sasl2/libsasl-entra.so" "$plugin_path/"
 person_setup 'services = smtp imap'
 person_signs_in
-declare -A port=([smtp]=${submission_port[exchange]} [imap]=$dovecot_imaps_port)
+declare -A port=([smtp]=${submission_port[exchange]} [imap]=$dovecot_port)
 
 # kde PROTOCOL [TIMES] : what it printed goes to the log.
 kde() {
