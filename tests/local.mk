@@ -15,3 +15,4 @@ include tests/torture/local.mk
 include tests/reliability/local.mk
 include tests/static/local.mk
 include tests/guest/local.mk
+include tests/live/local.mk

@@ -14,6 +14,7 @@ host_tests = \
 	tests/hosts/token_command.sh \
 	tests/hosts/sasl_programs.sh \
 	tests/hosts/mechanisms.sh \
+	tests/hosts/kde.sh \
 	tests/hosts/cores.py \
 	tests/faults/test_hostile_inprocess.py
 host_test_parts = \
@@ -31,7 +32,8 @@ host_test_parts = \
 	tests/hosts/lib/scene.sh \
 	tests/hosts/lib/tap.sh \
 	tests/hosts/lib/tenant.sh
-EXTRA_DIST += $(host_tests) $(host_test_parts) tests/demo/demo.sh tests/hosts/sender.pl
+EXTRA_DIST += $(host_tests) $(host_test_parts) tests/demo/demo.sh tests/hosts/sender.pl \
+	tests/hosts/kde/CMakeLists.txt tests/hosts/kde/driver.cpp
 
 check_PROGRAMS += tests/hosts/sasl_client tests/hosts/sasl_load tests/hosts/sasl_choice
 tests_hosts_sasl_choice_SOURCES = tests/hosts/sasl_choice.c

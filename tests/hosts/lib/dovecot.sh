@@ -124,10 +124,13 @@ END
 dovecot_start() {
   dovecot -F -c "$work/dovecot/dovecot.conf" >> "$work/log/dovecot.start" 2>&1 &
   dovecot_pid=$!
-  wait_for 10 dovecot_answers || bail "the private Dovecot does not start"
+  wait_for 60 dovecot_answers || bail "the private Dovecot does not start"
 }
 
-dovecot_answers() { (exec 3<> "/dev/tcp/127.0.0.1/$dovecot_port") 2> /dev/null; }
+# It accepts connections before it can serve them: the greeting comes when it can.
+dovecot_answers() {
+  (exec 3<> "/dev/tcp/127.0.0.1/$dovecot_port" && read -r -t 5 line <&3 && [[ $line = '* OK'* ]]) 2> /dev/null
+}
 
 dovecot_stop() {
   end_process "$dovecot_pid"

@@ -10,7 +10,8 @@ person_home=
 as_person() {
   (cd "$person_home" && setpriv --reuid "$person_user" --regid "$person_user" --init-groups \
     env -i PATH="$SE_STAGE/bin:/usr/bin:/bin" HOME="$person_home" TERM=dumb LANG=C.UTF-8 \
-    SASL_PATH="$plugin_path" "${person_variables[@]}" "$@")
+    TMPDIR="$person_home" XDG_RUNTIME_DIR="$person_home" SASL_PATH="$plugin_path" \
+    "${person_variables[@]}" "$@")
 }
 person_variables=()
 
