@@ -136,7 +136,7 @@ echo 'Fabrikams~secret/+value=1' >> "$work/secrets"
 install -m 640 -o root -g "$secret_group" /dev/null "$scene_conf/fabrikam.secret"
 echo 'Fabrikams~secret/+value=1' > "$scene_conf/fabrikam.secret"
 person=anna@contoso.com
-senders=(alerts@contoso.com orders@fabrikam.com $person)
+senders=(alerts@contoso.com orders@fabrikam.com "$person")
 case_begin
 set_up
 {
