@@ -47,6 +47,16 @@ later(int64_t seconds)
 	turn_for(engine, 60);
 }
 
+/* Until what is under way has ended, however slow the machine is. */
+static void
+settle(void)
+{
+	int64_t until = real_ms() + 20000;
+
+	while (se_engine_is_busy(engine) && real_ms() < until)
+		turn_for(engine, 20);
+}
+
 /* Turns until the endpoint has been asked so often. */
 static void
 until_hits(const char *name, long wanted)
@@ -90,8 +100,10 @@ a_token_that_nobody_wants_is_not(void **state)
 	(void)state;
 	start("unused");
 	assert_int_equal(ask_number(engine), 1);
-	for (i = 0; i < 50; i++)
+	for (i = 0; i < 50; i++) {
 		later(2000);
+		settle();
+	}
 	hits = faults_hits("unused");
 	assert_in_range(hits, 30, 50); /* for a day */
 	for (i = 0; i < 20; i++)
@@ -112,8 +124,7 @@ a_fault_in_passing_is_tried_with_patience(void **state)
 	assert_int_equal(ask_number(engine), 1);
 	(void)faults_say("answer passing {\"status\": 503, \"body\": \"\"}");
 	world_wait(HALF_S);
-	turn_for(engine, 1500); /* with its second try after a second */
-	assert_int_equal(faults_hits("passing"), 3);
+	until_hits("passing", 3); /* with its second try after a second */
 	for (i = 0; i < 60; i++)
 		later(10);
 	hits = faults_hits("passing");
