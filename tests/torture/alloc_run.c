@@ -22,7 +22,7 @@
 
 enum { BAILED_OUT = 99 /* as tests do whose own needs are not met */ };
 
-enum { TIME_MAX_S = 30 };
+enum { TIME_MAX_S = 30, NUMBERS_MAX = 1 << 20 };
 
 /* How a run ended. */
 enum {
@@ -193,7 +193,7 @@ run_once(const struct CMUnitTest *test, void *state, unsigned long fail, pid_t *
 
 	alloc_plan.fail = fail;
 	alloc_plan.and_after = wish.and_after;
-	alloc_plan.note_stacks = fail == 0;
+	alloc_plan.note_stacks = fail == 0 && !wish.every;
 	alloc_seen->count = 0;
 	alloc_seen->hit = false;
 	fflush(NULL);
@@ -244,9 +244,20 @@ warm_up(void)
 
 /* --- a test ---------------------------------------------------------------------------------- */
 
-/* Keeps the numbers of the first allocation of each place, or of all, in `numbers`. */
+/* Keeps the numbers of all allocations in `numbers`. */
 static size_t
-choose(unsigned long *numbers)
+choose_all(unsigned long *numbers)
+{
+	size_t count = alloc_seen->count < NUMBERS_MAX ? alloc_seen->count : NUMBERS_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = i + 1;
+	return count;
+}
+
+/* Of the first allocation of each place. */
+static size_t
+choose_places(unsigned long *numbers)
 {
 	unsigned long count = alloc_seen->count < STACKS_MAX ? alloc_seen->count : STACKS_MAX;
 	size_t size = 4 * STACKS_MAX, chosen = 0;
@@ -260,7 +271,7 @@ choose(unsigned long *numbers)
 
 		while (table[at] != 0 && table[at] != hash)
 			at = (at + 1) % size;
-		if (table[at] == 0 || wish.every)
+		if (table[at] == 0)
 			numbers[chosen++] = i + 1;
 		table[at] = hash;
 	}
@@ -281,28 +292,40 @@ thin_out(unsigned long *numbers, size_t count, unsigned long most)
 	return left;
 }
 
-static void
-torture(const struct CMUnitTest *test, void *state)
+/* Runs it as it is, and keeps the numbers of those that are to fail. */
+static size_t
+choose(const struct CMUnitTest *test, void *state, unsigned long *numbers)
 {
-	unsigned long *numbers = calloc(STACKS_MAX, sizeof(*numbers));
-	unsigned long allocations, places, injected = 0, survived = 0;
 	pid_t process;
-	int end = run_once(test, state, 0, &process);
+	int end;
 
-	if (numbers == NULL)
-		abort();
-	allocations = alloc_seen->count;
-	places = choose(numbers);
+	if (wish.first != 0) {
+		numbers[0] = wish.first;
+		return 1;
+	}
+	end = run_once(test, state, 0, &process);
 	if (end != ENDED_WELL) {
 		printf("torture: bad test=%s k=0 end=%d process=%d\n", test->name, end,
 			(int)process);
-		places = 0;
+		return 0;
 	}
-	places = thin_out(numbers, places, wish.most);
-	if (wish.first != 0) {
-		places = 1;
-		numbers[0] = wish.first;
-	}
+	return thin_out(
+		numbers, wish.every ? choose_all(numbers) : choose_places(numbers), wish.most);
+}
+
+static void
+torture(const struct CMUnitTest *test, void *state)
+{
+	unsigned long *numbers = calloc(NUMBERS_MAX, sizeof(*numbers));
+	unsigned long allocations, injected = 0, survived = 0;
+	size_t places;
+	pid_t process;
+	int end;
+
+	if (numbers == NULL)
+		abort();
+	places = choose(test, state, numbers);
+	allocations = alloc_seen->count;
 	for (size_t i = 0; i < places; i++) {
 		end = run_once(test, state, numbers[i], &process);
 		injected += alloc_seen->hit;
