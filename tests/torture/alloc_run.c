@@ -38,13 +38,14 @@ int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 /* What the environment asks for. */
 static struct {
-	const char *test;    /* SE_TORTURE_TEST: only the test of this name */
-	unsigned long first; /* SE_TORTURE_K: only this allocation */
-	unsigned long most;  /* SE_TORTURE_MOST: runs of a test, 0: no limit */
-	bool and_after;      /* SE_TORTURE_AFTER: all later ones fail as well */
-	bool every;          /* SE_TORTURE_EVERY: not only the first of each place */
-	bool strict;         /* SE_TORTURE_STRICT: tests use torture_begin() */
-	bool show;           /* SE_TORTURE_SHOW: what the test writes */
+	const char *test;       /* SE_TORTURE_TEST: only the test of this name */
+	unsigned long first;    /* SE_TORTURE_K: only this allocation */
+	unsigned long most;     /* SE_TORTURE_MOST: runs of a test, 0: no limit */
+	unsigned long all_most; /* SE_TORTURE_ALL_MOST: of all tests together, but one of each */
+	bool and_after;         /* SE_TORTURE_AFTER: all later ones fail as well */
+	bool every;             /* SE_TORTURE_EVERY: not only the first of each place */
+	bool strict;            /* SE_TORTURE_STRICT: tests use torture_begin() */
+	bool show;              /* SE_TORTURE_SHOW: what the test writes */
 } wish;
 
 #define EXPORT __attribute__((visibility("default")))
@@ -73,6 +74,7 @@ static void __attribute__((constructor)) read_wishes(void)
 	wish.test = getenv("SE_TORTURE_TEST");
 	wish.first = number_of("SE_TORTURE_K");
 	wish.most = number_of("SE_TORTURE_MOST");
+	wish.all_most = number_of("SE_TORTURE_ALL_MOST");
 	wish.and_after = wants("SE_TORTURE_AFTER");
 	wish.every = wants("SE_TORTURE_EVERY");
 	wish.strict = wants("SE_TORTURE_STRICT");
@@ -279,22 +281,25 @@ choose_places(unsigned long *numbers)
 	return chosen;
 }
 
-/* Every n-th of them, so that not more than `most` are left; the first always. */
+/* Leaves `most` of them, evenly spaced; of each test of a group others, since groups have many that
+ * go the same way. */
 static size_t
-thin_out(unsigned long *numbers, size_t count, unsigned long most)
+thin_out(unsigned long *numbers, size_t count, unsigned long most, size_t of_test)
 {
+	enum { PARTS = 101 };
+	const size_t shift = of_test * 37 % PARTS;
 	size_t left = 0;
 
 	if (most == 0 || count <= most)
 		return count;
 	for (size_t i = 0; i < most; i++)
-		numbers[left++] = numbers[i * count / most];
+		numbers[left++] = numbers[(i * PARTS + shift) * count / (most * PARTS)];
 	return left;
 }
 
 /* Runs it as it is, and keeps the numbers of those that are to fail. */
 static size_t
-choose(const struct CMUnitTest *test, void *state, unsigned long *numbers)
+choose(const struct CMUnitTest *test, size_t of_test, void *state, unsigned long *numbers)
 {
 	pid_t process;
 	int end;
@@ -309,12 +314,12 @@ choose(const struct CMUnitTest *test, void *state, unsigned long *numbers)
 			(int)process);
 		return 0;
 	}
-	return thin_out(
-		numbers, wish.every ? choose_all(numbers) : choose_places(numbers), wish.most);
+	return thin_out(numbers, wish.every ? choose_all(numbers) : choose_places(numbers),
+		wish.most, of_test);
 }
 
 static void
-torture(const struct CMUnitTest *test, void *state)
+torture(const struct CMUnitTest *test, size_t of_test, void *state)
 {
 	unsigned long *numbers = calloc(NUMBERS_MAX, sizeof(*numbers));
 	unsigned long allocations, injected = 0, survived = 0;
@@ -324,7 +329,7 @@ torture(const struct CMUnitTest *test, void *state)
 
 	if (numbers == NULL)
 		abort();
-	places = choose(test, state, numbers);
+	places = choose(test, of_test, state, numbers);
 	allocations = alloc_seen->count;
 	for (size_t i = 0; i < places; i++) {
 		end = run_once(test, state, numbers[i], &process);
@@ -354,9 +359,11 @@ _cmocka_run_group_tests(const char *name, const struct CMUnitTest *const tests, 
 		return 1;
 	warm_up();
 	alloc_places_note();
+	if (wish.all_most != 0 && wish.most > wish.all_most / count)
+		wish.most = wish.all_most > count ? wish.all_most / count : 1;
 	for (size_t i = 0; i < count; i++)
 		if (wish.test == NULL || strcmp(tests[i].name, wish.test) == 0)
-			torture(&tests[i], state);
+			torture(&tests[i], i, state);
 	if (tear_down != NULL)
 		(void)tear_down(&state);
 	printf("torture: done\n");

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Each test of a cmocka program once for each allocation that fails in it.
 
-  test_alloc.py [--every] [--most N] [--jobs N] PROGRAM...     what `make check-torture` runs
+  test_alloc.py [--every] [--most N] [--all-most N] [--jobs N] PROGRAM...
+                                                               what `make check-torture` runs
   test_alloc.py --case PROGRAM TEST K [--after]                one case again, with all that is said
 
 Every test is run once as it is, and its allocations are counted; then once for each place that
 allocates (with --every: for each allocation), where it fails; then the same with all later ones
-failing as well. A program beginning with "promise" says itself where allocations fail, and its
+failing as well. --most: at most so many of each test, --all-most: of each program. A program beginning with "promise" says itself where allocations fail, and its
 assertions hold nevertheless. README.md has more.
 """
 import argparse
@@ -113,7 +114,8 @@ class Runner:
             f"log_path={reports}/report" + (":fast_unwind_on_malloc=0" if slow else ""),
             SE_TORTURE_STRICT="1" if is_promise(program) else "0",
             SE_TORTURE_EVERY="1" if self.options.every else "0",
-            SE_TORTURE_MOST=str(self.options.most), SE_TORTURE_KEEP="1" if slow else "0")
+            SE_TORTURE_MOST=str(self.options.most),
+            SE_TORTURE_ALL_MOST=str(self.options.all_most), SE_TORTURE_KEEP="1" if slow else "0")
         environment.pop("MAKEFLAGS", None)
         environment.update({f"SE_TORTURE_{name.upper()}": str(value)
                             for name, value in wishes.items()})
@@ -194,6 +196,7 @@ def main():
     parser.add_argument("--object", default="tests/torture/.libs/alloc_torture.so")
     parser.add_argument("--every", action="store_true")
     parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--all-most", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--case", action="store_true")
     parser.add_argument("--after", action="store_true")
