@@ -25,7 +25,7 @@ import figures  # noqa: E402
 
 ROOMS = ("common", "plugin", "agent", "tool", "tests")
 ENDS = {"41": "leaks", "42": "an assertion that must hold failed", "43": "crashes"}
-ALLOCATORS = re.compile(r"^(__interceptor_|__interceptor_)?(malloc|calloc|realloc|reallocarray|"
+ALLOCATORS = re.compile(r"^(__interceptor_|count_)?(malloc|calloc|realloc|reallocarray|"
                         r"memalign|aligned_alloc|posix_memalign|__?strdup|strdup|strndup)$")
 FRAME = re.compile(r"^ +#\d+ 0x[0-9a-f]+ (?:in (?P<function>\S+) )?\(?(?P<where>.*)$")
 
