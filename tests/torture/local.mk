@@ -33,13 +33,14 @@ tests_torture_alloc_torture_la_LIBADD = $(DL_LIBS) -lgcc_s
 tests_torture_alloc_torture_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 endif
 
-# In a build by gcc with --enable-sanitizers=address,undefined. SE_LONG=1: every allocation.
+# In a build by gcc with --enable-sanitizers=address,undefined. SE_LONG=1: every allocation, of a
+# test that makes more than 4,000 so many.
 torture_short = --most 8 --all-most 80
 check-torture: $(check_PROGRAMS) $(check_LTLIBRARIES)
 	@case '$(SE_SANITIZE)' in *address*) ;; *) echo "configure by gcc with" \
 		"--enable-sanitizers=address,undefined CFLAGS='-g -O0' for this" >&2; exit 1;; esac
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) -B $(top_srcdir)/tests/torture/test_alloc.py \
-		`test "$$SE_LONG" = 1 && echo --every || echo $(torture_short)` \
+		`test "$$SE_LONG" = 1 && echo --every --most 4000 || echo $(torture_short)` \
 		$(memory_tests) $(torture_promises)
 .PHONY: check-torture
 
