@@ -95,6 +95,7 @@ read_section(struct loader *loader, struct se_section *section, struct se_value 
 		return false;
 	memcpy(loader->scratch, loader->text + section->start, len);
 	loader->scratch[len] = '\0';
+	errno = 0;
 	rc = ini_config_file_from_mem(loader->scratch, (uint32_t)len, &file);
 	if (rc == 0)
 		rc = ini_config_create(&ini);
@@ -102,6 +103,8 @@ read_section(struct loader *loader, struct se_section *section, struct se_value 
 		rc = ini_config_parse(file, INI_STOP_ON_ANY,
 			INI_MV1S_ERROR | INI_MV2S_ERROR | INI_MS_ERROR,
 			INI_PARSE_NOWRAP | INI_PARSE_NO_C_COMMENTS, ini);
+	if (rc != 0 && errno == ENOMEM)
+		rc = ENOMEM; /* as of iconv, which it calls something else */
 	if (rc == 0 && !take_values(loader, section, ini, values))
 		rc = ENOMEM;
 	if (rc != 0 && rc != ENOMEM) {

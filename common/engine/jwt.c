@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -5,27 +6,39 @@
 #include "engine/crypto_digest.h"
 #include "engine/jwt.h"
 
+enum { PART_MAX = 3 * 64 * 1024 };
+
 /* base64url (RFC 4648 section 5) by OpenSSL's decoder, which knows base64 with padding. */
 static struct se_json *
 decode_object(const char *part, size_t len)
 {
 	struct se_buffer text, bytes;
 	struct se_json *json = NULL;
+	int problem = EINVAL;
 	size_t i, count;
 	char *room;
 
-	se_buffer_init(&text, 4 * (size_t)64 * 1024);
-	se_buffer_init(&bytes, 3 * (size_t)64 * 1024);
+	if (len > PART_MAX) {
+		errno = EINVAL;
+		return NULL;
+	}
+	se_buffer_init(&text, PART_MAX);
+	se_buffer_init(&bytes, PART_MAX);
 	for (i = 0; i < len; i++)
 		se_buffer_add(&text, part[i] == '-' ? "+" : part[i] == '_' ? "/" : part + i, 1);
 	while (text.len % 4 != 0 && !text.failed)
 		se_buffer_add(&text, "=", 1);
 	room = text.failed ? NULL : se_buffer_room(&bytes, text.len);
-	if (room != NULL && se_base64_decode(text.data, text.len, room, &count))
+	if (room == NULL) {
+		problem = ENOMEM;
+	} else if (se_base64_decode(text.data, text.len, room, &count)) {
 		json = se_json_parse(room, count);
+		problem = errno;
+	}
 	se_buffer_grown(&bytes, room != NULL ? text.len : 0); /* so that all of it is wiped */
 	se_buffer_free(&text);
 	se_buffer_free(&bytes);
+	errno = problem;
 	return json;
 }
 
@@ -36,8 +49,10 @@ se_jwt_claims(const struct se_secret *token)
 	const char *first = strchr(text, '.');
 	const char *second = first != NULL ? strchr(first + 1, '.') : NULL;
 
-	if (second == NULL || strchr(second + 1, '.') != NULL)
+	if (second == NULL || strchr(second + 1, '.') != NULL) {
+		errno = EINVAL;
 		return NULL;
+	}
 	return decode_object(first + 1, (size_t)(second - first - 1));
 }
 

@@ -11,7 +11,7 @@
 #include "engine/json.h"
 
 /* The claims of a token that is a JWT, not verified, to be freed by the caller; NULL when it is
- * none. */
+ * none, errno then EINVAL, or when memory ran out, errno then ENOMEM. */
 struct se_json *se_jwt_claims(const struct se_secret *token);
 
 /* Whether the token is a JWT without a claim `roles`. */

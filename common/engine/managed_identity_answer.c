@@ -91,6 +91,8 @@ check_identity(const struct se_machine *machine, const struct se_account *accoun
 		found = either(json, selectors[i].echo);
 		if (found == NULL) {
 			claims = se_jwt_claims(token);
+			if (claims == NULL && errno == ENOMEM)
+				return se_error_memory(error);
 			found = either(claims, selectors[i].claim);
 		}
 		if (found == NULL && machine->kind != SE_MACHINE_ARC)

@@ -76,11 +76,16 @@ se_sign_in_accept(const struct se_sign_in *sign_in, const struct se_reply *reply
 		reply->body.len, reply->retry_after, &signed_in->grant, error);
 	if (code != SE_OK)
 		return code;
-	if (signed_in->grant.refresh_token == NULL)
+	if (signed_in->grant.refresh_token == NULL) {
 		code = no_refresh_token(account, error);
-	else if (!se_sign_in_person(
-			 reply, signed_in->grant.access_token, wanted, signed_in->person))
-		code = somebody_else(sign_in, wanted, signed_in->person, error);
+	} else {
+		code = se_sign_in_person(
+			reply, signed_in->grant.access_token, wanted, signed_in->person);
+		if (code == SE_DENIED)
+			code = somebody_else(sign_in, wanted, signed_in->person, error);
+		else if (code != SE_OK)
+			code = se_error_memory(error);
+	}
 	if (code != SE_OK)
 		se_grant_free(&signed_in->grant);
 	return code;

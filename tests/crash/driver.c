@@ -63,6 +63,11 @@ find(const char *configuration, const char *login, struct place *place)
 		return false;
 	}
 	place->store = se_store_open(config->state_dir, false, &error);
+	if (place->store != NULL &&
+		se_store_seal_with(place->store, &config->state_key, &error) != SE_OK) {
+		se_store_close(place->store);
+		place->store = NULL;
+	}
 	(void)result("open", place->store != NULL ? SE_OK : error.code, "", &error);
 	se_config_free(config);
 	return true;

@@ -110,6 +110,24 @@ class Failing(CrashCase):
         self.assertEqual((self.kept(), self.leftovers()), (NEXT, []))
 
 
+class Sealed(Failing):
+    """The same where state files are sealed: the key may fail to be read as well."""
+
+    test_first_write = test_interrupted = test_remove = test_full_disk = None
+
+    def setUp(self):
+        super().setUp()
+        key = self.place / "state.key"
+        key.write_text("5e" * 32 + "\n", encoding="ascii")
+        key.chmod(0o600)
+        self.config = self.write_config(ca=f"state_key_file = {key}\n")
+
+    def put(self, token):
+        super().put(token)
+        for path in self.state.glob("*.json"):
+            self.assertNotIn(OLD, path.read_text(encoding="utf-8"))
+
+
 class Killed(CrashCase):
     """A process that is killed before its N-th system call, for each N: which is after the one before it, too."""
 

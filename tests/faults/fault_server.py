@@ -12,6 +12,7 @@ fault_server.py DIRECTORY makes a CA and certificates there (ca.pem is to be tru
   proxy-status N     how the proxy answers CONNECT: 200 carries the connection through, 407 is the first answer
   self-check NAME    a TLS connection to that listener, by the oldest protocol it takes: the version
   forget             sets all counts to 0
+  anew               the same, and numbers and answers are as at the start
 """
 
 import json
@@ -198,7 +199,7 @@ class Server:
                 self._last[parts[2]] = request
 
     def next_answer(self, name):
-        """The number of this answer, never given twice, and what it shall be."""
+        """The number of this answer, not given again before "anew", and what it shall be."""
         with self._lock:
             self._numbers[name] = self._numbers.get(name, 0) + 1
             scripts = self._scripts.get(name, [{}])
@@ -231,10 +232,12 @@ class Server:
             if verb == "proxy-status":
                 self._proxy_status = int(rest)
                 return "ok"
-            if verb == "forget":
+            if verb in ("forget", "anew"):
                 self._requests.clear()
                 self._connections.clear()
                 self._last.clear()
+                if verb == "anew":
+                    self._numbers, self._scripts, self._proxy_status = {}, {}, 407
                 return "ok"
         return f"unknown command {verb}"
 

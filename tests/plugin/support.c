@@ -520,7 +520,9 @@ log_in(struct person *person, char *detail, size_t size)
 		snprintf(detail, size, "%.*s", (int)len, out);
 		result = sasl_client_step(conn, NULL, 0, NULL, &out, &len);
 	} else {
-		se_copy(detail, size, sasl_errdetail(conn));
+		const char *text = sasl_errdetail(conn); /* NULL: no memory for it */
+
+		se_copy(detail, size, text != NULL ? text : "");
 	}
 	sasl_dispose(&conn);
 	person_free(person);

@@ -64,8 +64,7 @@ note_stack(unsigned long number)
 	struct stack stack = {.hash = 14695981039346656037ul};
 
 	(void)_Unwind_Backtrace(hash_frame, &stack);
-	if (number <= STACKS_MAX)
-		alloc_seen->stacks[number - 1] = stack.hash;
+	alloc_seen->stacks[number - 1] = stack.hash;
 }
 
 /* Whether this allocation is one that fails. */
@@ -77,7 +76,7 @@ fails(void)
 	if (!counting)
 		return false;
 	number = ++alloc_seen->count;
-	if (alloc_plan.note_stacks) {
+	if (alloc_plan.note_stacks && number <= STACKS_MAX) {
 		counting = false; /* unwinding may allocate */
 		note_stack(number);
 		counting = true;

@@ -22,7 +22,7 @@
 
 enum { BAILED_OUT = 99 /* as tests do whose own needs are not met */ };
 
-enum { TIME_MAX_S = 30 };
+enum { TIME_MAX_S = 30, NUMBERS_MAX = 1 << 20 };
 
 /* How a run ended. */
 enum {
@@ -38,13 +38,14 @@ int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 /* What the environment asks for. */
 static struct {
-	const char *test;    /* SE_TORTURE_TEST: only the test of this name */
-	unsigned long first; /* SE_TORTURE_K: only this allocation */
-	unsigned long most;  /* SE_TORTURE_MOST: runs of a test, 0: no limit */
-	bool and_after;      /* SE_TORTURE_AFTER: all later ones fail as well */
-	bool every;          /* SE_TORTURE_EVERY: not only the first of each place */
-	bool strict;         /* SE_TORTURE_STRICT: tests use torture_begin() */
-	bool show;           /* SE_TORTURE_SHOW: what the test writes */
+	const char *test;       /* SE_TORTURE_TEST: only the test of this name */
+	unsigned long first;    /* SE_TORTURE_K: only this allocation */
+	unsigned long most;     /* SE_TORTURE_MOST: runs of a test, 0: no limit */
+	unsigned long all_most; /* SE_TORTURE_ALL_MOST: of all tests together, but one of each */
+	bool and_after;         /* SE_TORTURE_AFTER: all later ones fail as well */
+	bool every;             /* SE_TORTURE_EVERY: not only the first of each place */
+	bool strict;            /* SE_TORTURE_STRICT: tests use torture_begin() */
+	bool show;              /* SE_TORTURE_SHOW: what the test writes */
 } wish;
 
 #define EXPORT __attribute__((visibility("default")))
@@ -73,6 +74,7 @@ static void __attribute__((constructor)) read_wishes(void)
 	wish.test = getenv("SE_TORTURE_TEST");
 	wish.first = number_of("SE_TORTURE_K");
 	wish.most = number_of("SE_TORTURE_MOST");
+	wish.all_most = number_of("SE_TORTURE_ALL_MOST");
 	wish.and_after = wants("SE_TORTURE_AFTER");
 	wish.every = wants("SE_TORTURE_EVERY");
 	wish.strict = wants("SE_TORTURE_STRICT");
@@ -151,6 +153,15 @@ abort(void)
 	_exit(134);
 }
 
+/* A test that leaves itself out has found nothing to test. */
+EXPORT void
+_skip(const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	_exit(ENDED_CLEAN);
+}
+
 static void
 run_body(const struct CMUnitTest *test, void *state)
 {
@@ -193,7 +204,7 @@ run_once(const struct CMUnitTest *test, void *state, unsigned long fail, pid_t *
 
 	alloc_plan.fail = fail;
 	alloc_plan.and_after = wish.and_after;
-	alloc_plan.note_stacks = fail == 0;
+	alloc_plan.note_stacks = fail == 0 && !wish.every;
 	alloc_seen->count = 0;
 	alloc_seen->hit = false;
 	fflush(NULL);
@@ -244,9 +255,20 @@ warm_up(void)
 
 /* --- a test ---------------------------------------------------------------------------------- */
 
-/* Keeps the numbers of the first allocation of each place, or of all, in `numbers`. */
+/* Keeps the numbers of all allocations in `numbers`. */
 static size_t
-choose(unsigned long *numbers)
+choose_all(unsigned long *numbers)
+{
+	size_t count = alloc_seen->count < NUMBERS_MAX ? alloc_seen->count : NUMBERS_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		numbers[i] = i + 1;
+	return count;
+}
+
+/* Of the first allocation of each place. */
+static size_t
+choose_places(unsigned long *numbers)
 {
 	unsigned long count = alloc_seen->count < STACKS_MAX ? alloc_seen->count : STACKS_MAX;
 	size_t size = 4 * STACKS_MAX, chosen = 0;
@@ -260,7 +282,7 @@ choose(unsigned long *numbers)
 
 		while (table[at] != 0 && table[at] != hash)
 			at = (at + 1) % size;
-		if (table[at] == 0 || wish.every)
+		if (table[at] == 0)
 			numbers[chosen++] = i + 1;
 		table[at] = hash;
 	}
@@ -268,41 +290,58 @@ choose(unsigned long *numbers)
 	return chosen;
 }
 
-/* Every n-th of them, so that not more than `most` are left; the first always. */
+/* Leaves `most` of them, evenly spaced; of each test of a group others, since groups have many that
+ * go the same way. */
 static size_t
-thin_out(unsigned long *numbers, size_t count, unsigned long most)
+thin_out(unsigned long *numbers, size_t count, unsigned long most, size_t of_test)
 {
+	enum { PARTS = 101 };
+	const size_t shift = of_test * 37 % PARTS;
 	size_t left = 0;
 
 	if (most == 0 || count <= most)
 		return count;
 	for (size_t i = 0; i < most; i++)
-		numbers[left++] = numbers[i * count / most];
+		numbers[left++] = numbers[(i * PARTS + shift) * count / (most * PARTS)];
 	return left;
 }
 
-static void
-torture(const struct CMUnitTest *test, void *state)
+/* Runs it as it is, and keeps the numbers of those that are to fail. */
+static size_t
+choose(const struct CMUnitTest *test, size_t of_test, void *state, unsigned long *numbers)
 {
-	unsigned long *numbers = calloc(STACKS_MAX, sizeof(*numbers));
-	unsigned long allocations, places, injected = 0, survived = 0;
 	pid_t process;
-	int end = run_once(test, state, 0, &process);
+	int end;
 
-	if (numbers == NULL)
-		abort();
-	allocations = alloc_seen->count;
-	places = choose(numbers);
+	if (wish.first != 0) {
+		numbers[0] = wish.first;
+		return 1;
+	}
+	end = run_once(test, state, 0, &process);
+	if (end == ENDED_CLEAN)
+		return 0;
 	if (end != ENDED_WELL) {
 		printf("torture: bad test=%s k=0 end=%d process=%d\n", test->name, end,
 			(int)process);
-		places = 0;
+		return 0;
 	}
-	places = thin_out(numbers, places, wish.most);
-	if (wish.first != 0) {
-		places = 1;
-		numbers[0] = wish.first;
-	}
+	return thin_out(numbers, wish.every ? choose_all(numbers) : choose_places(numbers),
+		wish.most, of_test);
+}
+
+static void
+torture(const struct CMUnitTest *test, size_t of_test, void *state)
+{
+	unsigned long *numbers = calloc(NUMBERS_MAX, sizeof(*numbers));
+	unsigned long allocations, injected = 0, survived = 0;
+	size_t places;
+	pid_t process;
+	int end;
+
+	if (numbers == NULL)
+		abort();
+	places = choose(test, of_test, state, numbers);
+	allocations = alloc_seen->count;
 	for (size_t i = 0; i < places; i++) {
 		end = run_once(test, state, numbers[i], &process);
 		injected += alloc_seen->hit;
@@ -331,9 +370,11 @@ _cmocka_run_group_tests(const char *name, const struct CMUnitTest *const tests, 
 		return 1;
 	warm_up();
 	alloc_places_note();
+	if (wish.all_most != 0 && wish.most > wish.all_most / count)
+		wish.most = wish.all_most > count ? wish.all_most / count : 1;
 	for (size_t i = 0; i < count; i++)
 		if (wish.test == NULL || strcmp(tests[i].name, wish.test) == 0)
-			torture(&tests[i], state);
+			torture(&tests[i], i, state);
 	if (tear_down != NULL)
 		(void)tear_down(&state);
 	printf("torture: done\n");

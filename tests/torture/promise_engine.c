@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/json.h"
+#include "engine/managed_identity.h"
 
 #include "alloc.h"
 #include "engine_asking.h"
@@ -223,6 +224,35 @@ test_load_first(void **test_state)
 	se_config_free(config);
 }
 
+/* The same while somebody waits for a token of the configuration before. */
+static void
+test_load_meanwhile(void **test_state)
+{
+	struct asked asked = {0};
+	struct se_error error = {0};
+	struct se_engine *engine;
+	enum se_code code;
+
+	(void)test_state;
+	configure("meanwhile", true, "", "");
+	engine = engine_start(SE_ROLE_AGENT);
+	ask_begin(engine, &asked);
+	assert_false(asked.at_once);
+	configure("meanwhile", true, "timeout = 7\n", "");
+	fail_from_here();
+	code = se_engine_load(engine, &error);
+	fail_no_more();
+	if (code != SE_OK) {
+		assert_int_equal(code, SE_MEMORY);
+		check_error(code, &error);
+	}
+	ask_wait(engine, &asked);
+	assert_true(token_number(&asked) > 0);
+	assert_int_equal(se_engine_load_if_changed(engine, &error), SE_OK);
+	assert_string_equal(se_engine_config(engine)->accounts[0].value[SE_KEY_TIMEOUT].text, "7");
+	se_engine_free(engine);
+}
+
 /* --- a token ---------------------------------------------------------------------------------- */
 
 /* Asks again, when nothing fails. */
@@ -262,6 +292,35 @@ test_app(void **test_state)
 	engine = engine_start(SE_ROLE_AGENT);
 	ask_in_need(engine, &asked);
 	se_engine_free(engine);
+}
+
+/* The machine answered with the token of another identity than was asked for, and does not say so
+ * but inside of the token. */
+static void
+test_machine(void **test_state)
+{
+	static const char body[] =
+		"{\"expires_in\":\"3599\",\"token_type\":\"Bearer\",\"access_token\":"
+		"\"e30.eyJhcHBpZCI6Ijk5OTk5OTk5LWFhYWEtMjIyMi1iYmJiLTMzMzNjY2NjNDQ0NCJ9.x\"}";
+	const struct se_http_response response = {200, body, sizeof(body) - 1, 0, ""};
+	const struct se_machine machine = {.kind = SE_MACHINE_VM};
+	struct se_config *config = config_of("[account a]\nmatch = *\ntenant = contoso.com\n"
+					     "credential = managed-identity\n"
+					     "managed_identity_id = client_id:" APP "\n");
+	struct se_error error = {0};
+	struct se_grant grant = {0};
+	enum se_code code;
+
+	(void)test_state;
+	fail_from_here();
+	code = se_machine_answer(&machine, &config->accounts[0], &response, 1, &grant, &error);
+	fail_no_more();
+	if (code == SE_CONFIG)
+		assert_says(error.text, "another one");
+	else
+		assert_int_equal(code, SE_MEMORY);
+	assert_null(grant.access_token);
+	se_config_free(config);
 }
 
 static bool
@@ -358,6 +417,8 @@ main(void)
 		cmocka_unit_test_setup(test_json, set_up),
 		cmocka_unit_test_setup(test_load, set_up),
 		cmocka_unit_test_setup(test_load_first, set_up),
+		cmocka_unit_test_setup(test_load_meanwhile, set_up),
+		cmocka_unit_test_setup(test_machine, set_up),
 		cmocka_unit_test_setup(test_app, set_up),
 		cmocka_unit_test_setup(test_rotation, set_up),
 		cmocka_unit_test_setup(test_start, set_up),

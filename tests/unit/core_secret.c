@@ -126,20 +126,20 @@ wipes_memory(void **state)
 static void
 wipes_freed_blocks(void **state)
 {
-	char *block = strdup("say " MARK);
+	char *first = strdup("say " MARK), *block, *smaller;
 
 	(void)state;
-	assert_non_null(block);
+	assert_non_null(first);
 	freed = 0;
 	leaks = 0;
-	block = se_wiping_realloc(block, 4096);
+	block = se_wiping_realloc(first, 4096);
 	assert_non_null(block);
 	assert_string_equal(block, "say " MARK);
 	assert_int_equal(freed, 1);
-	block = se_wiping_realloc(block, strlen("say") + 1);
-	assert_non_null(block);
-	assert_memory_equal(block, "say", 3);
-	se_wiping_free(block);
+	smaller = se_wiping_realloc(block, strlen("say") + 1);
+	assert_non_null(smaller);
+	assert_memory_equal(smaller, "say", 3);
+	se_wiping_free(smaller);
 	assert_int_equal(leaks, 0);
 	block = se_wiping_realloc(NULL, 20);
 	assert_non_null(block);

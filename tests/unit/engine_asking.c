@@ -66,7 +66,7 @@ asking_set_up(void)
 	assert_int_equal(mkdir(state_directory(), 0700), 0);
 	write_text(scratch("secret"), "s3cr3t\n");
 	(void)unlink(configuration());
-	(void)faults_say("forget");
+	(void)faults_say("anew");
 	/* A person's own state directory must not be touched. */
 	(void)setenv("HOME", "/nonexistent", 1);
 	(void)unsetenv("XDG_STATE_HOME");

@@ -28,7 +28,7 @@ set_up(void **state)
 {
 	(void)state;
 	world_reset();
-	(void)faults_say("forget");
+	(void)faults_say("anew");
 	http = se_http_new(&world);
 	return http != NULL ? 0 : -1;
 }
