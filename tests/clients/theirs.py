@@ -91,7 +91,9 @@ class Node:
 
     def run(self, job, person):
         environment = {**os.environ, "NODE_EXTRA_CA_CERTS": self._ca}
-        with subprocess.Popen(["node", "client.js"], cwd=self._place, env=environment, stdin=subprocess.PIPE,
+        # The stand-in is at 127.0.0.1 alone; Node.js 18 does not try a second address of localhost.
+        command = ["node", "--dns-result-order=ipv4first", "client.js"]
+        with subprocess.Popen(command, cwd=self._place, env=environment, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, text=True) as process:
             process.stdin.write(json.dumps(job))
             process.stdin.close()

@@ -34,8 +34,8 @@ at_end agent_stop
 at_end postfix_stop
 
 printf 'sasl-entra: one message, the whole way (paths as on an installed system)\n'
-reason=$(postfix_get "$top_builddir") || give_up "No Postfix: $reason"
-postfix_get "$top_builddir" > /dev/null
+# Not in a subshell: what it did is said below.
+postfix_get "$top_builddir" > "$work/reason" || give_up "No Postfix: $(cat "$work/reason")"
 
 step "A stand-in for Entra ID and one for smtp.office365.com start."
 tenant_start

@@ -42,7 +42,7 @@ set_up() {
 
 case_begin
 guide_block postfix.md main.cf | guide_here |
-  sed -e "s#hash:/etc/postfix/#texthash:$work/postfix/#" -e "/_CApath/d" > "$work/guide.cf"
+  sed -e "s#hash:/etc/postfix/#texthash:$work/postfix/#" -e "/_CAfile/d" > "$work/guide.cf"
 printf '%s\n' "$main_cf" | grep -v '^relayhost\|^smtp_sasl\|^smtp_tls_security\|^smtp_sender_dep' \
   > "$work/postfix/main.cf"
 cat "$work/guide.cf" >> "$work/postfix/main.cf"

@@ -31,6 +31,8 @@ postfix_setup() {
   if [ "$chroot" = y ]; then postfix_fill_jail; fi
 }
 
+# Where /etc/hosts has localhost for ::1 too, as Debian's has, glibc gives 127.0.0.1 twice, and
+# smtp(8) would try both.
 postfix_main_cf() {
   local port=$1 libraries=${postfix_root:+LD_LIBRARY_PATH=$postfix_root/usr/lib/postfix}
   shift
@@ -58,6 +60,7 @@ alias_database          =
 inet_interfaces         = loopback-only
 inet_protocols          = ipv4
 smtp_host_lookup        = native
+smtp_mx_address_limit   = 1
 notify_classes          =
 initial_destination_concurrency = 20
 
