@@ -29,7 +29,9 @@ open_nothing(int flags)
 {
 	int fd = open("/dev/null", flags);
 
-	return fd >= 0 ? fd : open("/", O_RDONLY | O_DIRECTORY | (flags & O_CLOEXEC));
+	if (fd < 0)
+		fd = open("/", O_RDONLY | O_DIRECTORY | (flags & O_CLOEXEC));
+	return fd;
 }
 
 /* The lowest that is free is taken, and those below `fd` are not: or another thread was faster. */

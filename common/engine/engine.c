@@ -209,9 +209,11 @@ se_engine_load(struct se_engine *engine, struct se_error *error)
 	(void)se_file_identify(engine->path, &engine->tried);
 	code = se_config_load(engine->path, &config, NULL, error);
 	retired = code == SE_OK ? calloc(1, sizeof(*retired)) : NULL;
-	if (code == SE_OK)
-		code = retired != NULL ? open_store(engine, config, error) : se_error_memory(error);
-	if (code != SE_OK) {
+	if (code == SE_OK && retired != NULL)
+		code = open_store(engine, config, error);
+	else if (code == SE_OK)
+		code = se_error_memory(error);
+	if (code != SE_OK || retired == NULL) {
 		se_config_free(config);
 		free(retired);
 		/* Another time the same file may do. */

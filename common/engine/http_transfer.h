@@ -16,9 +16,9 @@ struct se_http {
 	struct se_http_transfer *transfers; /* the oldest first */
 	struct se_http_transfer **end;      /* where the next one is to be linked */
 	size_t parked;
-	struct se_http *next; /* of those that were left behind */
-	pid_t owner;          /* whose threads look names up for it */
-	bool openssl;         /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
+	struct se_http *next;   /* of those that were left behind */
+	pid_t owner;            /* whose threads look names up for it */
+	bool openssl;           /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
 	unsigned poll_failures; /* in a row */
 };
 
