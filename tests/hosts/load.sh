@@ -52,6 +52,8 @@ check '... each renewed once and ahead of need' at_least $((expiries * 3 + 2)) "
 check '... so that none of many thousands waited for the tenant' at_least 1999999 "$(number most)"
 check '... and there were as many' at_least "$(number logins)" 2000
 tenant_set fault -X DELETE
+figure 'logins while tokens expire and the tenant is slow' load="$(number logins)" \
+  injected=$((requests - 1)) survived=$((requests - 1 - ($(number failed) > 0)))
 
 # --- many at once, and an agent that dies ----------------------------------------------------------------------------
 
@@ -97,6 +99,8 @@ agent_start "$other"
 tenant_set fault -X DELETE
 crowd 100
 check '... and after a restart all 100 succeed' same "$(lines_of '^ok ')" 100
+figure 'an agent is killed while processes wait' load="$(lines_of '^ok ')" injected=1 \
+  survived=$(($(lines_of '^ok ') == 100))
 
 # --- a permission that was granted late ------------------------------------------------------------
 

@@ -81,9 +81,10 @@ odd ones that were read, **load** the logins, messages or requests that were ser
 run.
 
 Run of {date}, the long runs in their {form} form, on {system} with {cores} cores, from a clean clone:
-`./bootstrap check` and `./bootstrap long` (the whole form: `SE_LONG=1 ./bootstrap long`), then
-`tests/reliability/figures.py page build/figures/* > doc/internals/reliability.md`. A fault that ends
-inside a library, which tests/torture/known.txt lists, counts neither as injected nor as survived.
+`./bootstrap check` and `./bootstrap long` (whole: `SE_LONG=1 ./bootstrap long`), then
+`tests/reliability/figures.py page build/figures/* > doc/internals/reliability.md`; figures of longer
+runs of single targets may be among the files. A fault that ends inside a library, as
+tests/torture/known.txt lists them, counts neither as injected nor as survived.
 
 {table}
 """

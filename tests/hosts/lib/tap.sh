@@ -41,6 +41,13 @@ at_least() {
 # For `check`: the command must fail.
 fails() { ! "$@"; }
 
+# figure ROW COLUMN=NUMBER... : what the test did, for doc/internals/reliability.md.
+figure() {
+  local row=$1
+  shift
+  "$PYTHON" "$top_srcdir/tests/reliability/figures.py" add "$row" "${figure_test-make check-hosts}" "$@"
+}
+
 # wait_for SECONDS COMMAND... : polls until the command passes; fails when the time is up.
 wait_for() {
   local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
