@@ -35,6 +35,7 @@ become(char *const *arguments, char *const *environment, long most)
 	memset(&usual, 0, sizeof(usual));
 	usual.sa_handler = SIG_DFL;
 	(void)sigaction(SIGPIPE, &usual, NULL); /* what is ignored stays so; handlers do not */
+	(void)sigaction(SIGXFSZ, &usual, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	null = open("/dev/null", O_RDWR);

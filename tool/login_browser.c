@@ -66,6 +66,7 @@ become_browser(char *program, char *url)
 	for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_MAX; fd++)
 		(void)close(fd);
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	(void)setsid(); /* Control-C is meant for us alone */
 	(void)execv(program, arguments);
 	_exit(127);

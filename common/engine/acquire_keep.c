@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/file.h"
 #include "engine/acquire_parts.h"
 
 enum { SAVE_AGAIN_MS = 60000 };
@@ -63,15 +64,10 @@ se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now)
 	(void)se_acquire_look(acquisition, NULL); /* a file that it cannot read it does not write */
 	if (acquisition->unsaved)
 		se_acquire_save(acquisition);
+	if (acquisition->file_broken)
+		acquisition->save_again = se_acquire_monotonic(acquisition) + SAVE_AGAIN_MS;
 	se_store_unlock(acquisition->lock);
 	acquisition->lock = -1;
-}
-
-static bool
-same_file(const struct se_file_id *a, const struct se_file_id *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->changed_ns == b->changed_ns;
 }
 
 /* Of two states of which one is from the time before the clock was set back, that one is older. */
@@ -117,20 +113,20 @@ se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 	if (shared->store == NULL)
 		return SE_ABSENT;
 	id = se_store_identify(shared->store, &acquisition->key);
-	if (same_file(&id, &none) && errno != ENOENT) {
+	if (se_file_same(&id, &none) && errno != ENOENT) {
 		acquisition->file_broken = true;
 		return se_error_set(error, se_code_of_errno(errno),
 			"the state file %s/%s.json cannot be looked at: %s",
 			se_store_path(shared->store), acquisition->key.name, strerror(errno));
 	}
-	if (same_file(&id, &none)) {
-		if (!same_file(&acquisition->file, &none))
+	if (se_file_same(&id, &none)) {
+		if (!se_file_same(&acquisition->file, &none))
 			se_acquire_drop(acquisition); /* somebody removed it: logged out */
 		acquisition->file = none;
 		acquisition->file_broken = false;
 		return SE_ABSENT;
 	}
-	if (same_file(&id, &acquisition->file) && !acquisition->file_broken)
+	if (se_file_same(&id, &acquisition->file) && !acquisition->file_broken)
 		return SE_OK;
 	code = se_store_read(shared->store, &acquisition->key, &found, error);
 	if (code == SE_OK) {

@@ -57,8 +57,10 @@ take_over(const struct se_world *world)
 		else
 			leave_behind(http);
 	}
-	if (ours != NULL)
-		ours->world = world;
+	if (ours == NULL)
+		return NULL;
+	ours->world = world;
+	ours->poll_failures = 0;
 	return ours;
 }
 
@@ -121,7 +123,7 @@ static void
 transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 {
 	struct se_http_transfer **at;
-	struct se_signals held;
+	struct se_signals_held held;
 
 	for (at = &http->transfers; *at != NULL; at = &(*at)->next) {
 		if (*at == transfer) {
@@ -144,7 +146,7 @@ transfer_drop(struct se_http *http, struct se_http_transfer *transfer)
 static void
 transfer_give_up(struct se_http *http, struct se_http_transfer *transfer)
 {
-	if (!transfer->begun || !se_http_looks_up_name(transfer)) {
+	if (!transfer->begun || transfer->over || !se_http_looks_up_name(transfer)) {
 		transfer_drop(http, transfer);
 		return;
 	}
@@ -161,7 +163,7 @@ void
 se_http_free(struct se_http *http)
 {
 	struct se_http_transfer *transfer, *next;
-	struct se_signals held;
+	struct se_signals_held held;
 
 	if (http == NULL)
 		return;
@@ -218,7 +220,7 @@ static void
 reap(struct se_http *http)
 {
 	struct se_http_transfer *transfer, *next;
-	struct se_signals held;
+	struct se_signals_held held;
 	int running = 0;
 
 	se_signals_hold(&held);
@@ -370,7 +372,7 @@ admit(struct se_http *http)
 }
 
 static bool
-is_late(struct se_http *http, struct se_http_transfer *transfer, int64_t now)
+is_late(struct se_http_transfer *transfer, int64_t now)
 {
 	curl_off_t ready = 0;
 
@@ -381,7 +383,6 @@ is_late(struct se_http *http, struct se_http_transfer *transfer, int64_t now)
 			transfer->connect_deadline = now + SE_HTTP_CONNECT_MS;
 		return false;
 	}
-	(void)http;
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	return ready == 0 && now >= transfer->connect_deadline;
 }
@@ -403,7 +404,7 @@ expire(struct se_http *http)
 				transfer_drop(http, transfer);
 			continue;
 		}
-		if (!is_late(http, transfer, now))
+		if (!is_late(transfer, now))
 			continue;
 		se_http_explain_late(transfer, &error);
 		transfer_give_up(http, transfer);
@@ -457,12 +458,22 @@ se_poll_passes(bool worked, unsigned *failures)
 	return ++*failures < POLL_FAILURES_MAX;
 }
 
+/* As if polling had failed: there may be memory soon. */
+static bool
+turn_without_memory(struct se_http *http, struct pollfd *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fds[i].revents = 0;
+	errno = ENOMEM;
+	return se_poll_passes(false, &http->poll_failures);
+}
+
 bool
 se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
 	struct curl_waitfd few[16], *extra = few;
 	struct se_http_transfer *transfer;
-	struct se_signals held;
+	struct se_signals_held held;
 	int running = 0, cause;
 	bool ok;
 	size_t i;
@@ -470,7 +481,7 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	if (count > sizeof(few) / sizeof(few[0])) {
 		extra = calloc(count, sizeof(*extra));
 		if (extra == NULL)
-			return false;
+			return turn_without_memory(http, fds, count);
 	}
 	for (i = 0; i < count; i++) {
 		/* CURL_WAIT_POLLIN, PRI and OUT are not poll's numbers. */

@@ -1,6 +1,6 @@
 /*
  * http: one request or many at once, by libcurl's multi interface, within limits of time and size.
- * The only file that knows libcurl.
+ * Only the http* files know libcurl.
  *
  * https only (but for a machine's own endpoint, see below), no redirects, TLS 1.2 or later,
  * HTTP/1.1, a connection for each request, 5 s to connect, 64 KiB of headers and of body, no proxy

@@ -161,6 +161,9 @@ set_rules(struct se_http_transfer *transfer)
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* is_late() of http.c ends it much earlier. By a limit of its own, 5 minutes, libcurl would
+	 * end a parked transfer, and wait for the lookup to do so. */
+	ok = ok && !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 24L * 3600);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_USERAGENT, "sasl-entra/" PACKAGE_VERSION);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->text);

@@ -1,4 +1,6 @@
 #include <pthread.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "engine/signals.h"
 
@@ -10,8 +12,24 @@ pipe_is_pending(void)
 	return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
 }
 
+/* Without waiting where that can be said: a program that comes to ignore SIGPIPE meanwhile has none
+ * pending any more. */
+static void
+take_pending(const sigset_t *signals)
+{
+#if defined(_POSIX_REALTIME_SIGNALS) && _POSIX_REALTIME_SIGNALS > 0
+	const struct timespec none = {0, 0};
+
+	(void)sigtimedwait(signals, NULL, &none);
+#else
+	int number;
+
+	(void)sigwait(signals, &number);
+#endif
+}
+
 void
-se_signals_hold(struct se_signals *signals)
+se_signals_hold(struct se_signals_held *signals)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 	sigset_t all;
@@ -24,15 +42,14 @@ se_signals_hold(struct se_signals *signals)
 }
 
 void
-se_signals_release(const struct se_signals *signals)
+se_signals_release(const struct se_signals_held *signals)
 {
 	sigset_t only_pipe;
-	int number;
 
 	if (!signals->pipe && pipe_is_pending()) {
 		(void)sigemptyset(&only_pipe);
 		(void)sigaddset(&only_pipe, SIGPIPE);
-		(void)sigwait(&only_pipe, &number);
+		take_pending(&only_pipe);
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &signals->before, NULL);
 }

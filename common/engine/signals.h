@@ -9,16 +9,16 @@
 #include <signal.h>
 #include <stdbool.h>
 
-struct se_signals {
+struct se_signals_held {
 	sigset_t before;
 	bool pipe; /* SIGPIPE is the program's own affair: it was pending */
 };
 
 /* Holds this thread's signals back; what faults of the processor raise still comes. Short: nothing
  * waits in between. They nest. */
-void se_signals_hold(struct se_signals *signals);
+void se_signals_hold(struct se_signals_held *signals);
 
 /* As it was before, without the SIGPIPE that came meanwhile. */
-void se_signals_release(const struct se_signals *signals);
+void se_signals_release(const struct se_signals_held *signals);
 
 #endif

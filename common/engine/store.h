@@ -50,7 +50,8 @@ bool se_store_make_directory(const char *path);
 /* From now on state files are sealed with the first key that `key` names, and opened with each of
  * them; plain ones are read as well, and sealed by the next write. Without a file in `key` state
  * files are plain, and sealed ones are neither read nor written over. The key itself is read when it
- * is needed, and when it has changed. Called before anything else. SE_MEMORY: it is as it was. */
+ * is needed, and when it has changed. Called before anything else, and when the configuration is another one. SE_MEMORY: it is
+ * as it was. */
 enum se_code
 se_store_seal_with(struct se_store *store, const struct se_state_key *key, struct se_error *error);
 

@@ -35,7 +35,7 @@ void se_store_sweep(const struct se_store *store, const char *name);
 /* --- store_file.c: a state file's content --------------------------------------------------------- */
 
 /* What a state file holds, as it is on the disk; to be freed. SE_ABSENT: there is none. SE_CONFIG: it
- * cannot be read, or is no JSON. */
+ * cannot be read, or is no JSON; SE_AGAIN, SE_MEMORY: not now. */
 enum se_code se_store_get_file(
 	struct se_store *store, const char *name, struct se_json **file, struct se_error *error);
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <curl/curl.h>
+
 #include "engine/http.h"
 
 #include "engine_support.h"
@@ -190,6 +192,41 @@ test_unknown(void **state)
 	assert_says(one.error.text, "no address was found for nowhere.test:1");
 	assert_says(one.error.text, "/etc/resolv.conf");
 	assert_int_equal(se_http_parked(http), 0);
+}
+
+/* By a limit of its own libcurl would end a parked transfer, and wait for its lookup to do so: minutes
+ * after the host's deadline. */
+static long connect_timeout;
+
+CURLcode __real_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+CURLcode __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...);
+
+/* Each option has one argument, which is as large as a pointer. */
+CURLcode
+__wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+	va_list arguments;
+	void *value;
+
+	va_start(arguments, option);
+	value = va_arg(arguments, void *);
+	va_end(arguments);
+	if (option == CURLOPT_CONNECTTIMEOUT)
+		connect_timeout = (long)(intptr_t)value;
+	return __real_curl_easy_setopt(easy, option, value);
+}
+
+static void
+test_limit_of_libcurl(void **state)
+{
+	struct fetch one = {.url = hang_url};
+
+	(void)state;
+	set_hangs(false);
+	connect_timeout = 0;
+	fetch(http, &one);
+	fetch_forget(&one);
+	assert_true(connect_timeout >= 3600);
 }
 
 static void
@@ -412,6 +449,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_found),
 		TEST(test_unknown),
+		TEST(test_limit_of_libcurl),
 		TEST(test_deadline),
 		TEST(test_too_many),
 		TEST(test_many_of_one),

@@ -64,7 +64,7 @@ is_blocked(int number)
 static void
 test_signals_wait(void **state)
 {
-	struct se_signals outer, inner;
+	struct se_signals_held outer, inner;
 
 	(void)state;
 	se_signals_hold(&outer);
@@ -82,7 +82,7 @@ test_signals_wait(void **state)
 static void
 test_pipe_of_the_library(void **state)
 {
-	struct se_signals outer, inner;
+	struct se_signals_held outer, inner;
 
 	(void)state;
 	write_to_nobody();
@@ -100,7 +100,7 @@ test_pipe_of_the_library(void **state)
 static void
 test_pipe_of_the_program(void **state)
 {
-	struct se_signals held;
+	struct se_signals_held held;
 	sigset_t set;
 
 	(void)state;

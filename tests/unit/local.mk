@@ -152,9 +152,11 @@ tests_unit_engine_http_tls_SOURCES = tests/unit/engine_http_tls.c $(engine_suppo
 tests_unit_engine_http_tls_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_engine_http_tls_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CURL_LIBS)
 tests_unit_engine_http_name_SOURCES = tests/unit/engine_http_name.c $(engine_support)
-tests_unit_engine_http_name_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-# getaddrinfo() is its own.
-tests_unit_engine_http_name_LDADD = libse-engine.la $(CMOCKA_LIBS) $(DL_LIBS) -lpthread
+tests_unit_engine_http_name_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
+# getaddrinfo() is its own, and it looks at what libcurl is told.
+tests_unit_engine_http_name_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=curl_easy_setopt
+tests_unit_engine_http_name_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CURL_LIBS) $(DL_LIBS) \
+	-lpthread
 tests_unit_engine_engine_SOURCES = tests/unit/engine_engine.c $(engine_asking)
 tests_unit_engine_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
