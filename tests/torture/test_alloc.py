@@ -122,6 +122,7 @@ class Runner:
             SE_TORTURE_MOST=str(self.options.most),
             SE_TORTURE_ALL_MOST=str(self.options.all_most), SE_TORTURE_KEEP=str(keep))
         environment.pop("MAKEFLAGS", None)
+        environment.pop("SE_FIGURES_FILE", None)  # the tests' own are not about this
         environment.update({f"SE_TORTURE_{name.upper()}": str(value)
                             for name, value in wishes.items()})
         return environment
