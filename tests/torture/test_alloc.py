@@ -138,7 +138,7 @@ class Runner:
         frames have names, and not where the test wants them gone. What a network allocates differs
         by some from run to run."""
         k = int(bad["k"])
-        for number, keep in ((k, 1), (k, 0), *((k + by, 1) for by in (-1, 1, -2, 2, -3, 3))):
+        for number, keep in ((k, 1), (k, 0), *((k + by, 1) for by in (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5))):
             with tempfile.TemporaryDirectory(prefix="sasl-entra-torture.") as reports:
                 self.run(program, reports, slow=bad["end"] == "41", keep=keep, test=bad["test"],
                          k=number, after=after)
