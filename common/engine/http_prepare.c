@@ -176,6 +176,9 @@ set_rules(struct se_http_transfer *transfer)
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
 	if (transfer->http->openssl)
 		ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	/* Libcurl 7.88 frees the name of a session that it keeps twice when memory runs out, and a
+	 * whole handshake for each token costs little. */
+	ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* CAs that were read for another connection may be outdated, or lack what there was no
 	 * memory for then; libcurl would go on with those for a day. */

@@ -122,6 +122,7 @@ class Runner:
             SE_TORTURE_MOST=str(self.options.most),
             SE_TORTURE_ALL_MOST=str(self.options.all_most), SE_TORTURE_KEEP=str(keep))
         environment.pop("MAKEFLAGS", None)
+        environment.pop("SE_FIGURES_FILE", None)  # the tests' own are not about this
         environment.update({f"SE_TORTURE_{name.upper()}": str(value)
                             for name, value in wishes.items()})
         return environment
@@ -137,7 +138,7 @@ class Runner:
         frames have names, and not where the test wants them gone. What a network allocates differs
         by some from run to run."""
         k = int(bad["k"])
-        for number, keep in ((k, 1), (k, 0), *((k + by, 1) for by in (-1, 1, -2, 2, -3, 3))):
+        for number, keep in ((k, 1), (k, 0), *((k + by, 1) for by in (-1, 1, -2, 2, -3, 3, -4, 4, -5, 5))):
             with tempfile.TemporaryDirectory(prefix="sasl-entra-torture.") as reports:
                 self.run(program, reports, slow=bad["end"] == "41", keep=keep, test=bad["test"],
                          k=number, after=after)

@@ -57,11 +57,14 @@ settle(void)
 		turn_for(engine, 20);
 }
 
+/* Of tests/torture/alloc.h: what an allocation that failed has ended is not waited for. */
+bool torture_hit(void) __attribute__((weak));
+
 /* Turns until the endpoint has been asked so often. */
 static void
 until_hits(const char *name, long wanted)
 {
-	int64_t until = real_ms() + 20000;
+	int64_t until = real_ms() + (torture_hit != NULL && torture_hit() ? 1000 : 20000);
 
 	while (faults_hits(name) < wanted && real_ms() < until)
 		turn_for(engine, 20);
@@ -232,8 +235,11 @@ a_dead_sign_in_is_asked_once_a_day(void **state)
 			 "\\\"invalid_grant\\\", \\\"error_codes\\\": [700082]}\"}");
 	engine = engine_start(SE_ROLE_AGENT);
 	until_hits("dead", 1);
-	for (i = 0; i < 48; i++)
-		later(3600);
+	/* An answer must be there before the clocks go on. */
+	for (i = 0; i < 24; i++) {
+		later(7200);
+		turn_for(engine, 140);
+	}
 	hits = faults_hits("dead");
 	assert_in_range(hits, 2, 3);
 }

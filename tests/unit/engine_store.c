@@ -285,6 +285,7 @@ test_foreign_key(void **state)
 	write_tokens(&berta, "canary", "canary");
 	assert_int_equal(rename(file_of(&berta), file_of(&anna)), 0);
 	text = read_text(file_of(&anna));
+	assert_non_null(text);
 	expect_damaged(text);
 	free(text);
 }
