@@ -1,7 +1,12 @@
 bin_PROGRAMS += sasl-entra
 sasl_entra_SOURCES = \
 	tool/main.c \
-	tool/verb.c tool/verb.h \
+	tool/verb.c tool/verbs.c tool/verb.h \
+	tool/wrap.c tool/wrap.h \
+	tool/run.c tool/run.h \
+	tool/question.c tool/question.h \
+	tool/difference.c tool/difference.h \
+	tool/checkup.c tool/checkup.h \
 	tool/exit_code.c tool/exit_code.h \
 	tool/identity.c tool/identity.h \
 	tool/ask.c tool/ask.h \
@@ -41,6 +46,14 @@ sasl_entra_SOURCES = \
 	tool/login_server.c tool/login_server.h \
 	tool/login_page.c tool/login_page.h \
 	tool/login_browser.c tool/login_browser.h \
-	tool/verb_login.c tool/verb_logout.c
+	tool/verb_login.c tool/verb_logout.c \
+	tool/doctor.h tool/verb_doctor.c \
+	tool/doctor_plugin.c tool/doctor_configuration.c tool/doctor_agent.c \
+	tool/doctor_postfix.c \
+	tool/doctor_network.c tool/doctor_token.c \
+	tool/doctor_server.c tool/verb_send.c \
+	tool/verb_explain.c \
+	tool/verb_config.c tool/verb_completion.c \
+	tool/verb_setup.c
 sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
 sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)

@@ -13,38 +13,7 @@
 #include "tool/exit_code.h"
 #include "tool/verb.h"
 
-static const struct se_verb verbs[] = {
-	{"login",
-		"NAME [--paste | --device | [--port N] [--no-browser]] [--timeout SECONDS] "
-		"[--json]",
-		"Signs a person in, with a browser here, one elsewhere, or a code.", se_verb_login},
-	{"logout", "NAME [--yes] [--json]", "Forgets a person's sign-in, or the token of an app.",
-		se_verb_logout},
-	{"token",
-		"NAME [--format raw|xoauth2|oauthbearer|json] [--server HOST] [--service SERVICE]",
-		"Prints an access token, or the SASL initial response made of it.", se_verb_token},
-	{"refresh", "NAME | --all [--json]",
-		"Forgets remembered errors and gets a new token, whatever the old one has left.",
-		se_verb_refresh},
-	{"status", "[NAME] [--json | --prometheus | --watch[=SECONDS]]",
-		"Shows how the accounts are, and what needs a person, without the network.",
-		se_verb_status},
-	{"check", "[--json]", "Judges the configuration and its files, without the network.",
-		se_verb_check},
-	{"import", "token NAME [--json]",
-		"Keeps the refresh token that comes on stdin as the sign-in of NAME.",
-		se_verb_import},
-	{"certificate", "new|try|activate|rollback NAME [--days N] [--json]",
-		"Makes a new certificate for NAME, tries it, puts it in the old one's place, or "
-		"puts "
-		"the old one back.",
-		se_verb_certificate},
-	{"reseal", "[--plain] [--old-key-file PATH] [--json]",
-		"Seals all that is kept on the disk with the key that is configured now.",
-		se_verb_reseal},
-};
-
-enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]), OPT_VERSION = 1 };
+enum { OPT_VERSION = 1 };
 
 static int
 print_help(void)
@@ -53,14 +22,15 @@ print_help(void)
 	       "OAuth access tokens of Microsoft Entra ID, for people and scripts. NAME is a "
 	       "login\n"
 	       "name or the label of an account.\n\nVerbs:\n");
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		printf("  %s %s\n      %s\n", verbs[i].name, verbs[i].usage, verbs[i].help);
+	for (size_t i = 0; se_verbs[i] != NULL; i++)
+		printf("  %s %s\n      %s\n", se_verbs[i]->name, se_verbs[i]->usage,
+			se_verbs[i]->help);
 	printf("\nOptions:\n"
 	       "  --config PATH  use this configuration\n"
 	       "                 (default: a user's own sasl-entra/sasl-entra.conf below\n"
 	       "                 $XDG_CONFIG_HOME, else " SE_CONFIGURATION_PATH ")\n"
 	       "  --version      print the version\n"
-	       "  --help         print this text; after a verb, its usage\n"
+	       "  --help         print this text; after a verb, its usage and options\n"
 	       "\nExit codes:\n");
 	se_exit_help(stdout);
 	printf("\nThe agent is asked at " SE_SOCKET_PATH ".\n");
@@ -93,13 +63,12 @@ run_verb(struct se_command *command, int argc, char **argv)
 {
 	static char title[64]; /* what getopt puts before its complaints */
 
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		if (strcmp(verbs[i].name, argv[0]) == 0) {
-			command->verb = &verbs[i];
-			(void)snprintf(title, sizeof(title), "sasl-entra %s", verbs[i].name);
+	for (size_t i = 0; se_verbs[i] != NULL; i++)
+		if (strcmp(se_verbs[i]->name, argv[0]) == 0) {
+			(void)snprintf(title, sizeof(title), "sasl-entra %s", argv[0]);
 			argv[0] = title;
-			optind = 0; /* begin anew, and take options after arguments, too */
-			return verbs[i].run(command, argc, argv);
+			se_verb_begin(command, se_verbs[i]);
+			return se_verbs[i]->run(command, argc, argv);
 		}
 	return usage("there is no verb ", argv[0]);
 }

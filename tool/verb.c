@@ -1,15 +1,40 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "tool/exit_code.h"
 #include "tool/verb.h"
 
+static int
+takes(const struct se_option *option)
+{
+	if (option->value == NULL)
+		return no_argument;
+	return option->value[0] == '[' ? optional_argument : required_argument;
+}
+
+void
+se_verb_begin(struct se_command *command, const struct se_verb *verb)
+{
+	static const struct option of_all[] = {SE_OPTIONS_OF_ALL};
+	size_t n = 0;
+
+	memset(command->known, 0, sizeof(command->known));
+	for (const struct se_option *option = verb->options; option->name != NULL; option++)
+		if (n < SE_OPTIONS_MAX - 2)
+			command->known[n++] =
+				(struct option){option->name, takes(option), NULL, option->id};
+	memcpy(&command->known[n], of_all, sizeof(of_all));
+	command->verb = verb;
+	optind = 0; /* begin anew, and take options after arguments, too */
+}
+
 int
-se_verb_option(struct se_command *command, int argc, char **argv, const struct option *options)
+se_verb_option(struct se_command *command, int argc, char **argv)
 {
 	int option;
 
 	do {
-		option = getopt_long(argc, argv, "", options, NULL);
+		option = getopt_long(argc, argv, "", command->known, NULL);
 		if (option != SE_OPTION_CONFIG)
 			return option;
 	} while (se_identity_choose(optarg, &command->identity));
@@ -24,6 +49,26 @@ se_verb_usage(const struct se_command *command, const char *what)
 	return se_verb_end(command, '?');
 }
 
+/* "--watch[=SECONDS]" */
+static void
+print_option(const struct se_option *option)
+{
+	char text[80];
+
+	switch (takes(option)) {
+	case required_argument:
+		(void)snprintf(text, sizeof(text), "--%s %s", option->name, option->value);
+		break;
+	case optional_argument:
+		(void)snprintf(text, sizeof(text), "--%s[=%.*s]", option->name,
+			(int)strlen(option->value) - 2, option->value + 1);
+		break;
+	default:
+		(void)snprintf(text, sizeof(text), "--%s", option->name);
+	}
+	printf("  %-24s %s\n", text, option->help);
+}
+
 int
 se_verb_end(const struct se_command *command, int option)
 {
@@ -33,7 +78,10 @@ se_verb_end(const struct se_command *command, int option)
 		fprintf(stderr, "Usage: sasl-entra %s %s\n", verb->name, verb->usage);
 		return SE_EXIT_USAGE;
 	}
-	printf("Usage: sasl-entra %s %s\n%s\n", verb->name, verb->usage, verb->help);
+	printf("Usage: sasl-entra %s %s\n%s\n\nOptions:\n", verb->name, verb->usage, verb->help);
+	for (const struct se_option *known = verb->options; known->name != NULL; known++)
+		print_option(known);
+	printf("  %-24s %s\n", "--config PATH", "use this configuration");
 	return fflush(stdout) == 0 ? SE_EXIT_OK : SE_EXIT_FAILED;
 }
 

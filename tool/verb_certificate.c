@@ -60,16 +60,14 @@ is_action(const char *word)
 	return false;
 }
 
-int
-se_verb_certificate(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
-		{"days", required_argument, NULL, OPT_DAYS}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
 	struct wish wish = {.json = false};
 	const char *action, *name;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END)
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END)
 		if (option == OPT_JSON)
 			wish.json = true;
 		else if (option != OPT_DAYS)
@@ -84,3 +82,20 @@ se_verb_certificate(struct se_command *command, int argc, char **argv)
 	name = se_verb_name(command, argc, argv);
 	return name != NULL ? act(command, action, name, &wish) : SE_EXIT_USAGE;
 }
+
+static const struct se_option options[] = {
+	{"days", OPT_DAYS, "N", .help = "new: how long it is good, at most 3650; default 730"},
+	{"json", OPT_JSON, .help = "print a JSON object"},
+	{NULL},
+};
+
+const struct se_verb se_verb_certificate = {
+	.name = "certificate",
+	.usage = "new|try|activate|rollback NAME [--days N] [--json]",
+	.help = "Makes a new certificate for NAME, tries it, puts it in the old one's place, or "
+		"puts the old one back.",
+	.options = options,
+	.actions = "new try activate rollback",
+	.takes_name = true,
+	.run = begin,
+};

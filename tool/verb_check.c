@@ -212,16 +212,14 @@ run(struct check *check, bool json)
 	return exit_code;
 }
 
-int
-se_verb_check(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, OPT_JSON}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
 	struct check check;
 	bool json = false;
 	int option, exit_code;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END) {
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
 		if (option != OPT_JSON)
 			return se_verb_end(command, option);
 		json = true;
@@ -237,3 +235,16 @@ se_verb_check(struct se_command *command, int argc, char **argv)
 	se_findings_free(&check.findings);
 	return exit_code;
 }
+
+static const struct se_option options[] = {
+	{"json", OPT_JSON, .help = "print a JSON object"},
+	{NULL},
+};
+
+const struct se_verb se_verb_check = {
+	.name = "check",
+	.usage = "[--json]",
+	.help = "Judges the configuration and its files, without the network.",
+	.options = options,
+	.run = begin,
+};

@@ -142,16 +142,14 @@ import_token(const struct se_command *command, const char *name, bool json)
 	return exit_code;
 }
 
-int
-se_verb_import(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, OPT_JSON}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
 	bool json = false;
 	const char *name;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END) {
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
 		if (option != OPT_JSON)
 			return se_verb_end(command, option);
 		json = true;
@@ -162,3 +160,18 @@ se_verb_import(struct se_command *command, int argc, char **argv)
 	name = se_verb_name(command, argc, argv);
 	return name != NULL ? import_token(command, name, json) : SE_EXIT_USAGE;
 }
+
+static const struct se_option options[] = {
+	{"json", OPT_JSON, .help = "print a JSON object"},
+	{NULL},
+};
+
+const struct se_verb se_verb_import = {
+	.name = "import",
+	.usage = "token NAME [--json]",
+	.help = "Keeps the refresh token that comes on stdin as the sign-in of NAME.",
+	.options = options,
+	.actions = "token",
+	.takes_name = true,
+	.run = begin,
+};

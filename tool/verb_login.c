@@ -101,24 +101,14 @@ take_option(int option, struct se_login_options *options)
 	}
 }
 
-int
-se_verb_login(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"paste", no_argument, NULL, OPT_PASTE},
-		{"device", no_argument, NULL, OPT_DEVICE},
-		{"port", required_argument, NULL, OPT_PORT},
-		{"no-browser", no_argument, NULL, OPT_NO_BROWSER},
-		{"timeout", required_argument, NULL, OPT_TIMEOUT},
-		{"json", no_argument, NULL, OPT_JSON},
-		SE_OPTIONS_OF_ALL,
-		{NULL, 0, NULL, 0},
-	};
 	struct se_login_options options = {.way = SE_LOGIN_BROWSER};
 	const char *name, *wrong;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, known)) != SE_OPTION_END) {
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
 		if (option < OPT_PASTE || option > OPT_TIMEOUT)
 			return se_verb_end(command, option);
 		wrong = take_option(option, &options);
@@ -131,3 +121,24 @@ se_verb_login(struct se_command *command, int argc, char **argv)
 	name = se_verb_name(command, argc, argv);
 	return name != NULL ? run(command, name, &options) : SE_EXIT_USAGE;
 }
+
+static const struct se_option options[] = {
+	{"paste", OPT_PASTE,
+		.help = "the browser may run anywhere; its last address is pasted here"},
+	{"device", OPT_DEVICE, .help = "show a code that is entered on any device"},
+	{"port", OPT_PORT, "N", .help = "wait for the browser at this port of loopback"},
+	{"no-browser", OPT_NO_BROWSER, .help = "open no browser, only print the address"},
+	{"timeout", OPT_TIMEOUT, "SECONDS", .help = "give up after that time, at most 3600"},
+	{"json", OPT_JSON, .help = "print one JSON object a line"},
+	{NULL},
+};
+
+const struct se_verb se_verb_login = {
+	.name = "login",
+	.usage = "NAME [--paste | --device | [--port N] [--no-browser]] [--timeout SECONDS] "
+		 "[--json]",
+	.help = "Signs a person in, with a browser here, one elsewhere, or a code.",
+	.options = options,
+	.takes_name = true,
+	.run = begin,
+};

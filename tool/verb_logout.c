@@ -141,16 +141,14 @@ logout(const struct se_command *command, const char *name, const struct wish *wi
 	return exit_code;
 }
 
-int
-se_verb_logout(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option known[] = {{"yes", no_argument, NULL, OPT_YES},
-		{"json", no_argument, NULL, OPT_JSON}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
 	struct wish wish = {false, false};
 	const char *name;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, known)) != SE_OPTION_END) {
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
 		if (option != OPT_YES && option != OPT_JSON)
 			return se_verb_end(command, option);
 		if (option == OPT_YES)
@@ -165,3 +163,18 @@ se_verb_logout(struct se_command *command, int argc, char **argv)
 		return se_verb_usage(command, "nobody can be asked here; say --yes");
 	return logout(command, name, &wish);
 }
+
+static const struct se_option options[] = {
+	{"yes", OPT_YES, .help = "do not ask"},
+	{"json", OPT_JSON, .help = "print a JSON object"},
+	{NULL},
+};
+
+const struct se_verb se_verb_logout = {
+	.name = "logout",
+	.usage = "NAME [--yes] [--json]",
+	.help = "Forgets a person's sign-in, or the token of an app.",
+	.options = options,
+	.takes_name = true,
+	.run = begin,
+};

@@ -68,16 +68,14 @@ refresh_all(const struct se_command *command, bool json)
 	return exit_code;
 }
 
-int
-se_verb_refresh(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
-		{"all", no_argument, NULL, OPT_ALL}, SE_OPTIONS_OF_ALL, {NULL, 0, NULL, 0}};
 	bool json = false, all = false;
 	const char *name;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END)
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END)
 		if (option == OPT_JSON)
 			json = true;
 		else if (option == OPT_ALL)
@@ -91,3 +89,18 @@ se_verb_refresh(struct se_command *command, int argc, char **argv)
 	name = se_verb_name(command, argc, argv);
 	return name != NULL ? refresh(command, name, json) : SE_EXIT_USAGE;
 }
+
+static const struct se_option options[] = {
+	{"all", OPT_ALL, .help = "every account"},
+	{"json", OPT_JSON, .help = "print a JSON object"},
+	{NULL},
+};
+
+const struct se_verb se_verb_refresh = {
+	.name = "refresh",
+	.usage = "NAME | --all [--json]",
+	.help = "Forgets remembered errors and gets a new token, whatever the old one has left.",
+	.options = options,
+	.takes_name = true,
+	.run = begin,
+};

@@ -180,17 +180,13 @@ reseal(const struct se_command *command, const struct wish *wish)
 	return written != SE_EXIT_OK ? written : round.exit_code;
 }
 
-int
-se_verb_reseal(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, OPT_JSON},
-		{"plain", no_argument, NULL, OPT_PLAIN},
-		{"old-key-file", required_argument, NULL, OPT_OLD_KEY_FILE}, SE_OPTIONS_OF_ALL,
-		{NULL, 0, NULL, 0}};
 	struct wish wish = {false, false, NULL};
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END)
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END)
 		if (option == OPT_JSON)
 			wish.json = true;
 		else if (option == OPT_PLAIN)
@@ -205,3 +201,19 @@ se_verb_reseal(struct se_command *command, int argc, char **argv)
 		return se_verb_usage(command, "--old-key-file takes a whole path, from '/' on");
 	return reseal(command, &wish);
 }
+
+static const struct se_option options[] = {
+	{"plain", OPT_PLAIN, .help = "unseal: state_key_file is configured no more"},
+	{"old-key-file", OPT_OLD_KEY_FILE, "PATH", .completes = SE_COMPLETES_FILE,
+		.help = "a key that is not in state_key_file any more"},
+	{"json", OPT_JSON, .help = "print a JSON object"},
+	{NULL},
+};
+
+const struct se_verb se_verb_reseal = {
+	.name = "reseal",
+	.usage = "[--plain] [--old-key-file PATH] [--json]",
+	.help = "Seals all that is kept on the disk with the key that is configured now.",
+	.options = options,
+	.run = begin,
+};

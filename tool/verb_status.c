@@ -152,16 +152,9 @@ parse_watch(const char *text, struct wish *wish)
 static int
 parse(struct se_command *command, int argc, char **argv, struct wish *wish)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, OPT_JSON},
-		{"prometheus", no_argument, NULL, OPT_PROMETHEUS},
-		{"watch", optional_argument, NULL, OPT_WATCH},
-		SE_OPTIONS_OF_ALL,
-		{NULL, 0, NULL, 0},
-	};
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END) {
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
 		if (option == OPT_WATCH && parse_watch(optarg, wish))
 			continue;
 		if (option != OPT_JSON && option != OPT_PROMETHEUS)
@@ -173,8 +166,8 @@ parse(struct se_command *command, int argc, char **argv, struct wish *wish)
 	return SE_OPTION_END;
 }
 
-int
-se_verb_status(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
 	struct wish wish = {.form = TABLE};
 	int option = parse(command, argc, argv, &wish);
@@ -193,3 +186,19 @@ se_verb_status(struct se_command *command, int argc, char **argv)
 		return se_verb_usage(command, "--watch draws on a terminal, and stdout is none");
 	return wish.watch > 0 ? watch(command, &wish) : once(command, &wish);
 }
+
+static const struct se_option options[] = {
+	{"json", OPT_JSON, .help = "print a JSON object"},
+	{"prometheus", OPT_PROMETHEUS, .help = "print Prometheus' text format"},
+	{"watch", OPT_WATCH, "[SECONDS]", .help = "draw it again every 2 or that many seconds"},
+	{NULL},
+};
+
+const struct se_verb se_verb_status = {
+	.name = "status",
+	.usage = "[NAME] [--json | --prometheus | --watch[=SECONDS]]",
+	.help = "Shows how the accounts are, and what needs a person, without the network.",
+	.options = options,
+	.takes_name = true,
+	.run = begin,
+};

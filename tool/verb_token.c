@@ -147,21 +147,14 @@ fetch_and_print(const struct se_command *command, const struct wish *wish, const
 	return exit_code;
 }
 
-int
-se_verb_token(struct se_command *command, int argc, char **argv)
+static int
+begin(struct se_command *command, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"format", required_argument, NULL, OPT_FORMAT},
-		{"server", required_argument, NULL, OPT_SERVER},
-		{"service", required_argument, NULL, OPT_SERVICE},
-		SE_OPTIONS_OF_ALL,
-		{NULL, 0, NULL, 0},
-	};
 	struct wish wish = {.format = RAW, .server = "", .service = "smtp"};
 	const char *name;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv, options)) != SE_OPTION_END) {
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
 		switch (option) {
 		case OPT_FORMAT:
 			if (!parse_format(optarg, &wish))
@@ -181,3 +174,21 @@ se_verb_token(struct se_command *command, int argc, char **argv)
 	name = se_verb_name(command, argc, argv);
 	return name != NULL ? fetch_and_print(command, &wish, name) : SE_EXIT_USAGE;
 }
+
+static const struct se_option options[] = {
+	{"format", OPT_FORMAT, "FORMAT", .choices = "raw xoauth2 oauthbearer json",
+		.help = "what is printed: the token (raw), a SASL initial response, or JSON"},
+	{"server", OPT_SERVER, "HOST", .help = "the server that will get it"},
+	{"service", OPT_SERVICE, "SERVICE", .choices = "smtp imap pop sieve",
+		.help = "what it is for; default smtp"},
+	{NULL},
+};
+
+const struct se_verb se_verb_token = {
+	.name = "token",
+	.usage = "NAME [--format raw|xoauth2|oauthbearer|json] [--server HOST] [--service SERVICE]",
+	.help = "Prints an access token, or the SASL initial response made of it.",
+	.options = options,
+	.takes_name = true,
+	.run = begin,
+};
