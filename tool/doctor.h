@@ -14,7 +14,12 @@
 #include "tool/checkup.h"
 #include "tool/identity.h"
 
-enum { SE_DOCTOR_TOKENS_MAX = 32 };
+enum { SE_DOCTOR_TOKENS_MAX = 32, SE_DOCTOR_RELAYS_MAX = 16 };
+
+struct se_doctor_relay {
+	char host[256]; /* without brackets */
+	char port[8];   /* "587" */
+};
 
 /* A token that was fetched for one account, and for whom. */
 struct se_doctor_token {
@@ -30,6 +35,8 @@ struct se_doctor {
 	bool offline;            /* nothing that leaves this machine */
 	bool postfix;            /* --postfix */
 	const char *postfix_dir; /* its configuration directory; NULL: Postfix's own */
+	const char *server;      /* --server HOST[:PORT]; NULL: what is configured */
+	const char *imap_server; /* --imap-server */
 	struct se_checkup checkup;
 
 	/* from the configuration's section */
@@ -38,6 +45,10 @@ struct se_doctor {
 
 	/* from the agent's section */
 	bool agent; /* one answers at the system's socket */
+
+	/* from Postfix's section: where its mail goes, by name and number */
+	struct se_doctor_relay relays[SE_DOCTOR_RELAYS_MAX];
+	size_t relay_count;
 
 	/* from the token's section */
 	struct se_doctor_token tokens[SE_DOCTOR_TOKENS_MAX];

@@ -53,9 +53,13 @@ sasl_entra_SOURCES = \
 	tool/doctor_postfix.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_explain.c tool/doctor_explain.h \
-	tool/doctor_server.c tool/verb_send.c \
+	tool/doctor_server.c tool/doctor_sasl.c tool/doctor_sasl.h \
+	tool/mail_servers.c tool/mail_servers.h \
+	tool/mail_verdict.c tool/mail_verdict.h \
+	tool/mail_login.c tool/mail_login.h \
+	tool/test_message.c tool/test_message.h tool/verb_send.c \
 	tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
 	tool/verb_setup.c
-sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
-sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)
+sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS) $(SASL_CFLAGS)
+sasl_entra_LDADD = libse-mail.la libse-engine.la $(SASL_LIBS) $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)

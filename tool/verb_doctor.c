@@ -8,11 +8,12 @@
 
 #include "tool/doctor.h"
 #include "tool/exit_code.h"
+#include "tool/mail_servers.h"
 #include "tool/output.h"
 #include "tool/screen.h"
 #include "tool/verb.h"
 
-enum { OPT_JSON = 1, OPT_POSTFIX, OPT_OFFLINE };
+enum { OPT_JSON = 1, OPT_POSTFIX, OPT_OFFLINE, OPT_SERVER, OPT_IMAP_SERVER };
 
 static const struct {
 	const char *heading;
@@ -81,6 +82,18 @@ examine(struct se_doctor *doctor, bool json)
 	return exit_code;
 }
 
+static bool
+take_server(struct se_doctor *doctor, bool imap)
+{
+	struct se_mail_server unused;
+
+	if (imap)
+		doctor->imap_server = optarg;
+	else
+		doctor->server = optarg;
+	return se_mail_server_parse(optarg, imap ? SE_MAIL_IMAP : SE_MAIL_SMTP, &unused);
+}
+
 static int
 begin(struct se_command *command, int argc, char **argv)
 {
@@ -96,6 +109,9 @@ begin(struct se_command *command, int argc, char **argv)
 		} else if (option == OPT_POSTFIX) {
 			doctor.postfix = true;
 			doctor.postfix_dir = optarg;
+		} else if (option == OPT_SERVER || option == OPT_IMAP_SERVER) {
+			if (!take_server(&doctor, option == OPT_IMAP_SERVER))
+				return se_verb_usage(command, "give a server as HOST or HOST:PORT");
 		} else {
 			return se_verb_end(command, option);
 		}
@@ -111,13 +127,16 @@ static const struct se_option options[] = {
 	{"postfix", OPT_POSTFIX, "[CONFIG_DIR]", .completes = SE_COMPLETES_DIRECTORY,
 		.help = "look at Postfix, too, or at the one with that configuration"},
 	{"offline", OPT_OFFLINE, .help = "ask nothing outside this machine"},
+	{"server", OPT_SERVER, "HOST[:PORT]", .help = "the submission server to log in at"},
+	{"imap-server", OPT_IMAP_SERVER, "HOST[:PORT]", .help = "the IMAP server to log in at"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
 	{NULL},
 };
 
 const struct se_verb se_verb_doctor = {
 	.name = "doctor",
-	.usage = "[NAME] [--postfix[=CONFIG_DIR]] [--offline] [--json]",
+	.usage = "[NAME] [--postfix[=CONFIG_DIR]] [--offline] [--server HOST[:PORT]] "
+		 "[--imap-server HOST[:PORT]] [--json]",
 	.help = "Looks at everything between a mail program and Exchange, and says what to do.",
 	.options = options,
 	.takes_name = true,

@@ -26,8 +26,8 @@ now_ms(const struct se_http *http)
 
 /* libcurl has requests, answers and headers in buffers of its own. They are malloc()'s all the same,
  * so that a host that uses libcurl too is not disturbed; where it was first, its functions stay. */
-static bool
-begin_curl(void)
+bool
+se_http_begin_curl(void)
 {
 	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, se_wiping_free, se_wiping_realloc,
 		       strdup, calloc) == CURLE_OK;
@@ -85,7 +85,7 @@ se_http_new(const struct se_world *world)
 
 	if (http != NULL)
 		return http;
-	if (!begin_curl())
+	if (!se_http_begin_curl())
 		return NULL;
 	http = calloc(1, sizeof(*http));
 	if (http != NULL)

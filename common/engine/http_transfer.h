@@ -48,6 +48,9 @@ struct se_http_transfer {
 	void *context;
 };
 
+/* Starts libcurl, once per call of curl_global_cleanup(); for mail_server.c, too. */
+bool se_http_begin_curl(void);
+
 /* Whether there is a connection to the endpoint itself, TLS and all. */
 bool se_http_is_connected(const struct se_http_transfer *transfer);
 

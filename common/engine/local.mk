@@ -87,6 +87,15 @@ libse_engine_la_SOURCES = \
 libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)
 libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS) $(INI_LIBS)
 
+# Conversations with mail servers: for the tool alone.
+noinst_LTLIBRARIES += libse-mail.la
+libse_mail_la_SOURCES = \
+	common/engine/mail_dialogue.c common/engine/mail_dialogue.h \
+	common/engine/mail_server.c common/engine/mail_server.h common/engine/mail_parts.h \
+	common/engine/mail_prepare.c common/engine/mail_explain.c
+libse_mail_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+libse_mail_la_LIBADD = libse-engine.la
+
 # The module that the plugin loads. -z nodelete: a name lookup that hangs may outlive its use.
 engine_LTLIBRARIES = engine.la
 engine_la_SOURCES = common/engine/module.c

@@ -22,10 +22,11 @@ rule() {
 }
 
 agent_rest=$(printf '%s\n' agent/*.[ch] | grep -v '/log\.c')
-rest=$(printf '%s\n' common/engine/*.[ch] | grep -vE '/(http|crypto_|json\.c|config\.c)')
+rest=$(printf '%s\n' common/engine/*.[ch] | grep -vE '/(http|mail_|crypto_|json\.c|config\.c)')
 
 rule "core uses core and libc" "common/core/*.[ch]" 'core/'
-rule "the engine's http files alone know libcurl" "common/engine/http*.[ch]" 'core/|engine/|curl/'
+rule "the engine's http and mail files alone know libcurl" \
+	"common/engine/http*.[ch] common/engine/mail_*.[ch]" 'core/|engine/|curl/'
 rule "the engine's crypto files alone know OpenSSL" "common/engine/crypto_*.[ch]" \
 	'core/|engine/|openssl/'
 rule "the engine's json.c alone knows json-c" "common/engine/json.c" 'core/|engine/|json-c/'
@@ -36,9 +37,10 @@ rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
 	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
 rule "the agent's log.c alone knows syslog" "agent/log.c" 'agent/|syslog\.h'
 rule "the rest of the agent uses core and engine" "$agent_rest" 'core/|engine/|agent/'
-rest=$(printf '%s\n' tool/*.[ch] | grep -vE '/(login_server|qr)\.c')
+rest=$(printf '%s\n' tool/*.[ch] | grep -vE '/(login_server|qr|doctor_sasl)\.c')
 rule "the tool uses core and engine" "$rest" 'core/|engine/|tool/'
 rule "the tool's login_server.c alone knows libmicrohttpd" "tool/login_server.c" \
 	'core/|engine/|tool/|microhttpd\.h'
 rule "the tool's qr.c alone knows libqrencode" "tool/qr.c" 'core/|engine/|tool/|qrencode\.h'
+rule "the tool's doctor_sasl.c alone knows libsasl2" "tool/doctor_sasl.c" 'core/|engine/|tool/|sasl/'
 echo "1..$number"
