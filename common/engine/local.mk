@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libse-engine.la
 libse_engine_la_SOURCES = \
 	common/engine/aadsts.c common/engine/aadsts.h \
 	common/engine/places.c common/engine/places.h \
+	common/engine/reasons.c common/engine/reasons.h \
 	common/engine/replies.c common/engine/replies.h common/engine/replies_parts.h \
 	common/engine/replies_login.c common/engine/replies_message.c \
 	common/engine/replies_high_volume.c common/engine/replies_mailbox.c \

@@ -2,7 +2,7 @@
 #include "engine/replies_parts.h"
 
 #define LONGER_TOKENS \
-	"The agent renews tokens for HVE 11 minutes before they expire. A token that came as a " \
+	"sasl-entra renews tokens for HVE 11 minutes before they expire. A token that came as a " \
 	"password is renewed by whoever put it there."
 
 static const struct se_reply entries[] = {
