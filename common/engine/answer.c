@@ -8,7 +8,9 @@
 #include "engine/crypto_digest.h"
 #include "engine/json.h"
 #include "engine/jwt.h"
+#include "engine/places.h"
 #include "engine/provider.h"
+#include "engine/reasons.h"
 
 void
 se_grant_free(struct se_grant *grant)
@@ -157,137 +159,6 @@ trace_in(const char *description, char *trace, size_t size)
 	}
 }
 
-struct meaning {
-	const char *reason;
-	enum se_code code;
-	const char *what;
-	const char *todo;
-};
-
-static const struct meaning reasons[] = {
-	{"invalid_request", SE_CONFIG, "found the request wrong",
-		"Compare tenant, client_id and scope of [account {label}] with the app "
-		"registration."},
-	{"invalid_client", SE_CONFIG, "refused the app's credential",
-		"Compare the credential of [account {label}] with app {app}'s certificates and "
-		"secrets."},
-	{"invalid_grant", SE_SIGN_IN, "no longer accepts the sign-in", "Sign in again: {sign_in}"},
-	{"interaction_required", SE_SIGN_IN, "wants a person to sign in",
-		"Sign in again: {sign_in}"},
-	{"login_required", SE_SIGN_IN, "wants a person to sign in", "Sign in again: {sign_in}"},
-	{"consent_required", SE_SIGN_IN, "misses consent to what the app asks for",
-		"Sign in again: {sign_in}; or have an administrator of {tenant} consent "
-		"for app {app}."},
-	{"unauthorized_client", SE_ADMIN, "does not let this app use this grant",
-		"Ask an administrator of {tenant} to look at app {app}."},
-	{"access_denied", SE_ADMIN, "denied access",
-		"Ask an administrator of {tenant} about app {app}."},
-	{"authorization_declined", SE_SIGN_IN, "says that the person declined the sign-in",
-		"Sign in again and agree: {sign_in}"},
-	{"expired_token", SE_SIGN_IN, "says that the sign-in's code has expired",
-		"Start it again: {sign_in}"},
-	{"bad_verification_code", SE_SIGN_IN, "does not know the sign-in's code",
-		"Start it again: {sign_in}"},
-	{"unsupported_response_type", SE_CONFIG, "does not support the kind of sign-in asked for",
-		"Look at authorization_endpoint of [account {label}]."},
-	{"redirect_uri_mismatch", SE_CONFIG,
-		"refused the address that the browser would be sent back to",
-		"Register http://localhost for app {app}, as a desktop app has it."},
-	{"unsupported_grant_type", SE_CONFIG, "does not know this grant",
-		"Look at authority and token_endpoint of [account {label}]."},
-	{"invalid_scope", SE_CONFIG, "does not know the scope {scope}",
-		"Look at scope and cloud of [account {label}]."},
-	{"invalid_resource", SE_CONFIG, "does not know the resource of the scope {scope}",
-		"Look at scope and cloud of [account {label}]."},
-	{"server_error", SE_AGAIN, "had an error of its own", "It is asked again by itself."},
-	{"temporarily_unavailable", SE_AGAIN, "is too busy", "It is asked again by itself."},
-};
-
-/* Those that say more than invalid_grant or interaction_required, with which they come. */
-static const struct meaning details[] = {
-	{"additional_action", SE_SIGN_IN, "wants the person to do more before signing in",
-		"Let the person sign in with a browser once and do what it asks, then: {sign_in}"},
-	{"message_only", SE_ADMIN, "refuses this sign-in, and another one would not help",
-		"Ask an administrator of {tenant}, with the trace id."},
-	{"consent_required", SE_SIGN_IN, "misses consent to what the app asks for",
-		"Sign in again: {sign_in}; or have an administrator of {tenant} consent for app "
-		"{app}."},
-	{"user_password_expired", SE_SIGN_IN, "says that the person's password has expired",
-		"Let the person choose a new one, then sign in again: {sign_in}"},
-	{"client_mismatch", SE_CONFIG, "says that the refresh token belongs to another app",
-		"Look at client_id of [account {label}], or sign in with this app: {sign_in}"},
-	{"protection_policy_required", SE_ADMIN, "asks for an app protection policy",
-		"Ask an administrator of {tenant} to except app {app} from that policy."},
-	{"device_authentication_failed", SE_ADMIN, "could not authenticate the device",
-		"Ask an administrator of {tenant} to except app {app} from that policy."},
-};
-
-static const struct meaning *
-find_meaning(const struct meaning *table, size_t count, const char *reason)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (strcmp(table[i].reason, reason) == 0)
-			return &table[i];
-	return NULL;
-}
-
-static const char *
-credential_file(const struct se_account *account)
-{
-	static const enum se_key keys[] = {
-		SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE, SE_KEY_FEDERATED_TOKEN_FILE};
-	size_t i;
-
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (account->value[keys[i]].text != NULL)
-			return account->value[keys[i]].text;
-	return NULL;
-}
-
-static const char *
-value_of(const struct se_account *account, const char *name, size_t len)
-{
-	const struct {
-		const char *name;
-		const char *value;
-	} values[] = {
-		{"app", account->value[SE_KEY_CLIENT_ID].text},
-		{"tenant", account->value[SE_KEY_TENANT].text},
-		{"file", credential_file(account)},
-		{"scope", account->scope},
-		{"label", account->label},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		if (strlen(values[i].name) == len && strncmp(values[i].name, name, len) == 0)
-			return values[i].value != NULL ? values[i].value : "(not set)";
-	return "";
-}
-
-/* Puts the account's values in the place of {app}, {tenant} and so on, and the command that
- * renews a sign-in in the place of {sign_in}. */
-static void
-fill_in(const struct se_account *account, const char *login, const char *text,
-	struct se_buffer *out)
-{
-	static const char command[] = "sasl-entra login ";
-	const char *open, *close;
-
-	while ((open = strchr(text, '{')) != NULL && (close = strchr(open, '}')) != NULL) {
-		se_buffer_add(out, text, (size_t)(open - text));
-		if (strncmp(open, "{sign_in}", 9) == 0)
-			se_buffer_addf(out, "%s%s", command, login);
-		else
-			se_buffer_add_text(
-				out, value_of(account, open + 1, (size_t)(close - open - 1)));
-		text = close + 1;
-	}
-	se_buffer_add_text(out, text);
-}
-
 static const char *
 speaker(const struct se_account *account)
 {
@@ -300,11 +171,13 @@ static enum se_code
 say(const struct se_account *account, const struct refusal *refusal, long status, enum se_code code,
 	const char *what, const char *todo, struct se_error *error)
 {
+	struct se_places places;
 	struct se_buffer text;
 
+	se_places_of(account, refusal->login, &places);
 	se_buffer_init(&text, SE_ERROR_TEXT_MAX);
 	se_buffer_addf(&text, "%s ", speaker(account));
-	fill_in(account, refusal->login, what, &text);
+	se_places_fill(what, &places, &text);
 	se_buffer_addf(&text, " (%s", refusal->reason[0] != '\0' ? refusal->reason : "no reason");
 	if (refusal->number != 0)
 		se_buffer_addf(&text, ", AADSTS%u", refusal->number);
@@ -315,7 +188,7 @@ say(const struct se_account *account, const struct refusal *refusal, long status
 	if (refusal->trace[0] != '\0')
 		se_buffer_addf(&text, ", trace %s", refusal->trace);
 	se_buffer_add_text(&text, "). ");
-	fill_in(account, refusal->login, todo, &text);
+	se_places_fill(todo, &places, &text);
 	se_error_set(error, code, "%s", se_buffer_text(&text));
 	se_buffer_free(&text);
 	return code;
@@ -328,17 +201,15 @@ explain(const struct se_account *account, const struct refusal *refusal, long st
 	struct se_error *error)
 {
 	const struct se_aadsts *known = se_aadsts_find(refusal->number);
-	const struct meaning *meaning =
-		find_meaning(details, sizeof(details) / sizeof(details[0]), refusal->detail);
+	const struct se_reason *reason = se_reason_suberror(refusal->detail);
 
 	if (known != NULL)
 		return say(account, refusal, status, known->code, known->what, known->todo, error);
-	if (meaning == NULL)
-		meaning = find_meaning(
-			reasons, sizeof(reasons) / sizeof(reasons[0]), refusal->reason);
-	if (meaning != NULL)
-		return say(account, refusal, status, meaning->code, meaning->what, meaning->todo,
-			error);
+	if (reason == NULL)
+		reason = se_reason_error(refusal->reason);
+	if (reason != NULL)
+		return say(
+			account, refusal, status, reason->code, reason->what, reason->todo, error);
 	if (status == 429 || status == 408 || status >= 500)
 		return say(account, refusal, status, SE_AGAIN,
 			status == 429 ? "says that it is asked too often"
@@ -372,7 +243,8 @@ read_refusal(const struct se_account *account, const char *login, const struct s
 }
 
 /* In a browser a person says no, or the tenant: the number tells, where there is one. */
-static const struct meaning denied_in_browser = {"access_denied", SE_SIGN_IN, "denied the sign-in",
+static const struct se_reason denied_in_browser = {"access_denied", SE_SIGN_IN,
+	"denied the sign-in",
 	"If the person declined it, start it again and agree: {sign_in}. Else an administrator of "
 	"{tenant} has to allow it for app {app}."};
 

@@ -2,6 +2,15 @@
 noinst_LTLIBRARIES += libse-engine.la
 libse_engine_la_SOURCES = \
 	common/engine/aadsts.c common/engine/aadsts.h \
+	common/engine/places.c common/engine/places.h \
+	common/engine/reasons.c common/engine/reasons.h \
+	common/engine/replies.c common/engine/replies.h common/engine/replies_parts.h \
+	common/engine/replies_login.c common/engine/replies_message.c \
+	common/engine/replies_high_volume.c common/engine/replies_mailbox.c \
+	common/engine/replies_challenge.c common/engine/replies_program.c \
+	common/engine/replies_own.c \
+	common/engine/replies_find.c \
+	common/engine/replies_match.c common/engine/replies_match.h \
 	common/engine/names.c common/engine/names.h \
 	common/engine/keys.c common/engine/keys.h \
 	common/engine/arena.c common/engine/arena.h \

@@ -47,7 +47,8 @@ engine_unit_tests = \
 	tests/unit/engine_config \
 	tests/unit/engine_config_wrong \
 	tests/unit/engine_account \
-	tests/unit/engine_aadsts
+	tests/unit/engine_aadsts \
+	tests/unit/engine_replies
 tests_unit_engine_keys_SOURCES = tests/unit/engine_keys.c
 tests_unit_engine_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_keys_LDADD = libse-engine.la $(CMOCKA_LIBS)
@@ -63,6 +64,9 @@ tests_unit_engine_account_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_aadsts_SOURCES = tests/unit/engine_aadsts.c
 tests_unit_engine_aadsts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_aadsts_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_replies_SOURCES = tests/unit/engine_replies.c
+tests_unit_engine_replies_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_replies_LDADD = libse-engine.la $(CMOCKA_LIBS)
 # Against tests/faults, and on their own.
 engine_support = tests/unit/engine_support.c tests/unit/engine_support.h
 engine_form = $(engine_support) tests/unit/engine_form.c tests/unit/engine_form.h
