@@ -6,6 +6,8 @@
 
 #include "tool/mail_verdict.h"
 
+enum { SAID_MAX = 700 };
+
 const struct se_reply *
 se_mail_verdict_find(enum se_mail_protocol protocol, const struct se_dialogue *dialogue)
 {
@@ -13,12 +15,16 @@ se_mail_verdict_find(enum se_mail_protocol protocol, const struct se_dialogue *d
 		se_buffer_text(&dialogue->reply));
 }
 
-/* Its lines on one. */
+/* Its lines on one, and not all of very many. */
 static void
 add_said(const struct se_dialogue *dialogue, struct se_buffer *out)
 {
-	for (const char *at = se_buffer_text(&dialogue->reply); *at != '\0'; at++)
+	const char *at = se_buffer_text(&dialogue->reply);
+
+	for (size_t i = 0; i < SAID_MAX && *at != '\0'; i++, at++)
 		se_buffer_add(out, *at == '\n' ? " " : at, 1);
+	if (*at != '\0')
+		se_buffer_add_text(out, "...");
 }
 
 static size_t

@@ -72,7 +72,13 @@ fetch_token(struct sending *sending)
 
 	if (code != SE_OK)
 		return code;
-	(void)se_copy(request.server, sizeof(request.server), sending->server.host);
+	code = se_account_check_server(
+		sending->about.account, sending->server.host, &sending->error);
+	if (code != SE_OK)
+		return code;
+	/* with a server the name is a login name, never a label */
+	if (strchr(name, '@') != NULL)
+		(void)se_copy(request.server, sizeof(request.server), sending->server.host);
 	(void)se_copy(request.service, sizeof(request.service), "smtp");
 	code = se_ask(sending->identity, &request, &sending->answer, &sending->error);
 	if (code != SE_OK)
@@ -129,15 +135,16 @@ dialogue(const struct sending *sending)
 	return se_mail_dialogue(sending->mail);
 }
 
-/* Whether the server's last words are about what went wrong, and not about something before. */
+/* Whether the server's last words say what went wrong. */
 static bool
 server_spoke(const struct sending *sending)
 {
-	const enum se_mail_trouble trouble = se_mail_trouble(sending->mail);
+	const char first = se_buffer_text(&dialogue(sending)->reply)[0];
 
-	return dialogue(sending)->reply.len > 0 &&
-	       (trouble >= SE_MAIL_NO_WELCOME ||
-		       se_mail_verdict_find(SE_MAIL_SMTP, dialogue(sending)) != NULL);
+	if (se_mail_verdict_find(SE_MAIL_SMTP, dialogue(sending)) != NULL)
+		return true;
+	return se_mail_trouble(sending->mail) >= SE_MAIL_NO_WELCOME &&
+	       (first == '4' || first == '5');
 }
 
 static void
@@ -155,8 +162,12 @@ add_verdict(const struct sending *sending, struct se_buffer *out)
 		se_buffer_add_text(out, sending->error.text);
 		return;
 	}
-	se_buffer_addf(out, "%s (mailbox %s, From %s): %s ", sending->about.login,
-		sending->about.user, message->from, sending->server.host);
+	se_buffer_addf(out, "%s (mailbox %s, From %s): ", sending->about.login,
+		sending->about.user, message->from);
+	if (se_mail_verdict_find(SE_MAIL_SMTP, dialogue(sending)) == NULL)
+		se_buffer_addf(out, "%s; it ", sending->error.text);
+	else
+		se_buffer_addf(out, "%s ", sending->server.host);
 	se_mail_verdict_text(SE_MAIL_SMTP, dialogue(sending), out);
 }
 

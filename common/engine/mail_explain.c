@@ -124,6 +124,10 @@ explain_way(struct se_mail *mail, struct se_error *error)
 	if (mail->code == CURLE_COULDNT_RESOLVE_HOST)
 		return se_error_set(error, SE_AGAIN, "no address was found for %s (%s)",
 			server->host, text);
+	if (mail->code != CURLE_COULDNT_CONNECT)
+		return se_error_set(error, SE_AGAIN,
+			"%s does not greet at port %u (%s); does it let this machine's address in?",
+			server->host, server->port, text);
 	return se_error_set(error, SE_AGAIN, "%s cannot be reached at port %u (%s)", server->host,
 		server->port, text);
 }

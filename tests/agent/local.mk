@@ -7,7 +7,8 @@ agent_tests = tests/agent/test_options.py tests/agent/test_sockets.py tests/agen
 	tests/agent/test_on_problem.py \
 	tests/agent/test_system.py \
 	tests/agent/test_container.py tests/agent/test_inherit.py \
-	tests/agent/test_inetd.py tests/agent/test_notify.py
+	tests/agent/test_inetd.py tests/agent/test_notify.py \
+	tests/agent/test_send.py tests/agent/test_doctor_server.py
 TESTS += $(agent_tests)
-EXTRA_DIST += $(agent_tests) tests/agent/agent_case.py tests/agent/private_root.py \
+EXTRA_DIST += $(agent_tests) tests/agent/agent_case.py tests/agent/private_root.py tests/agent/mail_case.py \
 	tests/agent/wire.py
