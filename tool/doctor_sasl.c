@@ -74,9 +74,8 @@ start(struct attempt *attempt, sasl_conn_t *conn, struct se_buffer *out)
 	if (result == SASL_OK)
 		result = sasl_client_start(conn, "XOAUTH2", NULL, &response, &len, &mechanism);
 	if (result != SASL_OK && result != SASL_CONTINUE) {
-		say(attempt, result == SASL_NOMECH
-				     ? "libsasl2 found no plugin that offers XOAUTH2"
-				     : sasl_errdetail(conn));
+		say(attempt, result == SASL_NOMECH ? "libsasl2 found no plugin that offers XOAUTH2"
+						   : sasl_errdetail(conn));
 		return result;
 	}
 	attempt->told.ok = add_base64(response, len, out);
@@ -144,8 +143,8 @@ take(const struct se_buffer *heard, struct se_secret **response, struct se_error
 }
 
 enum se_code
-se_sasl_respond(const struct se_sasl_login *login, struct se_secret **response,
-	struct se_error *error)
+se_sasl_respond(
+	const struct se_sasl_login *login, struct se_secret **response, struct se_error *error)
 {
 	struct se_sasl_login copy = *login;
 	const struct se_aside_work work = {

@@ -20,7 +20,7 @@ struct se_sasl_login {
 };
 
 /* SE_OK with the initial response of XOAUTH2 in base64; else what libsasl2 or the plugin said. */
-enum se_code se_sasl_respond(const struct se_sasl_login *login, struct se_secret **response,
-	struct se_error *error);
+enum se_code se_sasl_respond(
+	const struct se_sasl_login *login, struct se_secret **response, struct se_error *error);
 
 #endif

@@ -4,23 +4,11 @@
 #include "engine/account.h"
 
 #include "tool/doctor.h"
-#include "tool/doctor_sasl.h"
+#include "tool/doctor_login.h"
 #include "tool/mail_login.h"
 #include "tool/mail_servers.h"
-#include "tool/mail_verdict.h"
 
-enum { SEEN_MAX = 64, TEXT_MAX = 2000 };
-
-/* The same check has another name for each protocol. */
-enum check { CONNECT, TLS, OFFERS, LOGIN, PLUGIN };
-
-static const char *const ids[][2] = {
-	[CONNECT] = {"server-connect", "imap-connect"},
-	[TLS] = {"server-tls", "imap-tls"},
-	[OFFERS] = {"server-offers", "imap-offers"},
-	[LOGIN] = {"server-login", "imap-login"},
-	[PLUGIN] = {"server-plugin", "imap-plugin"},
-};
+enum { SEEN_MAX = 64 };
 
 /* A server that was looked at without a login, and whether one may be tried there. */
 struct seen {
@@ -34,26 +22,14 @@ struct view {
 	size_t count;
 };
 
-/* One account at one server. */
-struct visit {
-	struct view *view;
-	const struct se_mail_server *server;
-	struct se_mail_case about;
-};
-
-static const char *
-id_of(enum check check, const struct se_mail_server *server)
-{
-	return ids[check][server->protocol == SE_MAIL_IMAP];
-}
-
 /* --- what the server is, without a login ---------------------------------------------------------- */
 
 static void
-leave_out(struct se_doctor *doctor, const struct se_mail_server *server, enum check from)
+leave_out(struct se_doctor *doctor, const struct se_mail_server *server,
+	enum se_doctor_mail_check from)
 {
-	for (enum check check = from; check <= OFFERS; check++)
-		se_checkup_left_out(&doctor->checkup, id_of(check, server),
+	for (enum se_doctor_mail_check check = from; check <= SE_CHECK_OFFERS; check++)
+		se_checkup_left_out(&doctor->checkup, se_doctor_mail_id(check, server->protocol),
 			"%s port %u: not looked at because of the above", server->host,
 			server->port);
 }
@@ -71,64 +47,78 @@ advice(enum se_mail_trouble trouble, const struct se_mail_server *server)
 			       ? "look at the key \"ca_file\", and at whether something in between "
 				 "changes what the server sends"
 			       : "install ca-certificates; where something in between inspects "
-				 "TLS, exempt this server, or name its CA with the key \"ca_file\"";
+				 "SE_CHECK_TLS, exempt this server, or name its CA with the key "
+				 "\"ca_file\"";
 	default:
 		return "is it the right address, and does it let this machine's address in?";
 	}
 }
 
+/* Whether the server's last word is a no. */
+static bool
+is_refusal(const struct se_dialogue *dialogue)
+{
+	const char *reply = se_buffer_text(&dialogue->reply);
+
+	return dialogue->imap ? strstr(reply, " NO ") != NULL || strstr(reply, " BAD ") != NULL ||
+					strncmp(reply, "* BYE", 5) == 0
+			      : reply[0] == '4' || reply[0] == '5';
+}
+
 /* What failed before there was a login, with the server's own words where there are some. */
 static void
-complain(const struct visit *visit, const struct se_mail_try *attempt, enum check check)
+complain(const struct se_doctor_visit *visit, const struct se_mail_try *attempt,
+	enum se_doctor_mail_check check)
 {
 	const struct se_dialogue *dialogue = se_mail_dialogue(attempt->mail);
 	struct se_buffer text, fix;
 
 	se_buffer_init(&text, SE_VERDICT_MAX);
 	se_buffer_init(&fix, SE_VERDICT_MAX);
-	if (se_mail_trouble(attempt->mail) != SE_MAIL_NO_CONNECTION &&
-		se_mail_verdict_find(visit->server->protocol, dialogue) != NULL) {
+	if (is_refusal(dialogue)) {
 		se_mail_verdict_text(visit->server->protocol, dialogue, &text);
-		se_mail_verdict_fix(visit->server->protocol, dialogue, &visit->about, &fix);
+		if (se_mail_verdict_find(visit->server->protocol, dialogue) != NULL)
+			se_mail_verdict_fix(visit->server->protocol, dialogue, &visit->about, &fix);
 	}
-	se_checkup_add(&visit->view->doctor->checkup, id_of(check, visit->server), SE_PROBLEM,
+	se_checkup_add(&visit->doctor->checkup, se_doctor_mail_id(check, visit->server->protocol),
+		SE_PROBLEM,
 		fix.len > 0 ? se_buffer_text(&fix)
 			    : advice(se_mail_trouble(attempt->mail), visit->server),
-		"%s%s%s", attempt->error.text, text.len > 0 ? "; it " : "",
-		se_buffer_text(&text));
+		"%s%s%s", attempt->error.text, text.len > 0 ? "; it " : "", se_buffer_text(&text));
 	se_buffer_free(&text);
 	se_buffer_free(&fix);
 }
 
 static bool
-look_at_offers(const struct visit *visit, const struct se_dialogue *dialogue)
+look_at_offers(const struct se_doctor_visit *visit, const struct se_dialogue *dialogue)
 {
 	const struct se_mail_server *server = visit->server;
-	struct se_checkup *checkup = &visit->view->doctor->checkup;
+	struct se_checkup *checkup = &visit->doctor->checkup;
 	const bool imap = server->protocol == SE_MAIL_IMAP;
 
 	if (se_dialogue_offers(dialogue, imap ? "AUTH=XOAUTH2" : "AUTH", imap ? NULL : "XOAUTH2")) {
-		se_checkup_fine(checkup, id_of(OFFERS, server), "%s port %u offers XOAUTH2",
-			server->host, server->port);
+		se_checkup_fine(checkup, se_doctor_mail_id(SE_CHECK_OFFERS, server->protocol),
+			"%s port %u offers XOAUTH2", server->host, server->port);
 		return true;
 	}
-	se_checkup_add(checkup, id_of(OFFERS, server), SE_PROBLEM,
-		server->port == 25
-			? "port 25 is for mail between servers: use port 587"
-			: "is it the right server? Exchange Online's is smtp.office365.com port 587, "
-			  "and outlook.office365.com port 993 for IMAP; something in between may also "
-			  "have taken it away",
-		"%s port %u does not offer XOAUTH2, also not under TLS", server->host,
+	se_checkup_add(checkup, se_doctor_mail_id(SE_CHECK_OFFERS, server->protocol), SE_PROBLEM,
+		server->port == 25 ? "port 25 is for mail between servers: use port 587"
+				   : "is it the right server? Exchange Online's is "
+				     "smtp.office365.com port 587, "
+				     "and outlook.office365.com port 993 for IMAP; something in "
+				     "between may also "
+				     "have taken it away",
+		"%s port %u does not offer XOAUTH2, also not under SE_CHECK_TLS", server->host,
 		server->port);
 	return false;
 }
 
 /* True when a login may be tried. */
 static bool
-look_at_server(const struct visit *visit)
+look_at_server(const struct se_doctor_visit *visit)
 {
 	const struct se_mail_server *server = visit->server;
-	struct se_doctor *doctor = visit->view->doctor;
+	struct se_doctor *doctor = visit->doctor;
 	struct se_mail_try attempt;
 	bool ready = false;
 
@@ -138,16 +128,18 @@ look_at_server(const struct visit *visit)
 		return false;
 	}
 	if (attempt.code != SE_OK && se_mail_trouble(attempt.mail) != SE_MAIL_NO_TLS) {
-		complain(visit, &attempt, CONNECT);
-		leave_out(doctor, server, TLS);
+		complain(visit, &attempt, SE_CHECK_CONNECT);
+		leave_out(doctor, server, SE_CHECK_TLS);
 	} else {
-		se_checkup_fine(&doctor->checkup, id_of(CONNECT, server), "%s port %u answers",
+		se_checkup_fine(&doctor->checkup,
+			se_doctor_mail_id(SE_CHECK_CONNECT, server->protocol), "%s port %u answers",
 			server->host, server->port);
 		if (attempt.code != SE_OK) {
-			complain(visit, &attempt, TLS);
-			leave_out(doctor, server, OFFERS);
+			complain(visit, &attempt, SE_CHECK_TLS);
+			leave_out(doctor, server, SE_CHECK_OFFERS);
 		} else {
-			se_checkup_fine(&doctor->checkup, id_of(TLS, server), "%s port %u: %s",
+			se_checkup_fine(&doctor->checkup,
+				se_doctor_mail_id(SE_CHECK_TLS, server->protocol), "%s port %u: %s",
 				server->host, server->port, se_mail_tls(attempt.mail));
 			ready = look_at_offers(visit, se_mail_dialogue(attempt.mail));
 		}
@@ -157,9 +149,8 @@ look_at_server(const struct visit *visit)
 }
 
 static bool
-is_ready(const struct visit *visit)
+is_ready(struct view *view, const struct se_doctor_visit *visit)
 {
-	struct view *view = visit->view;
 	const struct se_mail_server *server = visit->server;
 
 	for (size_t i = 0; i < view->count; i++)
@@ -172,154 +163,6 @@ is_ready(const struct visit *visit)
 	view->seen[view->count].server = *server;
 	view->seen[view->count].ready = look_at_server(visit);
 	return view->seen[view->count++].ready;
-}
-
-/* --- logins ------------------------------------------------------------------------------------- */
-
-static void
-say_fine(const struct visit *visit, enum check check, const struct se_mail_try *attempt)
-{
-	se_checkup_fine(&visit->view->doctor->checkup, id_of(check, visit->server),
-		"%s: %s accepts the login%s", visit->about.user, visit->server->host,
-		check == PLUGIN ? " by libsasl2 and the plugin" : "");
-	(void)attempt;
-}
-
-static void
-say_refused(const struct visit *visit, enum check check, const struct se_mail_try *attempt,
-	const char *finding)
-{
-	const struct se_dialogue *dialogue = se_mail_dialogue(attempt->mail);
-	const enum se_mail_protocol protocol = visit->server->protocol;
-	struct se_buffer text, fix;
-
-	se_buffer_init(&text, SE_VERDICT_MAX);
-	se_buffer_init(&fix, SE_VERDICT_MAX);
-	se_mail_verdict_text(protocol, dialogue, &text);
-	se_mail_verdict_fix(protocol, dialogue, &visit->about, &fix);
-	se_checkup_add(&visit->view->doctor->checkup, id_of(check, visit->server), SE_PROBLEM,
-		fix.len > 0 ? se_buffer_text(&fix) : "try it again", "%s: %s %s%s",
-		visit->about.user, visit->server->host,
-		text.len > 0 ? se_buffer_text(&text) : attempt->error.text, finding);
-	se_buffer_free(&text);
-	se_buffer_free(&fix);
-}
-
-/* Whether a section has a problem that explains why the plugin gives nothing. */
-static bool
-section_has_problem(const struct se_checkup *checkup, const char *section)
-{
-	for (size_t i = 0; i < checkup->count; i++)
-		if (checkup->list[i].verdict == SE_PROBLEM &&
-			strcmp(checkup->list[i].section, section) == 0)
-			return true;
-	return false;
-}
-
-/* Why the plugin is not asked; NULL: it is. */
-static const char *
-why_not_plugin(const struct se_doctor *doctor)
-{
-	if (!doctor->identity->system && strstr(doctor->identity->configuration,
-						 "/sasl-entra/sasl-entra.conf") == NULL)
-		return "--config names another configuration than mail programs read";
-	if (section_has_problem(&doctor->checkup, "Plugin"))
-		return "the section Plugin names a problem";
-	return NULL;
-}
-
-/* When both are refused in the same words, once is enough. */
-static bool
-said_the_same(const struct se_mail_try *a, const struct se_mail_try *b)
-{
-	const struct se_reply *first, *second;
-	enum se_mail_protocol protocol;
-
-	if (a->mail == NULL || b->mail == NULL || a->code == SE_OK || b->code == SE_OK)
-		return false;
-	protocol = se_mail_dialogue(a->mail)->imap ? SE_MAIL_IMAP : SE_MAIL_SMTP;
-	first = se_mail_verdict_find(protocol, se_mail_dialogue(a->mail));
-	second = se_mail_verdict_find(protocol, se_mail_dialogue(b->mail));
-	return first == second;
-}
-
-static void
-judge_plugin(
-	const struct visit *visit, const struct se_mail_try *own, const struct se_mail_try *plugin)
-{
-	if (plugin->code == SE_OK)
-		say_fine(visit, PLUGIN, plugin);
-	else if (said_the_same(own, plugin))
-		se_checkup_left_out(&visit->view->doctor->checkup, id_of(PLUGIN, visit->server),
-			"%s: by libsasl2 and the plugin %s says the same", visit->about.user,
-			visit->server->host);
-	else
-		say_refused(visit, PLUGIN, plugin,
-			own->code == SE_OK ? "; that to a login by libsasl2 and the plugin, and the "
-					     "token by itself it accepts"
-					   : "; that to a login by libsasl2 and the plugin");
-}
-
-static void
-say_no_response(const struct visit *visit, const struct se_error *error)
-{
-	se_checkup_add(&visit->view->doctor->checkup, id_of(PLUGIN, visit->server), SE_PROBLEM,
-		"mail programs on this machine get no further than this: look at the sections Plugin "
-		"and Agent above",
-		"%s: libsasl2 and the plugin make no login for %s: %s", visit->about.login,
-		visit->server->host, error->text);
-}
-
-/* The second opinion: false when there is no response to send. */
-static bool
-ask_plugin(const struct visit *visit, struct se_mail_try *plugin)
-{
-	const struct se_doctor *doctor = visit->view->doctor;
-	const struct se_sasl_login login = {
-		.identity = doctor->identity,
-		.service = visit->server->protocol == SE_MAIL_IMAP ? "imap" : "smtp",
-		.host = visit->server->host,
-		.login = visit->about.login,
-		.as_owner = !doctor->agent,
-	};
-	struct se_secret *response = NULL;
-	struct se_error error;
-
-	if (se_sasl_respond(&login, &response, &error) != SE_OK) {
-		say_no_response(visit, &error);
-		return false;
-	}
-	se_mail_try_response(plugin, visit->server, response);
-	se_secret_free(response);
-	return true;
-}
-
-static void
-look_at_login(const struct visit *visit)
-{
-	struct se_checkup *checkup = &visit->view->doctor->checkup;
-	const char *why = why_not_plugin(visit->view->doctor);
-	struct se_mail_try own, plugin;
-
-	se_mail_try_open(&own, visit->server, visit->about.user, visit->about.token);
-	se_mail_try_end(&own);
-	if (own.mail == NULL) {
-		checkup->failed = true;
-		return;
-	}
-	if (own.code == SE_OK)
-		say_fine(visit, LOGIN, &own);
-	else
-		say_refused(visit, LOGIN, &own, "");
-	if (why != NULL) {
-		se_checkup_left_out(checkup, id_of(PLUGIN, visit->server),
-			"%s: libsasl2 is not tried: %s", visit->about.login, why);
-	} else if (ask_plugin(visit, &plugin)) {
-		if (plugin.mail != NULL)
-			judge_plugin(visit, &own, &plugin);
-		se_mail_try_free(&plugin);
-	}
-	se_mail_try_free(&own);
 }
 
 /* --- which servers -------------------------------------------------------------------------------- */
@@ -338,7 +181,7 @@ visit_server(struct view *view, const struct se_account *account,
 	const struct se_mail_server *server, const struct se_doctor_token *token)
 {
 	struct se_checkup *checkup = &view->doctor->checkup;
-	struct visit visit = {view, server, {.account = account}};
+	struct se_doctor_visit visit = {view->doctor, server, {.account = account}};
 	struct se_error error;
 
 	if (token != NULL) {
@@ -346,18 +189,20 @@ visit_server(struct view *view, const struct se_account *account,
 		visit.about.user = token->user;
 		visit.about.token = token->token;
 	}
-	if (!is_ready(&visit))
+	if (!is_ready(view, &visit))
 		return;
 	if (token == NULL || token->token == NULL)
-		se_checkup_left_out(checkup, id_of(LOGIN, server),
+		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
 			"account %s: no login at %s, as there is no token", account->label,
 			server->host);
 	else if (se_account_check_server(account, server->host, &error) != SE_OK)
-		se_checkup_add(checkup, id_of(LOGIN, server), SE_PROBLEM,
-			"add it to the key \"servers\" of the account, if it is Microsoft's or yours",
+		se_checkup_add(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
+			SE_PROBLEM,
+			"add it to the key \"servers\" of the account, if it is Microsoft's or "
+			"yours",
 			"%s: %s", token->login, error.text);
 	else
-		look_at_login(&visit);
+		se_doctor_logins(&visit);
 }
 
 static void
@@ -372,7 +217,8 @@ visit_default(struct view *view, const struct se_account *account, enum se_mail_
 	known = option != NULL ? se_mail_server_parse(option, protocol, &server)
 			       : se_mail_server_choose(account, protocol, &server);
 	if (!known) {
-		se_checkup_left_out(&view->doctor->checkup, ids[CONNECT][protocol == SE_MAIL_IMAP],
+		se_checkup_left_out(&view->doctor->checkup,
+			se_doctor_mail_id(SE_CHECK_CONNECT, protocol),
 			"account %s names no server by its name; %s HOST does", account->label,
 			protocol == SE_MAIL_IMAP ? "--imap-server" : "--server");
 		return;

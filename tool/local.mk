@@ -53,7 +53,8 @@ sasl_entra_SOURCES = \
 	tool/doctor_postfix.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_explain.c tool/doctor_explain.h \
-	tool/doctor_server.c tool/doctor_sasl.c tool/doctor_sasl.h \
+	tool/doctor_server.c tool/doctor_login.c tool/doctor_login.h \
+	tool/doctor_sasl.c tool/doctor_sasl.h \
 	tool/mail_servers.c tool/mail_servers.h \
 	tool/mail_verdict.c tool/mail_verdict.h \
 	tool/mail_login.c tool/mail_login.h \

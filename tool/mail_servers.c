@@ -77,7 +77,8 @@ se_mail_server_choose(const struct se_account *account, enum se_mail_protocol pr
 	struct se_mail_server *server)
 {
 	for (size_t i = 0; account->servers[i] != NULL; i++)
-		if (strcmp(account->servers[i], "*") != 0 && !is_others(account->servers[i], protocol) &&
+		if (strcmp(account->servers[i], "*") != 0 &&
+			!is_others(account->servers[i], protocol) &&
 			se_mail_server_parse(account->servers[i], protocol, server)) {
 			server->ca_file = account->value[SE_KEY_CA_FILE].text;
 			return true;

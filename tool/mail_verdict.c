@@ -36,8 +36,8 @@ without_stop(const char *text)
 }
 
 void
-se_mail_verdict_text(enum se_mail_protocol protocol, const struct se_dialogue *dialogue,
-	struct se_buffer *out)
+se_mail_verdict_text(
+	enum se_mail_protocol protocol, const struct se_dialogue *dialogue, struct se_buffer *out)
 {
 	const struct se_reply *reply = se_mail_verdict_find(protocol, dialogue);
 
@@ -65,7 +65,8 @@ add_line(struct se_buffer *out, const char *text, const struct se_places *places
 static struct se_json *
 claims_of(const struct se_mail_case *about)
 {
-	return about->token != NULL && about->account->app_only ? se_jwt_claims(about->token) : NULL;
+	return about->token != NULL && about->account->app_only ? se_jwt_claims(about->token)
+								: NULL;
 }
 
 void
@@ -102,5 +103,5 @@ se_mail_verdict_class(enum se_mail_protocol protocol, const struct se_dialogue *
 	if (reply != NULL)
 		return reply->class;
 	return protocol == SE_MAIL_SMTP && se_buffer_text(&dialogue->reply)[0] == '4' ? SE_AGAIN
-										       : SE_ADMIN;
+										      : SE_ADMIN;
 }

@@ -15,9 +15,10 @@ enum { SE_VERDICT_MAX = 8192 };
 /* For whom something was refused. */
 struct se_mail_case {
 	const struct se_account *account;
-	const char *login;             /* name */
-	const char *user;              /* the SASL user: the mailbox */
-	const struct se_secret *token; /* says the enterprise application's object id; may be NULL */
+	const char *login; /* name */
+	const char *user;  /* the SASL user: the mailbox */
+	const struct se_secret
+		*token; /* says the enterprise application's object id; may be NULL */
 };
 
 /* The table's entry for what the server said last, or NULL. */
@@ -26,8 +27,8 @@ se_mail_verdict_find(enum se_mail_protocol protocol, const struct se_dialogue *d
 
 /* `said 535 5.7.3 Authentication unsuccessful: MEANING`; without an answer nothing. On one line, without
  * a full stop at the end. */
-void se_mail_verdict_text(enum se_mail_protocol protocol, const struct se_dialogue *dialogue,
-	struct se_buffer *out);
+void se_mail_verdict_text(
+	enum se_mail_protocol protocol, const struct se_dialogue *dialogue, struct se_buffer *out);
 
 /* The cause, what to do, and whether waiting helps, a line each, for this case. */
 void se_mail_verdict_fix(enum se_mail_protocol protocol, const struct se_dialogue *dialogue,

@@ -51,7 +51,8 @@ add_encoded(const char *text, struct se_buffer *out)
 		size_t len = strlen(text);
 
 		if (len > ENCODED_BYTES)
-			for (len = ENCODED_BYTES; len > 1 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+			for (len = ENCODED_BYTES;
+				len > 1 && ((unsigned char)text[len] & 0xc0) == 0x80;)
 				len--;
 		se_buffer_add_text(out, "=?UTF-8?B?");
 		(void)se_base64_add(out, text, len);
@@ -98,7 +99,8 @@ make_id(struct se_test_message *message)
 	if (!se_world_system.random(se_world_system.context, bytes, sizeof(bytes)))
 		return false;
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		at += (size_t)snprintf(message->id + at, sizeof(message->id) - at, "%02x", bytes[i]);
+		at += (size_t)snprintf(
+			message->id + at, sizeof(message->id) - at, "%02x", bytes[i]);
 	(void)snprintf(message->id + at, sizeof(message->id) - at, ".sasl-entra%s",
 		strchr(message->from, '@'));
 	return true;

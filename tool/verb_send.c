@@ -67,8 +67,7 @@ fetch_token(struct sending *sending)
 {
 	const char *name = sending->wish->name;
 	struct se_request request;
-	enum se_code code =
-		se_ask_prepare(&request, SE_OPERATION_TOKEN, name, &sending->error);
+	enum se_code code = se_ask_prepare(&request, SE_OPERATION_TOKEN, name, &sending->error);
 
 	if (code != SE_OK)
 		return code;
@@ -153,8 +152,9 @@ add_verdict(const struct sending *sending, struct se_buffer *out)
 	const struct se_test_message *message = &sending->message;
 
 	if (sending->code == SE_OK) {
-		se_buffer_addf(out, "%s has accepted the message from %s to %s: ",
-			sending->server.host, message->from, message->to);
+		se_buffer_addf(out,
+			"%s has accepted the message from %s to %s: ", sending->server.host,
+			message->from, message->to);
 		se_buffer_add_text(out, se_buffer_text(&dialogue(sending)->reply));
 		return;
 	}
@@ -162,8 +162,8 @@ add_verdict(const struct sending *sending, struct se_buffer *out)
 		se_buffer_add_text(out, sending->error.text);
 		return;
 	}
-	se_buffer_addf(out, "%s (mailbox %s, From %s): ", sending->about.login,
-		sending->about.user, message->from);
+	se_buffer_addf(out, "%s (mailbox %s, From %s): ", sending->about.login, sending->about.user,
+		message->from);
 	if (se_mail_verdict_find(SE_MAIL_SMTP, dialogue(sending)) == NULL)
 		se_buffer_addf(out, "%s; it ", sending->error.text);
 	else
@@ -177,7 +177,7 @@ exit_code_of(const struct sending *sending)
 	if (sending->code == SE_OK || !server_spoke(sending))
 		return se_exit_code(sending->code);
 	return se_mail_verdict_class(SE_MAIL_SMTP, dialogue(sending)) == SE_AGAIN ? SE_EXIT_AGAIN
-										   : SE_EXIT_FAILED;
+										  : SE_EXIT_FAILED;
 }
 
 static void
@@ -203,7 +203,8 @@ add_text(const struct sending *sending, const char *verdict, const char *fix, st
 	add_wrapped(fix, 2, out);
 	if (sending->code == SE_OK)
 		se_buffer_addf(out,
-			"Message-ID <%s>. Accepted is not yet delivered: look into the mailbox, and "
+			"Message-ID <%s>. Accepted is not yet delivered: look into the mailbox, "
+			"and "
 			"else into the message trace.\n",
 			sending->message.id);
 }
@@ -344,14 +345,16 @@ static const struct se_option options[] = {
 	{"to", OPT_TO, "ADDRESS", .help = "who gets it"},
 	{"from", OPT_FROM, "ADDRESS", .help = "whom it is from; default the SASL user"},
 	{"subject", OPT_SUBJECT, "TEXT", .help = "its subject"},
-	{"server", OPT_SERVER, "HOST[:PORT]", .help = "the submission server; default the account's"},
+	{"server", OPT_SERVER, "HOST[:PORT]",
+		.help = "the submission server; default the account's"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
 	{NULL},
 };
 
 const struct se_verb se_verb_send = {
 	.name = "send",
-	.usage = "NAME --to ADDRESS [--from ADDRESS] [--subject TEXT] [--server HOST[:PORT]] [--json]",
+	.usage = "NAME --to ADDRESS [--from ADDRESS] [--subject TEXT] [--server HOST[:PORT]] "
+		 "[--json]",
 	.help = "Sends a test message, and says what the server made of it.",
 	.options = options,
 	.takes_name = true,

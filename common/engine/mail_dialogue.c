@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/base64url.h"
 #include "engine/mail_dialogue.h"
 
 enum {
@@ -93,7 +94,7 @@ add_shown(const struct se_dialogue *dialogue, const char *line, struct se_buffer
 
 /* --- lines ------------------------------------------------------------------------------------- */
 
-/* Both start with the same words; a transcript that is full stays as it is. */
+/* A transcript that is full stays as it is. */
 static void
 add_line(struct se_dialogue *dialogue, char who, const char *shown)
 {
@@ -101,6 +102,26 @@ add_line(struct se_dialogue *dialogue, char who, const char *shown)
 
 	if (transcript->len + strlen(shown) + 8 < transcript->max)
 		se_buffer_addf(transcript, "%c: %s\n", who, shown);
+}
+
+/* Some servers send the reason of a refusal as a challenge, JSON in base64: "334 eyJz..." becomes
+ * "334 {"status":"400"}", which is never longer. */
+static void
+open_challenge(const struct se_dialogue *dialogue, char *line)
+{
+	const size_t at = dialogue->imap ? 2 : 4;
+	struct se_buffer out;
+
+	if (strncmp(line, dialogue->imap ? "+ " : "334 ", at) != 0)
+		return;
+	for (char *c = line + at; *c != '\0'; c++)
+		*c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
+	line[at + strcspn(line + at, "=")] = '\0';
+	se_buffer_init(&out, SE_DIALOGUE_LINE_MAX);
+	if (se_base64url_decode(&out, line + at) && out.len > 0 && out.data[0] == '{' &&
+		memchr(out.data, '\0', out.len) == NULL)
+		memcpy(line + at, out.data, out.len + 1);
+	se_buffer_free(&out);
 }
 
 static void
@@ -112,6 +133,7 @@ heard_line(struct se_dialogue *dialogue, char *line)
 		dialogue->flooded = true;
 		return;
 	}
+	open_challenge(dialogue, line);
 	se_text_clean(line);
 	se_buffer_init(&shown, 16 * SE_DIALOGUE_LINE_MAX);
 	add_shown(dialogue, line, &shown);

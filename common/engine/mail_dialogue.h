@@ -29,15 +29,15 @@ enum se_mail_stage {
 
 struct se_dialogue {
 	bool imap;
-	const struct se_secret *token;  /* never shown; NULL: there is none */
-	struct se_buffer transcript;    /* "C: EHLO here\nS: 250 ...\n" */
-	struct se_buffer reply;         /* the server's lines since our last one */
-	struct se_buffer offers;        /* its last answer to EHLO or CAPABILITY */
+	const struct se_secret *token; /* never shown; NULL: there is none */
+	struct se_buffer transcript;   /* "C: EHLO here\nS: 250 ...\n" */
+	struct se_buffer reply;        /* the server's lines since our last one */
+	struct se_buffer offers;       /* its last answer to EHLO or CAPABILITY */
 	enum se_mail_stage stage;
-	bool offering;    /* the answer to EHLO or CAPABILITY is what comes next */
-	bool flooded;     /* it said too much */
+	bool offering; /* the answer to EHLO or CAPABILITY is what comes next */
+	bool flooded;  /* it said too much */
 	size_t lines;
-	size_t data;      /* bytes of the message that were sent */
+	size_t data; /* bytes of the message that were sent */
 };
 
 void se_dialogue_init(struct se_dialogue *dialogue, bool imap, const struct se_secret *token);

@@ -87,8 +87,8 @@ explain_late(const struct se_mail *mail, struct se_error *error)
 			"%s did not greet at port %u in time; many networks let no mail out: look "
 			"at the firewall",
 			server->host, server->port);
-	return se_error_set(error, SE_AGAIN, "%s port %u did not go on in time", server->host,
-		server->port);
+	return se_error_set(
+		error, SE_AGAIN, "%s port %u did not go on in time", server->host, server->port);
 }
 
 static enum se_code
@@ -122,8 +122,8 @@ explain_way(struct se_mail *mail, struct se_error *error)
 	const char *text = curl_text(mail);
 
 	if (mail->code == CURLE_COULDNT_RESOLVE_HOST)
-		return se_error_set(error, SE_AGAIN, "no address was found for %s (%s)",
-			server->host, text);
+		return se_error_set(
+			error, SE_AGAIN, "no address was found for %s (%s)", server->host, text);
 	if (mail->code != CURLE_COULDNT_CONNECT)
 		return se_error_set(error, SE_AGAIN,
 			"%s does not greet at port %u (%s); does it let this machine's address in?",
@@ -151,10 +151,10 @@ se_mail_explain(struct se_mail *mail, struct se_error *error)
 		return se_error_set(error, SE_CONFIG, "%s port %u did not accept the login",
 			server->host, server->port);
 	case SE_MAIL_NO_DELIVERY:
-		return se_error_set(error, SE_CONFIG, "%s port %u did not take it", server->host,
-			server->port);
+		return se_error_set(
+			error, SE_CONFIG, "%s port %u did not take it", server->host, server->port);
 	default:
-		return se_error_set(error, SE_AGAIN, "%s port %u does not go on (%s)",
-			server->host, server->port, curl_text(mail));
+		return se_error_set(error, SE_AGAIN, "%s port %u does not go on (%s)", server->host,
+			server->port, curl_text(mail));
 	}
 }

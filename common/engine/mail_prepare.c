@@ -108,6 +108,7 @@ se_mail_prepare(struct se_mail *mail)
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* se_mail_*() ends it much earlier: see http_prepare.c. */
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 24L * 3600);
+	ok = ok && !curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 24L * 3600);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);

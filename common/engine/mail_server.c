@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/world.h"
 #include "engine/http_transfer.h"
@@ -48,6 +49,17 @@ se_mail_new(const struct se_mail_server *server, int timeout)
 	return mail;
 }
 
+/* libcurl says QUIT and would wait for an answer; what went well gets that word, and nobody waits. */
+static void
+hang_up(const struct se_mail *mail)
+{
+	curl_socket_t socket = CURL_SOCKET_BAD;
+
+	if (curl_easy_getinfo(mail->easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK &&
+		socket != CURL_SOCKET_BAD)
+		(void)shutdown(socket, mail->over && mail->code == CURLE_OK ? SHUT_RD : SHUT_RDWR);
+}
+
 void
 se_mail_free(struct se_mail *mail)
 {
@@ -62,6 +74,7 @@ se_mail_free(struct se_mail *mail)
 		return;
 	}
 	se_signals_hold(&held);
+	hang_up(mail);
 	if (mail->begun)
 		(void)curl_multi_remove_handle(mail->multi, mail->easy);
 	curl_easy_cleanup(mail->easy);

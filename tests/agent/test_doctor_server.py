@@ -53,7 +53,7 @@ class Server(MailCase):
 
     def test_silent(self):
         """a greeting that never comes"""
-        self.complains(self.doctor(port=self.hostile("").port), "server-connect", "greet")
+        self.complains(self.doctor(port=self.hostile(b"").port), "server-connect", "greet")
 
     def test_tls(self):
         """no STARTTLS; STARTTLS refused; no handshake"""
