@@ -106,6 +106,7 @@ se_checkup_has_problem(const struct se_checkup *checkup, const char *id)
 	return false;
 }
 
+/* What begins with two blanks is a command to copy, which no end of a line may break. */
 static void
 add_fix(const char *fix, unsigned width, struct se_buffer *out)
 {
@@ -114,7 +115,7 @@ add_fix(const char *fix, unsigned width, struct se_buffer *out)
 	for (; *fix != '\0'; fix += len + (fix[len] == '\n')) {
 		len = strcspn(fix, "\n");
 		se_buffer_addf(out, "%*s", INDENT + 2, "");
-		se_wrap(fix, len, INDENT + 2, width, out);
+		se_wrap(fix, len, INDENT + 2, strncmp(fix, "  ", 2) == 0 ? 0 : width, out);
 		se_buffer_add_text(out, "\n");
 	}
 }

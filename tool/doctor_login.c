@@ -69,19 +69,24 @@ why_not_plugin(const struct se_doctor *doctor)
 	return NULL;
 }
 
-/* When both are refused in the same words, once is enough. */
+/* When both are refused in the same words, once is enough. libcurl ends at an error that comes as a
+ * challenge, and mail programs answer it, so that they hear one more sentence. */
 static bool
-said_the_same(const struct se_mail_try *a, const struct se_mail_try *b)
+said_the_same(const struct se_mail_try *own, const struct se_mail_try *plugin)
 {
-	const struct se_reply *first, *second;
-	enum se_mail_protocol protocol;
+	const struct se_dialogue *first = se_mail_dialogue(own->mail);
+	const struct se_dialogue *second = se_mail_dialogue(plugin->mail);
+	const enum se_mail_protocol protocol = first->imap ? SE_MAIL_IMAP : SE_MAIL_SMTP;
+	const char *reply = se_buffer_text(&first->reply);
+	const struct se_reply *known = se_mail_verdict_find(protocol, first);
 
-	if (a->mail == NULL || b->mail == NULL || a->code == SE_OK || b->code == SE_OK)
+	if (own->code == SE_OK || plugin->code == SE_OK)
 		return false;
-	protocol = se_mail_dialogue(a->mail)->imap ? SE_MAIL_IMAP : SE_MAIL_SMTP;
-	first = se_mail_verdict_find(protocol, se_mail_dialogue(a->mail));
-	second = se_mail_verdict_find(protocol, se_mail_dialogue(b->mail));
-	return first == second;
+	if (strncmp(reply, "+ ", 2) == 0 || strncmp(reply, "334 ", 4) == 0)
+		return strstr(se_buffer_text(&second->transcript), reply) != NULL;
+	if (known != NULL)
+		return known == se_mail_verdict_find(protocol, second);
+	return strcmp(reply, se_buffer_text(&second->reply)) == 0;
 }
 
 static void

@@ -195,6 +195,11 @@ visit_server(struct view *view, const struct se_account *account,
 		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
 			"account %s: no login at %s, as there is no token", account->label,
 			server->host);
+	else if (token->user[0] == '\0')
+		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
+			"account %s: which mailbox logs in at %s depends on the login name; "
+			"sasl-entra doctor ADDRESS tries one",
+			account->label, server->host);
 	else if (se_account_check_server(account, server->host, &error) != SE_OK)
 		se_checkup_add(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
 			SE_PROBLEM,

@@ -56,9 +56,21 @@ add_line(struct se_buffer *out, const char *text, const struct se_places *places
 {
 	if (text == NULL || text[0] == '\0')
 		return;
-	if (out->len > 0)
+	if (out->len > 0 && out->data[out->len - 1] != '\n')
 		se_buffer_add_text(out, "\n");
 	se_places_fill(text, places, out);
+}
+
+/* What to do where it is a person who signs in is of no use to an app. */
+static const char *
+todo_of(const struct se_reply *reply, const struct se_account *account)
+{
+	if (reply->class == SE_SIGN_IN && account->app_only)
+		return "Account {label} is an app, {app}, which does not sign in: look at what its "
+		       "token holds (sasl-entra doctor {mailbox}), and at whether the app was "
+		       "given "
+		       "the mailbox {mailbox}.";
+	return reply->todo;
 }
 
 /* An app's own token names the service principal that Exchange has to know: New-ServicePrincipal. */
@@ -90,7 +102,7 @@ se_mail_verdict_fix(enum se_mail_protocol protocol, const struct se_dialogue *di
 	places.object_id = claims != NULL ? se_json_string(claims, "oid") : NULL;
 	places.missing = NULL;
 	add_line(out, reply->cause, &places);
-	add_line(out, reply->todo, &places);
+	add_line(out, todo_of(reply, about->account), &places);
 	add_line(out, reply->waiting, &places);
 	se_json_free(claims);
 }

@@ -189,7 +189,8 @@ add_wrapped(const char *text, unsigned indent, struct se_buffer *out)
 	for (; *text != '\0'; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
 		se_buffer_addf(out, "%*s", (int)indent, "");
-		se_wrap(text, len, indent, width, out);
+		/* a command to copy is not broken */
+		se_wrap(text, len, indent, strncmp(text, "  ", 2) == 0 ? 0 : width, out);
 		se_buffer_add_text(out, "\n");
 	}
 }

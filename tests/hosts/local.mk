@@ -15,6 +15,7 @@ host_tests = \
 	tests/hosts/sasl_programs.sh \
 	tests/hosts/mechanisms.sh \
 	tests/hosts/kde.sh \
+	tests/hosts/doctor_server.sh \
 	tests/hosts/cores.py \
 	tests/faults/test_hostile_inprocess.py
 host_test_parts = \
