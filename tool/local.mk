@@ -52,7 +52,8 @@ sasl_entra_SOURCES = \
 	tool/doctor_postfix.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_server.c tool/verb_send.c \
-	tool/verb_explain.c \
+	tool/explain.h tool/explain_find.c tool/explain_words.c tool/explain_print.c \
+	tool/explain_all.c tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
 	tool/verb_setup.c
 sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
