@@ -24,8 +24,9 @@ struct se_doctor_relay {
 /* A token that was fetched for one account, and for whom. */
 struct se_doctor_token {
 	const struct se_account *account;
-	char login[SE_NAME_MAX + 1]; /* a login name that the account serves */
-	char user[SE_NAME_MAX + 1];  /* the SASL user that would be sent */
+	char login[SE_NAME_MAX + 1]; /* a login name that the account serves, or its label */
+	char user[SE_NAME_MAX + 1];  /* the SASL user that would be sent; "": that depends on the
+	                                login name, and none is known */
 	struct se_secret *token;     /* NULL: none could be had, which has been said */
 };
 
@@ -76,5 +77,10 @@ void se_doctor_server(struct se_doctor *doctor);
  * that a NAME would help). */
 bool se_doctor_login(const struct se_doctor *doctor, const struct se_account *account,
 	char login[SE_NAME_MAX + 1]);
+
+/* Whether something with that id and verdict is of that account: its text has "[account LABEL]" or
+ * "account LABEL: ". What follows from a problem is left out. */
+bool se_doctor_said(const struct se_doctor *doctor, const struct se_account *account,
+	const char *id, enum se_verdict verdict);
 
 #endif
