@@ -21,6 +21,7 @@ struct told {
 /* In the child. */
 struct attempt {
 	const struct se_sasl_login *login;
+	char name[SE_NAME_MAX + 1];
 	struct told told;
 };
 
@@ -89,8 +90,7 @@ respond(struct attempt *attempt, struct se_buffer *out)
 {
 	const struct se_sasl_login *login = attempt->login;
 	sasl_callback_t callbacks[] = {
-		{SASL_CB_AUTHNAME, (int (*)(void))(void (*)(void))give_name,
-			(void *)(uintptr_t)login->login},
+		{SASL_CB_AUTHNAME, (int (*)(void))(void (*)(void))give_name, attempt->name},
 		{SASL_CB_LOG, (int (*)(void))(void (*)(void))on_log, NULL},
 		{SASL_CB_LIST_END, NULL, NULL},
 	};
@@ -115,6 +115,7 @@ act(void *context, struct se_aside *aside)
 	struct se_error error;
 
 	se_buffer_init(&out, RESPONSE_MAX);
+	(void)se_copy(attempt.name, sizeof(attempt.name), attempt.login->login);
 	if (attempt.login->as_owner &&
 		se_identity_become_owner(attempt.login->identity, true, &error) != SE_OK)
 		say(&attempt, error.text);

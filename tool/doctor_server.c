@@ -217,8 +217,14 @@ visit_default(struct view *view, const struct se_account *account, enum se_mail_
 	const struct se_doctor *doctor = view->doctor;
 	const char *option = protocol == SE_MAIL_IMAP ? doctor->imap_server : doctor->server;
 	struct se_mail_server server;
+	struct se_error error;
 	bool known;
 
+	if (!se_mail_speaks(protocol, &error)) {
+		se_checkup_left_out(&view->doctor->checkup,
+			se_doctor_mail_id(SE_CHECK_CONNECT, protocol), "%s", error.text);
+		return;
+	}
 	known = option != NULL ? se_mail_server_parse(option, protocol, &server)
 			       : se_mail_server_choose(account, protocol, &server);
 	if (!known) {
@@ -241,7 +247,9 @@ visit_submission(
 	struct se_mail_server server;
 	size_t visited = 0;
 
-	for (size_t i = 0; i < doctor->relay_count && doctor->server == NULL; i++) {
+	for (size_t i = 0; i < doctor->relay_count && doctor->server == NULL &&
+			   se_mail_speaks(SE_MAIL_SMTP, NULL);
+		i++) {
 		char text[sizeof(doctor->relays[i].host) + sizeof(doctor->relays[i].port) + 4];
 
 		(void)snprintf(text, sizeof(text), "[%s]:%s", doctor->relays[i].host,

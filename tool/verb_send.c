@@ -115,6 +115,8 @@ send_it(struct sending *sending)
 		return se_error_set(&sending->error, SE_CONFIG,
 			"the SASL user %s is no address to send from: name one with --from",
 			message->from);
+	if (!se_mail_speaks(SE_MAIL_SMTP, &sending->error))
+		return sending->error.code;
 	sending->mail = se_mail_new(&sending->server, SE_MAIL_MESSAGE_MS);
 	se_buffer_init(&text, SE_MESSAGE_MAX);
 	if (sending->mail == NULL || !se_test_message_write(message, &text))

@@ -10,6 +10,8 @@ enum {
 	PIECE = 16    /* bytes of the token that no line may have */
 };
 
+static const char not_shown[] = "[not shown]";
+
 void
 se_dialogue_init(struct se_dialogue *dialogue, bool imap, const struct se_secret *token)
 {
@@ -85,7 +87,7 @@ add_shown(const struct se_dialogue *dialogue, const char *line, struct se_buffer
 	while (*line != '\0') {
 		len = hidden(dialogue, line);
 		if (len > 0)
-			se_buffer_add_text(out, "[not shown]");
+			se_buffer_add_text(out, not_shown);
 		else
 			se_buffer_add(out, line, 1);
 		line += len > 0 ? len : 1;
@@ -135,7 +137,7 @@ heard_line(struct se_dialogue *dialogue, char *line)
 	}
 	open_challenge(dialogue, line);
 	se_text_clean(line);
-	se_buffer_init(&shown, 16 * SE_DIALOGUE_LINE_MAX);
+	se_buffer_init(&shown, (size_t)16 * SE_DIALOGUE_LINE_MAX);
 	add_shown(dialogue, line, &shown);
 	add_line(dialogue, 'S', se_buffer_text(&shown));
 	if (dialogue->reply.len + shown.len + 2 < dialogue->reply.max)
@@ -186,7 +188,7 @@ cut_login(const struct se_dialogue *dialogue, char *line)
 
 	for (; *line != '\0'; line++)
 		if (*line == ' ' && --words == 0) {
-			strcpy(line + 1, "[not shown]");
+			memcpy(line + 1, not_shown, sizeof(not_shown));
 			return;
 		}
 }
@@ -199,7 +201,7 @@ sent_line(struct se_dialogue *dialogue, char *line)
 	se_buffer_reset(&dialogue->reply);
 	dialogue->offering = false;
 	if (command < 0) {
-		add_line(dialogue, 'C', line[0] == '\0' ? "" : "[not shown]");
+		add_line(dialogue, 'C', line[0] == '\0' ? "" : not_shown);
 		return;
 	}
 	se_text_clean(line);
@@ -218,7 +220,7 @@ static void
 each_line(struct se_dialogue *dialogue, const char *data, size_t len,
 	void (*line)(struct se_dialogue *dialogue, char *line))
 {
-	char copy[SE_DIALOGUE_LINE_MAX + sizeof("[not shown]")];
+	char copy[SE_DIALOGUE_LINE_MAX + sizeof(not_shown)] = "";
 
 	while (len > 0) {
 		const char *end = memchr(data, '\n', len);

@@ -22,6 +22,22 @@ now_ms(void)
 
 /* --- making and freeing ------------------------------------------------------------------------ */
 
+bool
+se_mail_speaks(enum se_mail_protocol protocol, struct se_error *error)
+{
+	const char *const name = protocol == SE_MAIL_IMAP ? "imap" : "smtp";
+	const char *const *known = curl_version_info(CURLVERSION_NOW)->protocols;
+
+	for (size_t i = 0; known[i] != NULL; i++)
+		if (strcmp(known[i], name) == 0)
+			return true;
+	se_error_set(error, SE_CONFIG,
+		"this machine's libcurl does not speak %s; install the whole one (where there is a "
+		"libcurl-minimal: dnf swap libcurl-minimal libcurl)",
+		protocol == SE_MAIL_IMAP ? "IMAP" : "SMTP");
+	return false;
+}
+
 struct se_mail *
 se_mail_new(const struct se_mail_server *server, int timeout)
 {

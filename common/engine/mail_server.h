@@ -42,6 +42,9 @@ enum se_mail_trouble {
 
 struct se_mail;
 
+/* Whether this machine's libcurl has that protocol: some distributions' smallest one has not. */
+bool se_mail_speaks(enum se_mail_protocol protocol, struct se_error *error);
+
 /* NULL when libcurl cannot start or memory ran out. `server` must live as long. */
 struct se_mail *se_mail_new(const struct se_mail_server *server, int timeout);
 

@@ -20,10 +20,10 @@ config_write "$(id -gn "$agent_user")" 'services           = smtp imap'
 agent_start "$(id -gn "$agent_user")"
 export SASL_PATH=$SE_STAGE/lib/sasl2
 
-# doctor [OPTION...] : the checks of the section, "ID VERDICT TEXT" a line each.
+# doctor : the checks of the section, "ID VERDICT TEXT" a line each.
 doctor() {
   "$SE_STAGE/bin/sasl-entra" doctor "$login" --json --server "localhost:${submission_port[exchange]}" \
-    --imap-server "localhost:$dovecot_port" "$@" > "$work/log/doctor" 2> "$work/log/doctor.errors"
+    --imap-server "localhost:$dovecot_port" > "$work/log/doctor" 2> "$work/log/doctor.errors"
   "$PYTHON" -c '
 import json, sys
 for each in json.load(open(sys.argv[1]))["checks"]:
@@ -48,10 +48,20 @@ check '... Dovecot saw XOAUTH2' grep -q 'method=XOAUTH2' "$dovecot_log"
 
 # --- the two opinions differ --------------------------------------------------------------------
 
+# The first login is libcurl's.
+submission_control exchange '{"auth": {"reply": "535 5.7.3 Authentication unsuccessful", "skip": 1, "count": 1}}'
+doctor
+check 'the server takes the token, but not what the plugin makes of it' verdicts 'server-plugin=problem'
+check '... which is the finding' says 'the token by itself it accepts'
+submission_control exchange '{"auth": {"reply": "535 5.7.3 Authentication unsuccessful", "count": 1}}'
+doctor
+check '... and the other way round' verdicts 'server-login=problem'
+submission_control exchange '{}'
+
 mkdir "$work/no-plugins"
 SASL_PATH=$work/no-plugins doctor
-check 'libsasl2 finds no plugin: the token by itself is fine' verdicts 'server-plugin=problem imap-plugin=problem'
-check '... which is the finding' says 'XOAUTH2'
+check 'libsasl2 finds no plugin: the section Plugin tells of it, and the token by itself is fine' \
+  verdicts 'server-plugin=left-out imap-plugin=left-out'
 
 # --- both are refused ------------------------------------------------------------------------------
 
