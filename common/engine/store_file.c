@@ -58,6 +58,14 @@ se_store_check_key(struct se_store *store, struct se_error *error)
 	return code;
 }
 
+/* What is about a file of the directory names it by its whole path already, where that can be known. */
+static void
+about_store(const struct se_store *store, struct se_error *error)
+{
+	if (strstr(error->text, store->path) == NULL)
+		se_error_about(error, store->path);
+}
+
 static enum se_code
 not_configured(
 	const struct se_store *store, const char *name, const char *id, struct se_error *error)
@@ -131,7 +139,7 @@ se_store_get_file(
 	if (code == SE_OK)
 		*file = se_json_parse(se_buffer_text(&text), text.len);
 	else if (code != SE_ABSENT)
-		se_error_about(error, store->path);
+		about_store(store, error);
 	if (code == SE_OK && *file == NULL)
 		code = errno == ENOMEM ? se_error_memory(error)
 				       : se_store_damaged(store, name, error);
@@ -251,7 +259,7 @@ se_store_put(struct se_store *store, const struct se_token_key *key, struct se_j
 	if (code == SE_OK)
 		se_store_sweep(store, name);
 	else
-		se_error_about(error, store->path);
+		about_store(store, error);
 	se_buffer_free(&text);
 	return code;
 }

@@ -16,7 +16,7 @@ tenant_tests = tests/tenant/test_tenant.py tests/tenant/test_tenant_faults.py \
 	tests/tenant/test_managed_identity.py
 TESTS += $(tenant_tests)
 EXTRA_DIST += $(tenant_tests) tests/tenant/README.md \
-	tests/tenant/apps.py tests/tenant/control.py tests/tenant/entra_errors.py \
+	tests/tenant/exchange_shell.py tests/tenant/apps.py tests/tenant/control.py tests/tenant/entra_errors.py \
 	tests/tenant/faults.py tests/tenant/form.py tests/tenant/grants.py \
 	tests/tenant/http_server.py tests/tenant/metadata.py tests/tenant/pki.py \
 	tests/tenant/plumbing.py tests/tenant/request_log.py tests/tenant/router.py \

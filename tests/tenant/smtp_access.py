@@ -25,6 +25,7 @@ class Refused(Exception):
 class Holder:
     """Whom a valid token stands for."""
     appid: str
+    oid: str
     upn: str
     permissions: list
     app_only: bool
@@ -67,7 +68,7 @@ class TokenValidator:
             raise Refused("denied", "not valid yet")
         app_only = claims.get("idtyp") == "app"
         permissions = claims.get("roles", []) if app_only else claims.get("scp", "").split()
-        return Holder(claims.get("appid", ""), claims.get("upn", ""), permissions, app_only, claims["exp"] - now)
+        return Holder(claims.get("appid", ""), claims.get("oid", ""), claims.get("upn", ""), permissions, app_only, claims["exp"] - now)
 
     def _jwt_claims(self, token):
         try:
@@ -112,7 +113,7 @@ class Mailboxes:
         entries, mailbox = self._entries(), mailbox.lower()
         domain = "*" + mailbox[mailbox.rfind("@"):] if "@" in mailbox else mailbox
         for name in (mailbox, domain, "*"):
-            if name in entries and name != "tenant":
+            if name in entries and name not in ("tenant", "service_principals"):
                 return entries[name]
         return None
 
@@ -134,7 +135,14 @@ class Mailboxes:
         if own is None and self._entries().get("tenant", {}).get("smtp_auth_disabled"):
             raise Refused("disabled-tenant", "SMTP AUTH is off for the tenant")
 
+    def _check_service_principal(self, holder):
+        """Exchange knows an app by the object id that New-ServicePrincipal was given, which must be the token's."""
+        known = self._entries().get("service_principals")
+        if known is not None and known.get(holder.appid) != holder.oid:
+            raise Refused("denied", f"app {holder.appid} is known as {known.get(holder.appid)}, the token's is {holder.oid}")
+
     def _check_app(self, entry, mailbox, holder):
+        self._check_service_principal(holder)
         if self._app_role is None or self._app_role in holder.permissions:
             # With the role in the token, the mailbox permission counts, and RBAC does not help.
             if not matches(entry.get("apps", []), holder.appid):
