@@ -4,6 +4,7 @@ sasl_entra_SOURCES = \
 	tool/verb.c tool/verbs.c tool/verb.h \
 	tool/wrap.c tool/wrap.h \
 	tool/run.c tool/run.h \
+	tool/aside.c tool/aside.h \
 	tool/question.c tool/question.h \
 	tool/difference.c tool/difference.h \
 	tool/checkup.c tool/checkup.h \
@@ -51,6 +52,7 @@ sasl_entra_SOURCES = \
 	tool/doctor_plugin.c tool/doctor_configuration.c tool/doctor_agent.c \
 	tool/doctor_postfix.c \
 	tool/doctor_network.c tool/doctor_token.c \
+	tool/doctor_explain.c tool/doctor_explain.h \
 	tool/doctor_server.c tool/verb_send.c \
 	tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
