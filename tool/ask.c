@@ -36,8 +36,16 @@ log_line(void *context, bool warning, const char *text)
 	fprintf(stderr, "sasl-entra: %s%s\n", warning ? "warning: " : "", text);
 }
 
+static void
+log_nothing(void *context, bool warning, const char *text)
+{
+	(void)context;
+	(void)warning;
+	(void)text;
+}
+
 static enum se_code
-ask_engine(const struct se_identity *identity, const struct se_request *request,
+ask_engine(const struct se_identity *identity, const struct se_request *request, bool silent,
 	struct se_answer *answer, struct se_error *error)
 {
 	const struct se_engine_options options = {
@@ -45,7 +53,7 @@ ask_engine(const struct se_identity *identity, const struct se_request *request,
 		.configuration = identity->configuration,
 		.users_own = identity->users_own,
 		.world = &se_world_system,
-		.log = log_line,
+		.log = silent ? log_nothing : log_line,
 	};
 	enum se_code code = se_identity_become_owner(identity, true, error);
 	struct se_engine *engine;
@@ -63,6 +71,15 @@ ask_engine(const struct se_identity *identity, const struct se_request *request,
 }
 
 enum se_code
+se_ask_silently(const struct se_identity *identity, const struct se_request *request,
+	struct se_answer *answer, struct se_error *error)
+{
+	enum se_code code = se_ask_agent(identity, request, answer, error);
+
+	return code == SE_ABSENT ? ask_engine(identity, request, true, answer, error) : code;
+}
+
+enum se_code
 se_ask(const struct se_identity *identity, const struct se_request *request,
 	struct se_answer *answer, struct se_error *error)
 {
@@ -71,7 +88,7 @@ se_ask(const struct se_identity *identity, const struct se_request *request,
 
 	if (code != SE_ABSENT)
 		return code;
-	code = ask_engine(identity, request, answer, error);
+	code = ask_engine(identity, request, false, answer, error);
 	/* Without the agent a user cannot read what only the agent may read. */
 	if (code == SE_CONFIG && identity->system && !root)
 		fprintf(stderr,

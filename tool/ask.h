@@ -17,6 +17,10 @@ enum se_code se_ask_prepare(struct se_request *request, enum se_operation operat
 enum se_code se_ask(const struct se_identity *identity, const struct se_request *request,
 	struct se_answer *answer, struct se_error *error);
 
+/* The same; nothing of it is said on stderr. */
+enum se_code se_ask_silently(const struct se_identity *identity, const struct se_request *request,
+	struct se_answer *answer, struct se_error *error);
+
 /* Only the agent; SE_ABSENT when there is none for this configuration. */
 enum se_code se_ask_agent(const struct se_identity *identity, const struct se_request *request,
 	struct se_answer *answer, struct se_error *error);

@@ -33,11 +33,11 @@ ask_twice(const struct fetch *fetch, struct se_answer *answer, struct se_error *
 	enum se_code code = se_ask_prepare(&request, SE_OPERATION_REFRESH, fetch->login, error);
 
 	if (code == SE_OK)
-		code = se_ask(fetch->identity, &request, answer, error);
+		code = se_ask_silently(fetch->identity, &request, answer, error);
 	se_answer_free(answer);
 	request.operation = SE_OPERATION_TOKEN;
 	if (code == SE_OK)
-		code = se_ask(fetch->identity, &request, answer, error);
+		code = se_ask_silently(fetch->identity, &request, answer, error);
 	return code;
 }
 

@@ -25,8 +25,8 @@ is_resource_of(const char *audience, const char *scope)
 	       (scope[len] == '/' || scope[len] == '\0');
 }
 
-static bool
-is_known(const struct se_account *account, const char *audience)
+bool
+se_audience_is_known(const struct se_account *account, const char *audience)
 {
 	const char *cloud_name = account->value[SE_KEY_CLOUD].text;
 	const struct se_cloud *cloud = cloud_name != NULL ? se_cloud_find(cloud_name) : NULL;
@@ -56,7 +56,7 @@ se_audience_is_foreign(const struct se_account *account, const struct se_secret 
 		return false;
 	claims = se_jwt_claims(token);
 	found = claims != NULL ? se_json_string(claims, "aud") : NULL;
-	foreign = found != NULL && !is_known(account, found);
+	foreign = found != NULL && !se_audience_is_known(account, found);
 	if (foreign) {
 		(void)se_copy(audience, size, found);
 		se_text_clean(audience);

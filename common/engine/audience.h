@@ -17,4 +17,7 @@
 bool se_audience_is_foreign(const struct se_account *account, const struct se_secret *token,
 	char *audience, size_t size);
 
+/* Whether a claim `aud` is a resource of the account's provider and cloud. */
+bool se_audience_is_known(const struct se_account *account, const char *audience);
+
 #endif

@@ -255,6 +255,30 @@ se_json_first_integer(const struct se_json *json, const char *name, int64_t *val
 	return number(json_object_array_get_idx(object, 0), value);
 }
 
+static bool
+add_word(json_object *word, bool first, struct se_buffer *out)
+{
+	if (json_object_get_type(word) != json_type_string)
+		return true;
+	return (first || se_buffer_add_text(out, " ")) &&
+	       se_buffer_add_text(out, json_object_get_string(word));
+}
+
+bool
+se_json_add_words(const struct se_json *json, const char *name, struct se_buffer *out)
+{
+	json_object *object = member(json, name);
+	bool ok = true;
+
+	if (json_object_get_type(object) == json_type_string)
+		return add_word(object, true, out);
+	if (json_object_get_type(object) != json_type_array)
+		return false;
+	for (size_t i = 0; ok && i < json_object_array_length(object); i++)
+		ok = add_word(json_object_array_get_idx(object, i), i == 0, out);
+	return ok;
+}
+
 const struct se_json *
 se_json_object(const struct se_json *json, const char *name)
 {

@@ -31,6 +31,10 @@ bool se_json_integer(const struct se_json *json, const char *name, int64_t *valu
 /* The first number of an array of numbers. */
 bool se_json_first_integer(const struct se_json *json, const char *name, int64_t *value);
 
+/* Appends the strings of an array, or a string itself, to `out` with a blank between each: lists of
+ * scopes look like that. False when there is none of both, or the buffer failed. */
+bool se_json_add_words(const struct se_json *json, const char *name, struct se_buffer *out);
+
 /* An object inside; it belongs to `json`. NULL when there is none. */
 const struct se_json *se_json_object(const struct se_json *json, const char *name);
 
