@@ -34,6 +34,7 @@ struct se_checkup {
 	bool failed;         /* memory ran out */
 	/* Called with each one when it is added, for those who watch; may be NULL. */
 	void (*watch)(const struct se_checkup *checkup, const struct se_checked *checked);
+	void *watcher; /* for `watch` */
 };
 
 void se_checkup_section(struct se_checkup *checkup, const char *section);

@@ -1,7 +1,350 @@
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buffer.h"
+#include "core/directory.h"
+#include "core/source.h"
+
 #include "tool/doctor.h"
+#include "tool/doctor_aside.h"
+#include "tool/sasl_plugins.h"
+
+#define PLUGIN_FILE "libsasl-entra.so"
+#define PLUGIN_NAME "sasl-entra"
+#define HERE SE_PLUGIN_DIRECTORY "/" PLUGIN_FILE
+
+enum { LOOK_MS = 20000, FIX_MAX = 1024 };
+
+/* Others that offer XOAUTH2, as libsasl2 calls them, and where they come from. */
+static const struct {
+	const char *plugin;
+	const char *name;
+} others[] = {
+	{"sasl-xoauth2", "sasl-xoauth2"},
+	{"xoauth2", "cyrus-sasl-xoauth2"},
+	{"kdexoauth2", "KDE's, for KMail"},
+};
+
+static const char *
+name_of(const char *plugin)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(others[i].plugin, plugin) == 0)
+			return others[i].name;
+	return "not known";
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Our file among those that libsasl2 read. */
+static const char *
+find_ours(const struct se_sasl_plugins *plugins)
+{
+	for (size_t i = 0; i < plugins->file_count; i++)
+		if (strcmp(base_name(plugins->files[i]), PLUGIN_FILE) == 0)
+			return plugins->files[i];
+	return NULL;
+}
+
+/* --- the directory ------------------------------------------------------------------------------- */
+
+/* The directories of the files that were read, each once, with a colon between them. */
+static void
+add_directories(const struct se_sasl_plugins *plugins, struct se_buffer *out)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < plugins->file_count; i++) {
+		const char *file = plugins->files[i];
+		const size_t len = (size_t)(base_name(file) - file);
+
+		if (len > 1 && strncmp(before, file, len) != 0)
+			se_buffer_addf(out, "%s%.*s", out->len > 0 ? ":" : "", (int)len - 1, file);
+		before = file;
+	}
+}
+
+static void
+say_not_there(struct se_checkup *checkup, const char *directories)
+{
+	const char *variable = getenv("SASL_PATH");
+	char fix[FIX_MAX];
+
+	if (access(HERE, F_OK) != 0)
+		(void)snprintf(fix, sizeof(fix), "install sasl-entra again: %s is not there", HERE);
+	else if (variable != NULL)
+		(void)snprintf(fix, sizeof(fix),
+			"the environment variable SASL_PATH says so: unset SASL_PATH");
+	else if (directories[0] == '\0')
+		(void)snprintf(fix, sizeof(fix),
+			"it has read no file at all: install libsasl2-modules, too");
+	else
+		(void)snprintf(fix, sizeof(fix), "ln -s %s %.*s/", HERE,
+			(int)strcspn(directories, ":"), directories);
+	se_checkup_add(checkup, "plugin-directory", SE_PROBLEM, fix,
+		"libsasl2 reads its plugins from %s, and there is no " PLUGIN_FILE " in it",
+		directories[0] != '\0' ? directories
+		: variable != NULL     ? variable
+				       : "nowhere");
+}
+
+static bool
+look_for_file(struct se_checkup *checkup, const struct se_sasl_plugins *plugins)
+{
+	const char *ours = find_ours(plugins);
+	struct se_buffer directories;
+
+	se_buffer_init(&directories, SE_SASL_FILES_MAX * PATH_MAX);
+	add_directories(plugins, &directories);
+	if (ours != NULL)
+		se_checkup_fine(checkup, "plugin-directory", "libsasl2 reads %s", ours);
+	else
+		say_not_there(checkup, se_buffer_text(&directories));
+	se_buffer_free(&directories);
+	return ours != NULL;
+}
+
+/* Every program that logs in runs it, some as root. */
+static void
+look_at_mode(struct se_checkup *checkup, const char *path)
+{
+	struct stat found;
+	char fix[FIX_MAX];
+
+	if (stat(path, &found) != 0)
+		return;
+	if (found.st_uid != 0 && found.st_uid != geteuid()) {
+		(void)snprintf(fix, sizeof(fix), "chown root:root %s", path);
+		se_checkup_add(checkup, "plugin-file", SE_PROBLEM, fix,
+			"%s belongs to uid %lu: it is run by every program that logs in", path,
+			(unsigned long)found.st_uid);
+	} else if ((found.st_mode & 022) != 0) {
+		(void)snprintf(fix, sizeof(fix), "chmod go-w %s", path);
+		se_checkup_add(checkup, "plugin-file", SE_PROBLEM, fix,
+			"%s can be written by others (mode %04o): it is run by every program that "
+			"logs in",
+			path, (unsigned)(found.st_mode & 07777));
+	} else if ((found.st_mode & 04) == 0) {
+		(void)snprintf(fix, sizeof(fix), "chmod a+r %s", path);
+		se_checkup_add(checkup, "plugin-file", SE_PROBLEM, fix,
+			"%s cannot be read by everybody (mode %04o)", path,
+			(unsigned)(found.st_mode & 07777));
+	} else {
+		se_checkup_fine(checkup, "plugin-file", "only root may change it");
+	}
+}
+
+/* --- loading -------------------------------------------------------------------------------------- */
+
+static bool
+loads(struct se_checkup *checkup, const char *path)
+{
+	void *plugin = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+	if (plugin == NULL || dlsym(plugin, "sasl_client_plug_init") == NULL) {
+		const char *why = dlerror();
+
+		se_checkup_add(checkup, "plugin-load", SE_PROBLEM,
+			"install sasl-entra again, for this system's libraries",
+			"the plugin does not load: %s", why != NULL ? why : "no reason given");
+		return false;
+	}
+	se_checkup_fine(checkup, "plugin-load", "the plugin loads");
+	return true;
+}
+
+/* What the plugin loads into a program where there is no agent. */
+static void
+look_at_engine(struct se_checkup *checkup)
+{
+	void *library = dlopen(SE_ENGINE_PATH, RTLD_NOW | RTLD_LOCAL);
+	const struct se_engine_module *module =
+		library != NULL ? dlsym(library, SE_ENGINE_SYMBOL) : NULL;
+
+	if (module == NULL)
+		se_checkup_add(checkup, "plugin-engine", SE_PROBLEM,
+			"install sasl-entra again, for this system's libraries",
+			"the plugin's engine does not load: %s", dlerror());
+	else if (module->abi != SE_ENGINE_ABI || strcmp(module->version, PACKAGE_VERSION) != 0)
+		se_checkup_add(checkup, "plugin-engine", SE_PROBLEM,
+			"install sasl-entra again, all of it",
+			"%s is of version %s, and this is " PACKAGE_VERSION, SE_ENGINE_PATH,
+			module->version);
+	else
+		se_checkup_fine(
+			checkup, "plugin-engine", "its engine loads, version %s", module->version);
+}
+
+/* --- what is offered ----------------------------------------------------------------------------- */
+
+static bool
+offers(const struct se_sasl_plugins *plugins, const char *mechanism)
+{
+	for (size_t i = 0; i < plugins->offer_count; i++)
+		if (strcmp(plugins->offers[i].mechanism, mechanism) == 0 &&
+			strcmp(plugins->offers[i].plugin, PLUGIN_NAME) == 0)
+			return true;
+	return false;
+}
+
+static bool
+look_at_offers(struct se_checkup *checkup, const struct se_sasl_plugins *plugins)
+{
+	if (offers(plugins, "XOAUTH2") && offers(plugins, "OAUTHBEARER")) {
+		se_checkup_fine(
+			checkup, "plugin-offered", "libsasl2 has XOAUTH2 and OAUTHBEARER from it");
+		return true;
+	}
+	se_checkup_add(checkup, "plugin-offered", SE_PROBLEM,
+		"look for a line of libsasl2 in the log; reinstall libsasl2 and sasl-entra",
+		"libsasl2 has no %s from the plugin",
+		offers(plugins, "XOAUTH2") ? "OAUTHBEARER" : "XOAUTH2");
+	return false;
+}
+
+/* The file of a plugin of that name. */
+static const char *
+file_of(const struct se_sasl_plugins *plugins, const char *plugin)
+{
+	const size_t len = strlen(plugin);
+
+	for (size_t i = 0; i < plugins->file_count; i++) {
+		const char *name = base_name(plugins->files[i]);
+
+		if (strncmp(name, "lib", 3) == 0 && strncmp(name + 3, plugin, len) == 0 &&
+			name[3 + len] == '.')
+			return plugins->files[i];
+	}
+	return "";
+}
+
+static void
+say_other(struct se_checkup *checkup, const struct se_sasl_plugins *plugins, const char *plugin)
+{
+	const char *file = file_of(plugins, plugin);
+	const bool known = plugins->winner[0] != '\0';
+	const bool ours = strcmp(base_name(plugins->winner), PLUGIN_FILE) == 0;
+	char fix[FIX_MAX];
+
+	if (strcmp(plugin, "sasl-xoauth2") == 0)
+		(void)snprintf(fix, sizeof(fix),
+			"sasl-entra import sasl-xoauth2 takes over what it does; or mv %s %s.off",
+			file, file);
+	else
+		(void)snprintf(fix, sizeof(fix), "mv %s %s.off", file, file);
+	se_checkup_add(checkup, "plugin-others", known && !ours ? SE_PROBLEM : SE_WARNING, fix,
+		"%s (%s) offers XOAUTH2 as well, and %s", file[0] != '\0' ? file : plugin,
+		name_of(plugin),
+		!known ? "which one is used is libsasl2's affair"
+		: ours ? "ours is used as long as libsasl2 finds it first or it claims more"
+		       : "libsasl2 uses that one, not ours");
+}
+
+static bool
+look_at_others(struct se_checkup *checkup, const struct se_sasl_plugins *plugins)
+{
+	bool alone = true;
+
+	for (size_t i = 0; i < plugins->offer_count; i++) {
+		const struct se_sasl_offer *offer = &plugins->offers[i];
+
+		if (strcmp(offer->mechanism, "XOAUTH2") != 0 ||
+			strcmp(offer->plugin, PLUGIN_NAME) == 0)
+			continue;
+		say_other(checkup, plugins, offer->plugin);
+		alone = false;
+	}
+	if (alone)
+		se_checkup_fine(checkup, "plugin-others", "no other plugin offers XOAUTH2");
+	return alone;
+}
+
+/* --- what is chosen ------------------------------------------------------------------------------ */
+
+/* Whether programs of this user read the configuration that is looked at. */
+static bool
+is_programs(const struct se_identity *identity)
+{
+	struct se_identity own;
+
+	return se_identity_choose(NULL, &own) &&
+	       strcmp(own.configuration, identity->configuration) == 0;
+}
+
+static void
+look_at_ranking(struct se_doctor *doctor, const struct se_sasl_plugins *plugins)
+{
+	const char *chosen = plugins->chosen[0] != '\0' ? plugins->chosen : "nothing";
+
+	if (strcmp(chosen, "XOAUTH2") == 0)
+		se_checkup_fine(&doctor->checkup, "plugin-ranking",
+			"where a server offers LOGIN, PLAIN and XOAUTH2, libsasl2 takes XOAUTH2");
+	else if (!is_programs(doctor->identity))
+		se_checkup_left_out(&doctor->checkup, "plugin-ranking",
+			"which mechanism is taken depends on the configuration that mail programs "
+			"read, and %s is none",
+			doctor->identity->configuration);
+	else if (access(doctor->identity->configuration, F_OK) != 0)
+		se_checkup_add(&doctor->checkup, "plugin-ranking", SE_PROBLEM, "sasl-entra setup",
+			"where a server offers LOGIN, PLAIN and XOAUTH2, libsasl2 takes %s, as the "
+			"plugin stands back until there is %s",
+			chosen, doctor->identity->configuration);
+	else
+		se_checkup_add(&doctor->checkup, "plugin-ranking", SE_PROBLEM,
+			"have mail programs name the mechanism; for Postfix:\n"
+			"postconf -e 'smtp_sasl_mechanism_filter = xoauth2'",
+			"where a server offers LOGIN, PLAIN and XOAUTH2, libsasl2 takes %s",
+			chosen);
+}
+
+/* --- the whole ----------------------------------------------------------------------------------- */
+
+/* In the child. */
+static void
+look(struct se_doctor *doctor)
+{
+	static struct se_sasl_plugins plugins;
+	struct se_checkup *checkup = &doctor->checkup;
+	const bool begun = se_sasl_plugins_look(&plugins);
+	const char *ours = find_ours(&plugins);
+
+	if (!begun)
+		se_checkup_add(checkup, "plugin-directory", SE_PROBLEM,
+			"look for a line of libsasl2 in the log", "libsasl2 does not start");
+	if (!begun || !look_for_file(checkup, &plugins)) {
+		se_checkup_left_out(checkup, "plugin-load", "what the plugin does in libsasl2");
+		return;
+	}
+	look_at_mode(checkup, ours);
+	if (!loads(checkup, ours))
+		return;
+	look_at_engine(checkup);
+	if (!look_at_offers(checkup, &plugins))
+		return;
+	(void)look_at_others(checkup, &plugins);
+	look_at_ranking(doctor, &plugins);
+}
 
 void
 se_doctor_plugin(struct se_doctor *doctor)
 {
-	(void)doctor;
+	struct se_error error;
+
+	if (se_doctor_aside(doctor, look, LOOK_MS, "waiting for libsasl2's plugins", &error) !=
+		SE_OK)
+		se_checkup_add(&doctor->checkup, "plugin-load", SE_PROBLEM,
+			"ls the directory of libsasl2's plugins, and take out what does not "
+			"belong there",
+			"loading libsasl2's plugins failed: %s", error.text);
 }

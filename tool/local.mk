@@ -49,6 +49,8 @@ sasl_entra_SOURCES = \
 	tool/login_browser.c tool/login_browser.h \
 	tool/verb_login.c tool/verb_logout.c \
 	tool/doctor.h tool/verb_doctor.c \
+	tool/doctor_aside.c tool/doctor_aside.h \
+	tool/sasl_plugins.c tool/sasl_plugins.h \
 	tool/doctor_plugin.c tool/doctor_configuration.c tool/doctor_agent.c \
 	tool/doctor_postfix.c \
 	tool/doctor_network.c tool/doctor_token.c \
@@ -57,5 +59,5 @@ sasl_entra_SOURCES = \
 	tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
 	tool/verb_setup.c
-sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
-sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)
+sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS) $(SASL_CFLAGS)
+sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS) $(SASL_LIBS) $(DL_LIBS)
