@@ -26,9 +26,11 @@ se_check_certificate(const struct se_config *config, const struct se_account *ac
 			account->label, key, error.text);
 		return;
 	}
+	findings->id = "certificate-end";
 	if (se_credential_certificate_ends(account, facts, &se_world_system, text, sizeof(text)))
 		se_findings_add(
 			findings, true, value->line, "%s:%u: %s", config->path, value->line, text);
+	findings->id = "credential";
 	if (facts->pss_only)
 		se_findings_add(findings, true, value->line,
 			PLACE

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,10 +12,22 @@
 
 #include "tool/check_files.h"
 
+#define AGENT_USER "sasl-entra" /* whom the units name */
+
 enum { CREDENTIAL_MAX = 64 * 1024, CA_FILE_MAX = 16 << 20 };
 
 /* Where a finding about a value stands: FILE:LINE: [account LABEL] KEY */
 #define PLACE "%s:%u: [account %s] %s: "
+
+/* Where the file is somebody else's it is only the owner that is wrong. */
+static void
+suggest_owner(const char *path, struct se_findings *findings)
+{
+	struct stat found;
+
+	if (stat(path, &found) == 0 && found.st_uid != geteuid() && access(path, R_OK) != 0)
+		se_findings_fix(findings, "chown %lu %s", (unsigned long)geteuid(), path);
+}
 
 static void
 check_client_secret(const struct se_config *config, const struct se_account *account,
@@ -25,16 +38,18 @@ check_client_secret(const struct se_config *config, const struct se_account *acc
 	struct se_secret *secret = NULL;
 	struct se_error error;
 
-	if (se_credential_secret_read(account, &secret, &error) != SE_OK)
+	if (se_credential_secret_read(account, &secret, &error) != SE_OK) {
 		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
 			account->label, key, error.text);
-	else if (se_credential_secret_is_id(secret))
+		suggest_owner(value->text, findings);
+	} else if (se_credential_secret_is_id(secret)) {
 		se_findings_add(findings, true, value->line,
 			PLACE "%s holds a GUID: this looks like "
 			      "the secret's ID, not its value; the portal shows the value only "
 			      "once, right "
 			      "after the secret is made",
 			config->path, value->line, account->label, key, value->text);
+	}
 	se_secret_free(secret);
 }
 
@@ -47,17 +62,20 @@ check_readable(const struct se_config *config, const struct se_account *account,
 	struct se_error error;
 
 	se_buffer_init(&content, max);
-	if (se_file_read(value->text, rule, &content, NULL, &error) != SE_OK)
+	if (se_file_read(value->text, rule, &content, NULL, &error) != SE_OK) {
 		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
 			account->label, se_keys[key].name, error.text);
-	else if (content.len == 0)
+		suggest_owner(value->text, findings);
+	} else if (content.len == 0) {
 		se_findings_add(findings, false, value->line, PLACE "%s is empty", config->path,
 			value->line, account->label, se_keys[key].name, value->text);
-	else if (key == SE_KEY_CA_FILE && strstr(se_buffer_text(&content), "-----BEGIN") == NULL)
+	} else if (key == SE_KEY_CA_FILE &&
+		   strstr(se_buffer_text(&content), "-----BEGIN") == NULL) {
 		se_findings_add(findings, false, value->line,
 			PLACE "%s holds no certificate in PEM "
 			      "form",
 			config->path, value->line, account->label, se_keys[key].name, value->text);
+	}
 	se_buffer_free(&content);
 }
 
@@ -146,5 +164,7 @@ se_check_state_directory(const char *path, bool made_when_needed, struct se_find
 			"yourself: "
 			"mode 0700, owned by the agent's user",
 			error.text);
+		if (error.code == SE_ABSENT && !exists(path) && getpwnam(AGENT_USER) != NULL)
+			se_findings_fix(findings, "install -d -m 0700 -o " AGENT_USER " %s", path);
 	}
 }

@@ -10,6 +10,7 @@ static const char *const sendmail[] = {"/usr/libexec/sendmail/sendmail", "/usr/l
 void
 se_check_programs(struct se_findings *findings)
 {
+	findings->id = "sendmail";
 	for (size_t i = 0; sendmail[i] != NULL; i++) {
 		if (access(sendmail[i], X_OK) != 0)
 			continue;

@@ -61,6 +61,20 @@ clean_fix(const char *fix)
 	return copy;
 }
 
+/* The sentences of core and engine end in what to do, after a semicolon. */
+static const char *
+split_off(char *text)
+{
+	char *at = NULL;
+
+	for (char *next = strstr(text, "; "); next != NULL; next = strstr(next + 1, "; "))
+		at = next;
+	if (at == NULL || at[2] == '\0')
+		return NULL;
+	*at = '\0';
+	return at + 2;
+}
+
 void
 se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdict, const char *fix,
 	const char *fmt, ...)
@@ -79,6 +93,8 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	se_text_clean(text);
+	if (fix == NULL && (verdict == SE_WARNING || verdict == SE_PROBLEM))
+		fix = split_off(text);
 	memset(checked, 0, sizeof(*checked));
 	checked->section = checkup->section;
 	checked->id = id;

@@ -41,8 +41,29 @@ se_findings_add(struct se_findings *findings, bool warning, unsigned line, const
 		return;
 	}
 	finding->warning = warning;
+	finding->id = findings->id;
+	finding->fix = NULL;
 	finding->line = line;
 	findings->count++;
+}
+
+void
+se_findings_fix(struct se_findings *findings, const char *fmt, ...)
+{
+	struct se_finding *last;
+	char text[SE_ERROR_TEXT_MAX];
+	va_list args;
+
+	if (findings->count == 0)
+		return;
+	last = &findings->list[findings->count - 1];
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	se_text_clean(text);
+	free(last->fix);
+	last->fix = strdup(text);
+	findings->failed |= last->fix == NULL;
 }
 
 void
@@ -76,8 +97,10 @@ se_findings_json(const struct se_findings *findings, struct se_buffer *out)
 void
 se_findings_free(struct se_findings *findings)
 {
-	for (size_t i = 0; i < findings->count; i++)
+	for (size_t i = 0; i < findings->count; i++) {
 		free(findings->list[i].text);
+		free(findings->list[i].fix);
+	}
 	free(findings->list);
 	memset(findings, 0, sizeof(*findings));
 }

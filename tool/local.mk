@@ -15,6 +15,7 @@ sasl_entra_SOURCES = \
 	tool/base64.c tool/base64.h \
 	tool/read_secret.c tool/read_secret.h \
 	tool/findings.c tool/findings.h \
+	tool/check.c tool/check.h \
 	tool/check_programs.c tool/check_programs.h \
 	tool/check_files.c tool/check_files.h \
 	tool/terminal.c tool/terminal.h \

@@ -6,91 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/config.h"
-#include "engine/state_dir.h"
-
 #include "tool/certificate.h"
-#include "tool/check_certificate.h"
-#include "tool/check_files.h"
+#include "tool/check.h"
 #include "tool/check_programs.h"
-#include "tool/check_state_key.h"
 #include "tool/exit_code.h"
-#include "tool/findings.h"
 #include "tool/output.h"
 #include "tool/verb.h"
 
 enum { OPT_JSON = 1 };
-
-struct check {
-	const struct se_identity *identity;
-	struct se_config *config;                  /* NULL: not usable */
-	struct se_certificate_facts *certificates; /* one an account; no subject: none */
-	char *state_dir;                           /* NULL: tokens live in memory */
-	se_state_key_id state_key;
-	struct se_findings findings;
-};
-
-static void
-check_configuration(struct check *check)
-{
-	struct se_problems *problems = calloc(1, sizeof(*problems));
-	struct se_error error;
-	enum se_code code;
-
-	if (problems == NULL) {
-		check->findings.failed = true;
-		return;
-	}
-	code = se_config_load(check->identity->configuration, &check->config, problems, &error);
-	for (size_t i = 0; i < problems->count; i++)
-		se_findings_add(&check->findings, problems->list[i].warning, problems->list[i].line,
-			"%s", problems->list[i].text);
-	if (code != SE_OK && problems->errors == 0)
-		se_findings_add(&check->findings, false, 0, "%s", error.text);
-	free(problems);
-}
-
-/* What only the agent's environment has cannot be judged from here. */
-static void
-check_account(struct check *check, size_t i)
-{
-	const struct se_account *account = &check->config->accounts[i];
-
-	if (account->unusable != NULL) {
-		se_findings_add(&check->findings, true, account->line, "%s:%u: [account %s] %s",
-			check->config->path, account->line, account->label, account->unusable);
-		return;
-	}
-	se_check_account_files(check->config, account, &check->findings);
-	if (check->certificates != NULL)
-		se_check_certificate(
-			check->config, account, &check->certificates[i], &check->findings);
-}
-
-static void
-check_files(struct check *check)
-{
-	struct se_error error;
-
-	if (check->config == NULL)
-		return;
-	if (se_identity_become_owner(check->identity, true, &error) != SE_OK) {
-		se_findings_add(&check->findings, false, 0, "%s", error.text);
-		return;
-	}
-	check->certificates =
-		calloc(check->config->account_count + 1, sizeof(*check->certificates));
-	check->findings.failed |= check->certificates == NULL;
-	for (size_t i = 0; i < check->config->account_count; i++)
-		check_account(check, i);
-	/* as the one who will keep them */
-	check->state_dir = se_state_dir(check->config, SE_ROLE_TOOL, check->identity->users_own);
-	if (check->state_dir == NULL)
-		return;
-	se_check_state_directory(
-		check->state_dir, geteuid() != 0 && check->identity->users_own, &check->findings);
-	se_check_state_key(check->config, check->state_dir, check->state_key, &check->findings);
-}
 
 static size_t
 count(const char *const *list)
@@ -109,7 +32,7 @@ sign_in(const struct se_account *account)
 }
 
 static const struct se_certificate_facts *
-certificate_of(const struct check *check, size_t i)
+certificate_of(const struct se_check *check, size_t i)
 {
 	if (check->certificates == NULL || check->certificates[i].sha256[0] == '\0')
 		return NULL;
@@ -139,7 +62,7 @@ add_certificate_json(const struct se_certificate_facts *facts, struct se_buffer 
 }
 
 static void
-add_text(const struct check *check, struct se_buffer *out)
+add_text(const struct se_check *check, struct se_buffer *out)
 {
 	const size_t warnings = check->findings.count - check->findings.errors;
 
@@ -166,7 +89,7 @@ add_text(const struct check *check, struct se_buffer *out)
 }
 
 static void
-add_json(const struct check *check, struct se_buffer *out)
+add_json(const struct se_check *check, struct se_buffer *out)
 {
 	se_buffer_add_text(out, "{\"configuration\": ");
 	se_output_json(out, check->identity->configuration);
@@ -191,13 +114,17 @@ add_json(const struct check *check, struct se_buffer *out)
 }
 
 static int
-run(struct check *check, bool json)
+run(struct se_check *check, bool json)
 {
 	struct se_buffer out;
 	int exit_code;
 
-	check_configuration(check);
-	check_files(check);
+	se_check_configuration(check);
+	if (se_check_as_owner(check)) {
+		for (size_t i = 0; i < check->config->account_count; i++)
+			se_check_account(check, i);
+		se_check_state(check);
+	}
 	se_check_programs(&check->findings);
 	se_buffer_init(&out, SE_OUTPUT_MAX);
 	if (json)
@@ -215,7 +142,7 @@ run(struct check *check, bool json)
 static int
 begin(struct se_command *command, int argc, char **argv)
 {
-	struct check check;
+	struct se_check check;
 	bool json = false;
 	int option, exit_code;
 
@@ -229,10 +156,7 @@ begin(struct se_command *command, int argc, char **argv)
 	memset(&check, 0, sizeof(check));
 	check.identity = &command->identity;
 	exit_code = run(&check, json);
-	se_config_free(check.config);
-	free(check.certificates);
-	free(check.state_dir);
-	se_findings_free(&check.findings);
+	se_check_free(&check);
 	return exit_code;
 }
 
