@@ -19,8 +19,9 @@ enum { SE_DOCTOR_TOKENS_MAX = 32 };
 /* A token that was fetched for one account, and for whom. */
 struct se_doctor_token {
 	const struct se_account *account;
-	char login[SE_NAME_MAX + 1]; /* a login name that the account serves */
-	char user[SE_NAME_MAX + 1];  /* the SASL user that would be sent */
+	char login[SE_NAME_MAX + 1]; /* a login name that the account serves, or its label */
+	char user[SE_NAME_MAX + 1];  /* the SASL user that would be sent; "": that depends on the
+	                                login name, and none is known */
 	struct se_secret *token;     /* NULL: none could be had, which has been said */
 };
 
@@ -65,5 +66,10 @@ void se_doctor_server(struct se_doctor *doctor);
  * that a NAME would help). */
 bool se_doctor_login(const struct se_doctor *doctor, const struct se_account *account,
 	char login[SE_NAME_MAX + 1]);
+
+/* Whether something with that id is a problem of that account: its text has "[account LABEL]" or
+ * "account LABEL: ". What follows from it is left out, then. */
+bool se_doctor_account_has_problem(
+	const struct se_doctor *doctor, const struct se_account *account, const char *id);
 
 #endif

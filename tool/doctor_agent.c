@@ -165,14 +165,18 @@ look_at_access(struct se_doctor *doctor, const char *path)
 
 	if (doctor->identity->users_own || stat(path, &found) != 0)
 		return;
-	if ((found.st_mode & 022) != 0) {
+	if ((found.st_mode & 02) != 0) {
 		se_checkup_fine(&doctor->checkup, "agent-access",
-			"root, %s%s%s may ask (%s, mode %04o)", user_name(found.st_uid, user),
-			(found.st_mode & 020) != 0 ? ", group " : "",
-			(found.st_mode & 02) != 0    ? " and everybody else"
-			: (found.st_mode & 020) != 0 ? group_name(found.st_gid, group)
-						     : "",
-			path, (unsigned)(found.st_mode & 07777));
+			"everybody may connect to it (mode %04o); allow says who may use which "
+			"account",
+			(unsigned)(found.st_mode & 07777));
+		return;
+	}
+	if ((found.st_mode & 020) != 0) {
+		se_checkup_fine(&doctor->checkup, "agent-access",
+			"%s and group %s may connect to it (mode %04o)",
+			user_name(found.st_uid, user), group_name(found.st_gid, group),
+			(unsigned)(found.st_mode & 07777));
 		return;
 	}
 	if (systemd_runs())
@@ -182,8 +186,8 @@ look_at_access(struct se_doctor *doctor, const char *path)
 	else
 		(void)snprintf(fix, sizeof(fix), "chmod 0660 %s", path);
 	se_checkup_add(&doctor->checkup, "agent-access", SE_PROBLEM, fix,
-		"nobody but root and %s may ask the agent (%s, mode %04o)",
-		user_name(found.st_uid, user), path, (unsigned)(found.st_mode & 07777));
+		"nobody but %s may connect to it (mode %04o)", user_name(found.st_uid, user),
+		(unsigned)(found.st_mode & 07777));
 }
 
 /* --- what it has read ------------------------------------------------------------------------------ */
@@ -236,12 +240,13 @@ find_old(const struct se_config *config, const struct se_status_rows *rows)
 
 /* In the child: where the agent goes away meanwhile it becomes another user for good. */
 static void
-look_at_configuration(struct se_doctor *doctor)
+look_at_configuration(struct se_doctor *doctor, void *context)
 {
 	struct se_status_rows rows;
 	struct se_error error;
 	const char *old;
 
+	(void)context;
 	if (se_status_gather(doctor->identity, NULL, &rows, &error) != SE_OK) {
 		se_checkup_add(&doctor->checkup, "agent-configuration", SE_PROBLEM, NULL, "%s",
 			error.text);
@@ -290,14 +295,18 @@ look_at_unit(struct se_doctor *doctor)
 static void
 look_closer(struct se_doctor *doctor, const char *path, bool whole)
 {
+	const struct se_doctor_part part = {
+		.look = look_at_configuration,
+		.timeout = LOOK_MS,
+		.what = "waiting for the agent",
+	};
 	struct se_error error;
 
 	doctor->agent = doctor->identity->system;
 	se_checkup_fine(&doctor->checkup, "agent", "it answers at %s", path);
 	look_at_access(doctor, path);
 	if (doctor->config != NULL && doctor->agent && whole &&
-		se_doctor_aside(doctor, look_at_configuration, LOOK_MS, "waiting for the agent",
-			&error) != SE_OK)
+		se_doctor_aside(doctor, &part, &error) != SE_OK)
 		se_checkup_add(&doctor->checkup, "agent-configuration", SE_PROBLEM, NULL, "%s",
 			error.text);
 	look_at_unit(doctor);

@@ -15,7 +15,7 @@ struct record {
 
 struct both {
 	struct se_doctor *doctor;
-	void (*look)(struct se_doctor *doctor);
+	const struct se_doctor_part *part;
 	size_t taken; /* bytes of what was heard */
 };
 
@@ -42,7 +42,7 @@ be_child(void *context, struct se_aside *aside)
 
 	both->doctor->checkup.watch = send_check;
 	both->doctor->checkup.watcher = aside;
-	both->look(both->doctor);
+	both->part->look(both->doctor, both->part->context);
 }
 
 /* As many as are whole. */
@@ -67,15 +67,14 @@ take(void *context, struct se_buffer *heard)
 }
 
 enum se_code
-se_doctor_aside(struct se_doctor *doctor, void (*look)(struct se_doctor *doctor), int timeout,
-	const char *what, struct se_error *error)
+se_doctor_aside(struct se_doctor *doctor, const struct se_doctor_part *part, struct se_error *error)
 {
-	struct both both = {.doctor = doctor, .look = look};
+	struct both both = {.doctor = doctor, .part = part};
 	const struct se_aside_work work = {
 		.act = be_child,
 		.context = &both,
-		.timeout = timeout,
-		.what = what,
+		.timeout = part->timeout,
+		.what = part->what,
 		.heard = take,
 	};
 	struct se_buffer heard;

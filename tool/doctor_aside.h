@@ -7,9 +7,15 @@
 
 #include "tool/doctor.h"
 
-/* SE_OK when it came to its end; else as se_aside(). Nothing but the checks comes back. `what` may be
- * NULL: what a terminal says while it takes long. */
-enum se_code se_doctor_aside(struct se_doctor *doctor, void (*look)(struct se_doctor *doctor),
-	int timeout, const char *what, struct se_error *error);
+struct se_doctor_part {
+	void (*look)(struct se_doctor *doctor, void *context); /* in the child */
+	void *context;
+	int timeout;      /* milliseconds */
+	const char *what; /* what a terminal says while it takes long; or NULL */
+};
+
+/* SE_OK when it came to its end; else as se_aside(). Nothing but the checks comes back. */
+enum se_code se_doctor_aside(
+	struct se_doctor *doctor, const struct se_doctor_part *part, struct se_error *error);
 
 #endif

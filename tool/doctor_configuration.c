@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -118,10 +119,11 @@ look_at_state(struct se_checkup *checkup, struct se_check *check)
 
 /* In the child, which becomes the owner of the tokens for good. */
 static void
-look_at_files(struct se_doctor *doctor)
+look_at_files(struct se_doctor *doctor, void *context)
 {
 	struct se_check check = {.identity = doctor->identity, .config = doctor->config};
 
+	(void)context;
 	check.findings.id = "credential";
 	if (!se_check_as_owner(&check)) {
 		(void)add_findings(&doctor->checkup, &check.findings, 0, NULL);
@@ -148,6 +150,11 @@ look_at_programs(struct se_checkup *checkup)
 void
 se_doctor_configuration(struct se_doctor *doctor)
 {
+	const struct se_doctor_part files = {
+		.look = look_at_files,
+		.timeout = FILES_MS,
+		.what = "waiting for a private key",
+	};
 	struct se_check check = {.identity = doctor->identity};
 	struct se_error error;
 	bool found;
@@ -163,8 +170,7 @@ se_doctor_configuration(struct se_doctor *doctor)
 	if (doctor->config == NULL)
 		se_checkup_left_out(
 			&doctor->checkup, "credential", "its files: nothing says which they are");
-	else if (se_doctor_aside(doctor, look_at_files, FILES_MS, "waiting for a private key",
-			 &error) != SE_OK)
+	else if (se_doctor_aside(doctor, &files, &error) != SE_OK)
 		se_checkup_add(&doctor->checkup, "credential", SE_PROBLEM,
 			"sasl-entra check does the same", "the files could not be looked at: %s",
 			error.text);
@@ -183,4 +189,23 @@ se_doctor_login(const struct se_doctor *doctor, const struct se_account *account
 		if (strchr(account->match[i], '*') == NULL)
 			return se_copy(login, SE_NAME_MAX + 1, account->match[i]);
 	return identity != NULL && se_copy(login, SE_NAME_MAX + 1, identity);
+}
+
+bool
+se_doctor_account_has_problem(
+	const struct se_doctor *doctor, const struct se_account *account, const char *id)
+{
+	char plain[SE_NAME_MAX + 16], bracketed[SE_NAME_MAX + 16];
+
+	(void)snprintf(plain, sizeof(plain), "account %s: ", account->label);
+	(void)snprintf(bracketed, sizeof(bracketed), "[account %s]", account->label);
+	for (size_t i = 0; i < doctor->checkup.count; i++) {
+		const struct se_checked *checked = &doctor->checkup.list[i];
+
+		if (checked->verdict == SE_PROBLEM && strcmp(checked->id, id) == 0 &&
+			(strstr(checked->text, plain) != NULL ||
+				strstr(checked->text, bracketed) != NULL))
+			return true;
+	}
+	return false;
 }

@@ -241,7 +241,8 @@ examine_user(const struct view *view)
 	if (view->account->app_only) {
 		se_checkup_fine(&view->doctor->checkup, "token-user",
 			"%s: the app itself, which sends as %s where Exchange lets it",
-			view->token->login, view->token->user);
+			view->token->login,
+			view->token->user[0] != '\0' ? view->token->user : "a mailbox");
 		return;
 	}
 	if (identity == NULL)

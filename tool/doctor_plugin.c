@@ -312,13 +312,14 @@ look_at_ranking(struct se_doctor *doctor, const struct se_sasl_plugins *plugins)
 
 /* In the child. */
 static void
-look(struct se_doctor *doctor)
+look(struct se_doctor *doctor, void *context)
 {
 	static struct se_sasl_plugins plugins;
 	struct se_checkup *checkup = &doctor->checkup;
 	const bool begun = se_sasl_plugins_look(&plugins);
 	const char *ours = find_ours(&plugins);
 
+	(void)context;
 	if (!begun)
 		se_checkup_add(checkup, "plugin-directory", SE_PROBLEM,
 			"look for a line of libsasl2 in the log", "libsasl2 does not start");
@@ -339,10 +340,14 @@ look(struct se_doctor *doctor)
 void
 se_doctor_plugin(struct se_doctor *doctor)
 {
+	const struct se_doctor_part part = {
+		.look = look,
+		.timeout = LOOK_MS,
+		.what = "waiting for libsasl2's plugins",
+	};
 	struct se_error error;
 
-	if (se_doctor_aside(doctor, look, LOOK_MS, "waiting for libsasl2's plugins", &error) !=
-		SE_OK)
+	if (se_doctor_aside(doctor, &part, &error) != SE_OK)
 		se_checkup_add(&doctor->checkup, "plugin-load", SE_PROBLEM,
 			"ls the directory of libsasl2's plugins, and take out what does not "
 			"belong there",

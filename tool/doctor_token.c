@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/account.h"
+#include "engine/audience.h"
 #include "engine/token_key.h"
 
 #include "tool/ask.h"
@@ -15,6 +16,7 @@ enum { FETCH_MS = 2 * SE_BUDGET_MS + 5000 };
 /* What the child hands back; the token's bytes follow. */
 struct fetched {
 	enum se_code code;
+	bool renewed;
 	uint32_t seconds_left;
 	char user[SE_NAME_MAX + 1];
 	char text[SE_ERROR_TEXT_MAX]; /* of the error, or the note that warns */
@@ -26,8 +28,10 @@ struct fetch {
 	const char *login;
 };
 
+/* Who may only use the account, and not administer the agent, gets what is there. */
 static enum se_code
-ask_twice(const struct fetch *fetch, struct se_answer *answer, struct se_error *error)
+ask_twice(
+	const struct fetch *fetch, struct se_answer *answer, bool *renewed, struct se_error *error)
 {
 	struct se_request request;
 	enum se_code code = se_ask_prepare(&request, SE_OPERATION_REFRESH, fetch->login, error);
@@ -35,8 +39,9 @@ ask_twice(const struct fetch *fetch, struct se_answer *answer, struct se_error *
 	if (code == SE_OK)
 		code = se_ask_silently(fetch->identity, &request, answer, error);
 	se_answer_free(answer);
+	*renewed = code == SE_OK;
 	request.operation = SE_OPERATION_TOKEN;
-	if (code == SE_OK)
+	if (code == SE_OK || code == SE_DENIED)
 		code = se_ask_silently(fetch->identity, &request, answer, error);
 	return code;
 }
@@ -50,7 +55,7 @@ fetch_token(void *context, struct se_aside *aside)
 	struct se_error error;
 
 	memset(&fetched, 0, sizeof(fetched));
-	fetched.code = ask_twice(context, &answer, &error);
+	fetched.code = ask_twice(context, &answer, &fetched.renewed, &error);
 	fetched.seconds_left = answer.seconds_left;
 	(void)se_copy(fetched.user, sizeof(fetched.user), answer.user);
 	if (fetched.code != SE_OK)
@@ -103,6 +108,15 @@ get(const struct se_doctor *doctor, const char *login, struct fetched *fetched,
 	return code;
 }
 
+/* Then that is said where the token is explained. */
+static bool
+is_foreign(const struct se_doctor_token *entry)
+{
+	char audience[SE_NAME_MAX];
+
+	return se_audience_is_foreign(entry->account, entry->token, audience, sizeof(audience));
+}
+
 /* The token of one login name; what is wrong with it is said. */
 static void
 examine(struct se_doctor *doctor, struct se_doctor_token *entry)
@@ -116,19 +130,22 @@ examine(struct se_doctor *doctor, struct se_doctor_token *entry)
 		return;
 	}
 	(void)se_copy(entry->user, sizeof(entry->user),
-		fetched.user[0] != '\0' ? fetched.user : entry->login);
+		fetched.user[0] != '\0'             ? fetched.user
+		: strchr(entry->login, '@') != NULL ? entry->login
+						    : "");
 	if (entry->token == NULL) {
 		se_checkup_left_out(&doctor->checkup, "token",
 			"%s: token_from = password: the token is the mail program's password",
 			entry->login);
 		return;
 	}
-	if (fetched.text[0] != '\0')
+	if (fetched.text[0] != '\0' && !is_foreign(entry))
 		se_checkup_add(&doctor->checkup, "token", SE_WARNING, NULL, "%s: %s", entry->login,
 			fetched.text);
 	else
-		se_checkup_fine(&doctor->checkup, "token", "%s: a new token, good for %lu seconds",
-			entry->login, (unsigned long)fetched.seconds_left);
+		se_checkup_fine(&doctor->checkup, "token", "%s: %s, good for %lu seconds",
+			entry->login, fetched.renewed ? "a new token" : "the agent's token",
+			(unsigned long)fetched.seconds_left);
 	se_doctor_explain(doctor, entry, fetched.seconds_left);
 }
 
@@ -141,6 +158,32 @@ seen_before(const struct se_doctor *doctor, const char *key, char keys[][SE_TOKE
 	return false;
 }
 
+/* An app's token is the same for all. */
+static bool
+find_login(const struct se_doctor *doctor, const struct se_account *account,
+	char login[SE_NAME_MAX + 1])
+{
+	return se_doctor_login(doctor, account, login) ||
+	       (account->app_only && se_copy(login, SE_NAME_MAX + 1, account->label));
+}
+
+/* What a problem that was told of before keeps us from asking for. */
+static bool
+is_hopeless(struct se_doctor *doctor, const struct se_account *account)
+{
+	static const char *const ids[] = {
+		"credential", "network-tls", "network-proxy", "network-tenant", NULL};
+	size_t i = 0;
+
+	while (ids[i] != NULL && !se_doctor_account_has_problem(doctor, account, ids[i]))
+		i++;
+	if (ids[i] == NULL)
+		return false;
+	se_checkup_left_out(&doctor->checkup, "token", "account %s: no token is asked for, see %s",
+		account->label, ids[i]);
+	return true;
+}
+
 static void
 look_at_account(struct se_doctor *doctor, const struct se_account *account,
 	char keys[][SE_TOKEN_KEY_DIGITS + 1])
@@ -150,7 +193,9 @@ look_at_account(struct se_doctor *doctor, const struct se_account *account,
 	struct se_error error;
 	bool before;
 
-	if (!se_doctor_login(doctor, account, entry->login)) {
+	if (is_hopeless(doctor, account))
+		return;
+	if (!find_login(doctor, account, entry->login)) {
 		se_checkup_left_out(&doctor->checkup, "token",
 			"account %s serves no login name that is written out; sasl-entra doctor "
 			"ADDRESS looks at one",

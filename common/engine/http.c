@@ -335,6 +335,7 @@ finish(struct se_http *http, struct se_http_transfer *transfer)
 		response.body = se_buffer_text(&transfer->answer);
 		response.body_len = transfer->answer.len;
 		response.challenge = transfer->challenge;
+		response.date = transfer->date > 0 ? transfer->date : 0;
 		done(transfer->context, &response, NULL);
 	}
 	transfer_drop(http, transfer);

@@ -48,6 +48,7 @@ struct se_http_response {
 	const char *body; /* NUL-terminated, may hold NUL bytes */
 	size_t body_len;
 	unsigned retry_after;  /* seconds; 0: not said */
+	int64_t date;          /* header Date, seconds since 1970; 0: not said */
 	const char *challenge; /* value of WWW-Authenticate, at most SE_HTTP_CHALLENGE_MAX bytes of
 	                          it; "": none */
 };

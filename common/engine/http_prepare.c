@@ -41,6 +41,23 @@ keep_challenge(struct se_http_transfer *transfer, const char *line, size_t len)
 	transfer->challenge[len - at] = '\0';
 }
 
+/* The last answer's counts: those before are a proxy's, or say that one is to wait. */
+static void
+keep_date(struct se_http_transfer *transfer, const char *line, size_t len)
+{
+	static const char name[] = "Date:";
+	char text[64];
+
+	if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
+		transfer->date = 0;
+	if (len < sizeof(name) || len - (sizeof(name) - 1) >= sizeof(text) ||
+		strncasecmp(line, name, sizeof(name) - 1) != 0)
+		return;
+	memcpy(text, line + sizeof(name) - 1, len - (sizeof(name) - 1));
+	text[len - (sizeof(name) - 1)] = '\0';
+	transfer->date = (int64_t)curl_getdate(text, NULL);
+}
+
 static size_t
 on_header(char *data, size_t size, size_t count, void *context)
 {
@@ -48,6 +65,7 @@ on_header(char *data, size_t size, size_t count, void *context)
 	size_t len = size * count;
 
 	keep_challenge(transfer, data, len);
+	keep_date(transfer, data, len);
 	transfer->header_bytes += len;
 	if (transfer->header_bytes <= SE_HTTP_BODY_MAX)
 		return len;

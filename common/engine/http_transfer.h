@@ -40,6 +40,7 @@ struct se_http_transfer {
 	CURLcode code;
 	bool machine;
 	bool proxied;
+	int64_t date; /* as se_http_response has it, or below 0 */
 	char challenge[SE_HTTP_CHALLENGE_MAX + 1];
 	char host[300]; /* of the endpoint, for sentences */
 	char name[300]; /* that is looked up: the endpoint's or the proxy's */
