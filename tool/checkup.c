@@ -65,6 +65,7 @@ clean_fix(const char *fix)
 static const char *
 split_off(char *text)
 {
+	static const char start[] = "start with: ";
 	char *at = NULL;
 
 	for (char *next = strstr(text, "; "); next != NULL; next = strstr(next + 1, "; "))
@@ -72,7 +73,8 @@ split_off(char *text)
 	if (at == NULL || at[2] == '\0')
 		return NULL;
 	*at = '\0';
-	return at + 2;
+	at += 2;
+	return strncmp(at, start, sizeof(start) - 1) == 0 ? at + sizeof(start) - 1 : at;
 }
 
 void

@@ -67,9 +67,9 @@ void se_doctor_server(struct se_doctor *doctor);
 bool se_doctor_login(const struct se_doctor *doctor, const struct se_account *account,
 	char login[SE_NAME_MAX + 1]);
 
-/* Whether something with that id is a problem of that account: its text has "[account LABEL]" or
- * "account LABEL: ". What follows from it is left out, then. */
-bool se_doctor_account_has_problem(
-	const struct se_doctor *doctor, const struct se_account *account, const char *id);
+/* Whether something with that id and verdict is of that account: its text has "[account LABEL]" or
+ * "account LABEL: ". What follows from a problem is left out. */
+bool se_doctor_said(const struct se_doctor *doctor, const struct se_account *account,
+	const char *id, enum se_verdict verdict);
 
 #endif

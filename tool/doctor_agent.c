@@ -257,8 +257,8 @@ look_at_configuration(struct se_doctor *doctor, void *context)
 		se_checkup_add(&doctor->checkup, "agent-configuration", SE_PROBLEM,
 			systemd_runs() ? "systemctl reload " SERVICE_UNIT
 				       : "pkill -HUP -x sasl-entrad",
-			"the agent has read another configuration than the one that is there now: "
-			"account %s differs",
+			"account %s: the agent has read another configuration than the one that "
+			"is there now",
 			old);
 	else
 		se_checkup_fine(&doctor->checkup, "agent-configuration",

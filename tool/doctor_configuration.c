@@ -192,8 +192,8 @@ se_doctor_login(const struct se_doctor *doctor, const struct se_account *account
 }
 
 bool
-se_doctor_account_has_problem(
-	const struct se_doctor *doctor, const struct se_account *account, const char *id)
+se_doctor_said(const struct se_doctor *doctor, const struct se_account *account, const char *id,
+	enum se_verdict verdict)
 {
 	char plain[SE_NAME_MAX + 16], bracketed[SE_NAME_MAX + 16];
 
@@ -202,7 +202,7 @@ se_doctor_account_has_problem(
 	for (size_t i = 0; i < doctor->checkup.count; i++) {
 		const struct se_checked *checked = &doctor->checkup.list[i];
 
-		if (checked->verdict == SE_PROBLEM && strcmp(checked->id, id) == 0 &&
+		if (checked->verdict == verdict && strcmp(checked->id, id) == 0 &&
 			(strstr(checked->text, plain) != NULL ||
 				strstr(checked->text, bracketed) != NULL))
 			return true;

@@ -18,7 +18,7 @@
 #define PLUGIN_NAME "sasl-entra"
 #define HERE SE_PLUGIN_DIRECTORY "/" PLUGIN_FILE
 
-enum { LOOK_MS = 20000, FIX_MAX = 1024 };
+enum { LOOK_MS = 20000, FIX_MAX = 2 * PATH_MAX + 256 };
 
 /* Others that offer XOAUTH2, as libsasl2 calls them, and where they come from. */
 static const struct {
@@ -141,7 +141,8 @@ look_at_mode(struct se_checkup *checkup, const char *path)
 			"%s cannot be read by everybody (mode %04o)", path,
 			(unsigned)(found.st_mode & 07777));
 	} else {
-		se_checkup_fine(checkup, "plugin-file", "only root may change it");
+		se_checkup_fine(checkup, "plugin-file", "%s may change it",
+			found.st_uid == 0 ? "only root" : "nobody else");
 	}
 }
 
@@ -237,12 +238,10 @@ say_other(struct se_checkup *checkup, const struct se_sasl_plugins *plugins, con
 	const bool ours = strcmp(base_name(plugins->winner), PLUGIN_FILE) == 0;
 	char fix[FIX_MAX];
 
-	if (strcmp(plugin, "sasl-xoauth2") == 0)
-		(void)snprintf(fix, sizeof(fix),
-			"sasl-entra import sasl-xoauth2 takes over what it does; or mv %s %s.off",
-			file, file);
-	else
-		(void)snprintf(fix, sizeof(fix), "mv %s %s.off", file, file);
+	(void)snprintf(fix, sizeof(fix), "mv %s %s.off%s", file, file,
+		strcmp(plugin, "sasl-xoauth2") == 0
+			? "\nor let sasl-entra import sasl-xoauth2 take over what it does"
+			: "");
 	se_checkup_add(checkup, "plugin-others", known && !ours ? SE_PROBLEM : SE_WARNING, fix,
 		"%s (%s) offers XOAUTH2 as well, and %s", file[0] != '\0' ? file : plugin,
 		name_of(plugin),
@@ -324,7 +323,8 @@ look(struct se_doctor *doctor, void *context)
 		se_checkup_add(checkup, "plugin-directory", SE_PROBLEM,
 			"look for a line of libsasl2 in the log", "libsasl2 does not start");
 	if (!begun || !look_for_file(checkup, &plugins)) {
-		se_checkup_left_out(checkup, "plugin-load", "what the plugin does in libsasl2");
+		se_checkup_left_out(checkup, "plugin-load",
+			"whether the plugin loads, what it offers and what is chosen");
 		return;
 	}
 	look_at_mode(checkup, ours);

@@ -167,21 +167,33 @@ find_login(const struct se_doctor *doctor, const struct se_account *account,
 	       (account->app_only && se_copy(login, SE_NAME_MAX + 1, account->label));
 }
 
-/* What a problem that was told of before keeps us from asking for. */
+/* What was told of before that keeps us from asking for a token; NULL: nothing. */
+static const char *
+find_obstacle(const struct se_doctor *doctor, const struct se_account *account)
+{
+	static const char *const of_account[] = {"credential", "agent-configuration", "network-tls",
+		"network-proxy", "network-tenant", NULL};
+
+	if (se_checkup_has_problem(&doctor->checkup, "agent-socket"))
+		return "agent-socket";
+	if (se_doctor_said(doctor, account, "network-tls", SE_LEFT_OUT))
+		return "network-names";
+	for (size_t i = 0; of_account[i] != NULL; i++)
+		if (se_doctor_said(doctor, account, of_account[i], SE_PROBLEM))
+			return of_account[i];
+	return NULL;
+}
+
 static bool
 is_hopeless(struct se_doctor *doctor, const struct se_account *account)
 {
-	static const char *const ids[] = {
-		"credential", "network-tls", "network-proxy", "network-tenant", NULL};
-	size_t i = 0;
+	const char *obstacle = find_obstacle(doctor, account);
 
-	while (ids[i] != NULL && !se_doctor_account_has_problem(doctor, account, ids[i]))
-		i++;
-	if (ids[i] == NULL)
-		return false;
-	se_checkup_left_out(&doctor->checkup, "token", "account %s: no token is asked for, see %s",
-		account->label, ids[i]);
-	return true;
+	if (obstacle != NULL)
+		se_checkup_left_out(&doctor->checkup, "token",
+			"account %s: no token is asked for, because of %s", account->label,
+			obstacle);
+	return obstacle != NULL;
 }
 
 static void

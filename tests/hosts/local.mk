@@ -14,6 +14,7 @@ host_tests = \
 	tests/hosts/token_command.sh \
 	tests/hosts/sasl_programs.sh \
 	tests/hosts/mechanisms.sh \
+	tests/hosts/doctor.sh \
 	tests/hosts/kde.sh \
 	tests/hosts/cores.py \
 	tests/faults/test_hostile_inprocess.py
@@ -21,6 +22,7 @@ host_test_parts = \
 	tests/hosts/lib/agent.sh \
 	tests/hosts/lib/core_search.py \
 	tests/hosts/lib/credentials.sh \
+	tests/hosts/lib/doctor_checks.py \
 	tests/hosts/lib/dovecot.sh \
 	tests/hosts/lib/get_mutt.sh \
 	tests/hosts/lib/get_postfix.sh \
