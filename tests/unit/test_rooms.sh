@@ -36,9 +36,10 @@ rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
 	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
 rule "the agent's log.c alone knows syslog" "agent/log.c" 'agent/|syslog\.h'
 rule "the rest of the agent uses core and engine" "$agent_rest" 'core/|engine/|agent/'
-rest=$(printf '%s\n' tool/*.[ch] | grep -vE '/(login_server|qr)\.c')
+rest=$(printf '%s\n' tool/*.[ch] | grep -vE '/(login_server|qr|sasl_plugins)\.c')
 rule "the tool uses core and engine" "$rest" 'core/|engine/|tool/'
 rule "the tool's login_server.c alone knows libmicrohttpd" "tool/login_server.c" \
 	'core/|engine/|tool/|microhttpd\.h'
 rule "the tool's qr.c alone knows libqrencode" "tool/qr.c" 'core/|engine/|tool/|qrencode\.h'
+rule "the tool's sasl_plugins.c alone knows libsasl2" "tool/sasl_plugins.c" 'core/|engine/|tool/|sasl/'
 echo "1..$number"
