@@ -108,6 +108,18 @@ get(const struct se_doctor *doctor, const char *login, struct fetched *fetched,
 	return code;
 }
 
+/* Most sentences begin with whose token it is. */
+static void
+say_refused(struct se_doctor *doctor, const char *login, const char *text)
+{
+	const size_t len = strlen(login);
+
+	if (strncmp(text, login, len) == 0 && text[len] == ':')
+		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s", text);
+	else
+		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s: %s", login, text);
+}
+
 /* Then that is said where the token is explained. */
 static bool
 is_foreign(const struct se_doctor_token *entry)
@@ -125,8 +137,7 @@ examine(struct se_doctor *doctor, struct se_doctor_token *entry)
 	struct se_error error;
 
 	if (get(doctor, entry->login, &fetched, &entry->token, &error) != SE_OK) {
-		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s: %s", entry->login,
-			error.text);
+		say_refused(doctor, entry->login, error.text);
 		return;
 	}
 	(void)se_copy(entry->user, sizeof(entry->user),
