@@ -38,7 +38,8 @@ struct se_doctor {
 	const struct se_account *account; /* of `name`; NULL: all */
 
 	/* from the agent's section */
-	bool agent; /* one answers at the system's socket */
+	bool agent;        /* one answers at the system's socket */
+	bool agent_silent; /* one is there and does not answer */
 
 	/* from the token's section */
 	struct se_doctor_token tokens[SE_DOCTOR_TOKENS_MAX];

@@ -144,6 +144,7 @@ say_silent(struct se_doctor *doctor, const struct se_error *error)
 {
 	char fix[FIX_MAX];
 
+	doctor->agent_silent = true;
 	if (systemd_runs())
 		(void)snprintf(fix, sizeof(fix),
 			"systemctl %srestart " SERVICE_UNIT "\n"

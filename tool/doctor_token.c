@@ -187,6 +187,8 @@ find_obstacle(const struct se_doctor *doctor, const struct se_account *account)
 
 	if (se_checkup_has_problem(&doctor->checkup, "agent-socket"))
 		return "agent-socket";
+	if (doctor->agent_silent)
+		return "agent";
 	if (se_doctor_said(doctor, account, "network-tls", SE_LEFT_OUT))
 		return "network-names";
 	for (size_t i = 0; of_account[i] != NULL; i++)
@@ -250,6 +252,8 @@ se_doctor_token(struct se_doctor *doctor)
 			"no token is asked for without a usable configuration");
 		return;
 	}
+	if (doctor->name != NULL && doctor->account == NULL)
+		se_checkup_left_out(&doctor->checkup, "token", "no account, no token");
 	for (size_t i = 0; i < doctor->config->account_count; i++) {
 		const struct se_account *account = &doctor->config->accounts[i];
 
