@@ -57,8 +57,10 @@ listen_to(const struct se_aside_work *work, int pipe, struct se_buffer *heard)
 	if (n > 0)
 		se_buffer_add(heard, data, (size_t)n);
 	se_wipe(data, sizeof(data));
-	if (n > 0 && work->heard != NULL)
+	if (n > 0 && work->heard != NULL) {
+		se_terminal_end_line(); /* it may print */
 		work->heard(work->context, heard);
+	}
 	return n > 0 || (n < 0 && errno == EINTR);
 }
 

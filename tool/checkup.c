@@ -61,12 +61,33 @@ clean_fix(const char *fix)
 	return copy;
 }
 
-/* The sentences of core and engine end in what to do, after a semicolon. */
+/* Of a server's refusal the rest is what to do: "... (invalid_client, AADSTS7000215, ...). Write ..." */
+static const char *
+split_sentence(char *text)
+{
+	char *at = strstr(text, "). ");
+	size_t len;
+
+	if (at == NULL || at[3] == '\0')
+		return NULL;
+	at[1] = '\0';
+	at += 3;
+	len = strlen(at);
+	if (at[len - 1] == '.')
+		at[len - 1] = '\0';
+	return at;
+}
+
+/* The other sentences of core and engine end in what to do, after a semicolon. */
 static const char *
 split_off(char *text)
 {
 	static const char start[] = "start with: ";
+	const char *sentence = split_sentence(text);
 	char *at = NULL;
+
+	if (sentence != NULL)
+		return sentence;
 
 	for (char *next = strstr(text, "; "); next != NULL; next = strstr(next + 1, "; "))
 		at = next;

@@ -39,8 +39,8 @@ struct se_checkup {
 
 void se_checkup_section(struct se_checkup *checkup, const char *section);
 
-/* `fix` (NULL with SE_FINE and SE_LEFT_OUT) is copied. Where a problem has none, what follows the last
- * semicolon of its text is it: the sentences of core and engine end in what to do. Control characters become '?', but for the
+/* `fix` (NULL with SE_FINE and SE_LEFT_OUT) is copied. Where a problem has none, it is taken off the
+ * end of the text: the sentences of core and engine end in what to do. Control characters become '?', but for the
  * ends of lines of a fix. Neither may hold a secret. */
 void se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdict,
 	const char *fix, const char *fmt, ...) SE_PRINTF(5, 6);

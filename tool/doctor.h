@@ -45,7 +45,8 @@ struct se_doctor {
 	const struct se_account *account; /* of `name`; NULL: all */
 
 	/* from the agent's section */
-	bool agent; /* one answers at the system's socket */
+	bool agent;        /* one answers at the system's socket */
+	bool agent_silent; /* one is there and does not answer */
 
 	/* from Postfix's section: where its mail goes, by name and number */
 	struct se_doctor_relay relays[SE_DOCTOR_RELAYS_MAX];

@@ -144,6 +144,7 @@ say_silent(struct se_doctor *doctor, const struct se_error *error)
 {
 	char fix[FIX_MAX];
 
+	doctor->agent_silent = true;
 	if (systemd_runs())
 		(void)snprintf(fix, sizeof(fix),
 			"systemctl %srestart " SERVICE_UNIT "\n"
@@ -167,14 +168,15 @@ look_at_access(struct se_doctor *doctor, const char *path)
 		return;
 	if ((found.st_mode & 02) != 0) {
 		se_checkup_fine(&doctor->checkup, "agent-access",
-			"everybody may connect to it (mode %04o); allow says who may use which "
+			"everybody may connect to its socket (mode %04o); allow says who may use "
+			"which "
 			"account",
 			(unsigned)(found.st_mode & 07777));
 		return;
 	}
 	if ((found.st_mode & 020) != 0) {
 		se_checkup_fine(&doctor->checkup, "agent-access",
-			"%s and group %s may connect to it (mode %04o)",
+			"%s and group %s may connect to its socket (mode %04o)",
 			user_name(found.st_uid, user), group_name(found.st_gid, group),
 			(unsigned)(found.st_mode & 07777));
 		return;
@@ -186,8 +188,8 @@ look_at_access(struct se_doctor *doctor, const char *path)
 	else
 		(void)snprintf(fix, sizeof(fix), "chmod 0660 %s", path);
 	se_checkup_add(&doctor->checkup, "agent-access", SE_PROBLEM, fix,
-		"nobody but %s may connect to it (mode %04o)", user_name(found.st_uid, user),
-		(unsigned)(found.st_mode & 07777));
+		"nobody but %s may connect to its socket (mode %04o)",
+		user_name(found.st_uid, user), (unsigned)(found.st_mode & 07777));
 }
 
 /* --- what it has read ------------------------------------------------------------------------------ */
@@ -262,7 +264,7 @@ look_at_configuration(struct se_doctor *doctor, void *context)
 			old);
 	else
 		se_checkup_fine(&doctor->checkup, "agent-configuration",
-			"it has read the accounts that are configured");
+			"the agent has read the accounts that are configured");
 	se_status_rows_free(&rows);
 }
 
@@ -303,7 +305,7 @@ look_closer(struct se_doctor *doctor, const char *path, bool whole)
 	struct se_error error;
 
 	doctor->agent = doctor->identity->system;
-	se_checkup_fine(&doctor->checkup, "agent", "it answers at %s", path);
+	se_checkup_fine(&doctor->checkup, "agent", "an agent answers at %s", path);
 	look_at_access(doctor, path);
 	if (doctor->config != NULL && doctor->agent && whole &&
 		se_doctor_aside(doctor, &part, &error) != SE_OK)

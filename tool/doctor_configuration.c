@@ -112,7 +112,7 @@ look_at_state(struct se_checkup *checkup, struct se_check *check)
 		se_checkup_left_out(
 			checkup, "state-key", "[defaults] %s", check->config->state_key.unusable);
 	else if (!add_findings(checkup, &check->findings, from, "state-key"))
-		se_checkup_fine(checkup, "state-key", "they are %s%s",
+		se_checkup_fine(checkup, "state-key", "state files are %s%s",
 			check->state_key[0] != '\0' ? "sealed with key " : "not sealed",
 			check->state_key);
 }

@@ -190,6 +190,16 @@ say_no_way(const struct visit *visit, const struct se_error *error)
 		"account %s: %s", visit->account->label, error->text);
 }
 
+/* Bytes of "https://HOST:PORT". */
+static int
+origin_len(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return (int)(host == NULL ? strlen(url)
+				  : (size_t)(host + 3 - url) + strcspn(host + 3, "/?#"));
+}
+
 static void
 on_answer(void *context, const struct se_http_response *response, const struct se_error *error)
 {
@@ -205,8 +215,9 @@ on_answer(void *context, const struct se_http_response *response, const struct s
 	if (proxy != NULL)
 		se_checkup_fine(checkup, "network-proxy", "account %s: %s lets us through",
 			visit->account->label, proxy);
-	se_checkup_fine(checkup, "network-tls", "account %s: %s has a certificate that is trusted",
-		visit->account->label, visit->account->token_endpoint);
+	se_checkup_fine(checkup, "network-tls",
+		"account %s: %.*s answers, and its certificate is trusted", visit->account->label,
+		origin_len(visit->account->token_endpoint), visit->account->token_endpoint);
 	judge_tenant(visit, response);
 	compare_clocks(visit, response->date);
 }

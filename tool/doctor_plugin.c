@@ -105,7 +105,7 @@ look_for_file(struct se_checkup *checkup, const struct se_sasl_plugins *plugins)
 	const char *ours = find_ours(plugins);
 	struct se_buffer directories;
 
-	se_buffer_init(&directories, SE_SASL_FILES_MAX * PATH_MAX);
+	se_buffer_init(&directories, (size_t)SE_SASL_FILES_MAX * PATH_MAX);
 	add_directories(plugins, &directories);
 	if (ours != NULL)
 		se_checkup_fine(checkup, "plugin-directory", "libsasl2 reads %s", ours);
@@ -159,9 +159,12 @@ loads(struct se_checkup *checkup, const char *path)
 		se_checkup_add(checkup, "plugin-load", SE_PROBLEM,
 			"install sasl-entra again, for this system's libraries",
 			"the plugin does not load: %s", why != NULL ? why : "no reason given");
+		if (plugin != NULL)
+			(void)dlclose(plugin);
 		return false;
 	}
 	se_checkup_fine(checkup, "plugin-load", "the plugin loads");
+	(void)dlclose(plugin); /* libsasl2 has it open as well */
 	return true;
 }
 
@@ -183,8 +186,8 @@ look_at_engine(struct se_checkup *checkup)
 			"%s is of version %s, and this is " PACKAGE_VERSION, SE_ENGINE_PATH,
 			module->version);
 	else
-		se_checkup_fine(
-			checkup, "plugin-engine", "its engine loads, version %s", module->version);
+		se_checkup_fine(checkup, "plugin-engine", "the plugin's engine loads, version %s",
+			module->version);
 }
 
 /* --- what is offered ----------------------------------------------------------------------------- */
@@ -203,8 +206,8 @@ static bool
 look_at_offers(struct se_checkup *checkup, const struct se_sasl_plugins *plugins)
 {
 	if (offers(plugins, "XOAUTH2") && offers(plugins, "OAUTHBEARER")) {
-		se_checkup_fine(
-			checkup, "plugin-offered", "libsasl2 has XOAUTH2 and OAUTHBEARER from it");
+		se_checkup_fine(checkup, "plugin-offered",
+			"libsasl2 has XOAUTH2 and OAUTHBEARER from the plugin");
 		return true;
 	}
 	se_checkup_add(checkup, "plugin-offered", SE_PROBLEM,
@@ -322,7 +325,7 @@ look(struct se_doctor *doctor, void *context)
 	if (!begun)
 		se_checkup_add(checkup, "plugin-directory", SE_PROBLEM,
 			"look for a line of libsasl2 in the log", "libsasl2 does not start");
-	if (!begun || !look_for_file(checkup, &plugins)) {
+	if (!begun || !look_for_file(checkup, &plugins) || ours == NULL) {
 		se_checkup_left_out(checkup, "plugin-load",
 			"whether the plugin loads, what it offers and what is chosen");
 		return;

@@ -108,6 +108,18 @@ get(const struct se_doctor *doctor, const char *login, struct fetched *fetched,
 	return code;
 }
 
+/* Most sentences begin with whose token it is. */
+static void
+say_refused(struct se_doctor *doctor, const char *login, const char *text)
+{
+	const size_t len = strlen(login);
+
+	if (strncmp(text, login, len) == 0 && text[len] == ':')
+		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s", text);
+	else
+		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s: %s", login, text);
+}
+
 /* Then that is said where the token is explained. */
 static bool
 is_foreign(const struct se_doctor_token *entry)
@@ -125,8 +137,7 @@ examine(struct se_doctor *doctor, struct se_doctor_token *entry)
 	struct se_error error;
 
 	if (get(doctor, entry->login, &fetched, &entry->token, &error) != SE_OK) {
-		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s: %s", entry->login,
-			error.text);
+		say_refused(doctor, entry->login, error.text);
 		return;
 	}
 	(void)se_copy(entry->user, sizeof(entry->user),
@@ -176,6 +187,8 @@ find_obstacle(const struct se_doctor *doctor, const struct se_account *account)
 
 	if (se_checkup_has_problem(&doctor->checkup, "agent-socket"))
 		return "agent-socket";
+	if (doctor->agent_silent)
+		return "agent";
 	if (se_doctor_said(doctor, account, "network-tls", SE_LEFT_OUT))
 		return "network-names";
 	for (size_t i = 0; of_account[i] != NULL; i++)
@@ -239,6 +252,8 @@ se_doctor_token(struct se_doctor *doctor)
 			"no token is asked for without a usable configuration");
 		return;
 	}
+	if (doctor->name != NULL && doctor->account == NULL)
+		se_checkup_left_out(&doctor->checkup, "token", "no account, no token");
 	for (size_t i = 0; i < doctor->config->account_count; i++) {
 		const struct se_account *account = &doctor->config->accounts[i];
 

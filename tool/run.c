@@ -75,6 +75,7 @@ _Noreturn static void
 become_program(const char *path, const struct se_run *run, int in, int out, int err)
 {
 	static const char *const clean[] = {
+		/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): it is one string */
 		"PATH=" USUAL_PATHS, "LC_ALL=C", "HOME=/", "TERM=dumb", NULL};
 	const char *const *environment = run->environment != NULL ? run->environment : clean;
 	sigset_t none;

@@ -35,6 +35,11 @@ def redirect(connection, request):
     return response(int(status), b"{}", [("Location", f"{scheme}://localhost:{port}/target")])
 
 
+def date(_connection, request):
+    """/date/VALUE, "+" for a blank: an answer with that header Date."""
+    return response(200, b"{}", [("Date", request.path.rsplit("/", 1)[1].replace("+", " "))])
+
+
 def retry_after(_connection, request):
     """/retry-after/VALUE; DATE is a date in two minutes."""
     value = request.path.split("/")[2]
@@ -117,6 +122,7 @@ BY_FIRST_PART = {
     "error": fixed(500, b"<html>oops</html>", content_type="text/html"),
     "target": fixed(200),
     "redirect": redirect,
+    "date": date,
     "retry-after": retry_after,
     "endless": endless,
     "endless-headers": endless_headers,

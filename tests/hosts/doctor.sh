@@ -25,6 +25,11 @@ mkdir "$work/plugins"
 cp "$system_plugins"/lib{plain,login}.so "$work/plugins/"
 mount --bind "$work/plugins" "$system_plugins" || bail 'no mount'
 at_end umount "$system_plugins"
+# What is printed depends on whether systemd runs: it does not, at first.
+if [ -d /run/systemd ]; then
+  mount -t tmpfs tmpfs /run/systemd || bail 'no mount'
+  at_end umount /run/systemd
+fi
 ours=$system_plugins/libsasl-entra.so
 put_plugin() { rm -f "$ours"; cp "$SE_STAGE/lib/sasl2/libsasl-entra.so" "$ours"; }
 put_plugin
@@ -190,6 +195,10 @@ agent_stop
 complains 'no agent' agent:warning
 agent_start games
 fixed 'it was started'
+kill -STOP "$agent_pid"
+complains 'an agent that does not answer' agent:problem token:left-out
+kill -CONT "$agent_pid"
+fixed 'it goes on'
 chmod 600 "$scene_socket"
 complains 'a socket for root alone' agent-access:problem
 typed agent-access
@@ -200,6 +209,19 @@ sed -i 's/^client_id .*/client_id = 00001111-aaaa-2222-bbbb-3333cccc5555/' "$con
 complains 'an agent that has not read the configuration' agent-configuration:problem token:left-out
 restore
 fixed 'it has'
+
+# Where systemd runs, as far as doctor looks for it.
+printf '#!/bin/sh\ncase $1 in enable) touch %s ;; is-enabled) test -e %s ;; esac\n' \
+  "$work/enabled" "$work/enabled" > "$work/systemctl"
+chmod 755 "$work/systemctl"
+systemctl=$(command -v systemctl)
+if [ -d /run/systemd ] && [ -n "$systemctl" ] && mount --bind "$work/systemctl" "$systemctl"; then
+  at_end umount "$systemctl"
+  mkdir /run/systemd/system
+  complains 'a unit that is not enabled' agent-unit:warning
+  typed agent-unit
+  rmdir /run/systemd/system
+fi
 
 # --- Network --------------------------------------------------------------------------------------------
 
@@ -231,6 +253,7 @@ app() { tenant_set apps -d '{"apps": [{"client_id": "'$tenant_app'", '"$1"'}]}';
 secret_write "$(id -gn "$agent_user")" 'Another~Secret.that-is-no-secret'
 complains 'a secret that the tenant does not know' token:problem
 check '... with what Entra calls it' grep -q AADSTS7000215 <<< "$(checks text token)"
+check '... and where the right one goes' grep -q "^Write the secret's Value into $secret" <<< "$(checks fix token)"
 secret_write "$(id -gn "$agent_user")" "$tenant_secret"
 fixed 'the right one is there'
 

@@ -68,6 +68,8 @@ check_kept(bool worked)
 
 /* --- import ----------------------------------------------------------------------------------- */
 
+extern const struct se_verb se_verb_import;
+
 static int
 import_new(bool failing)
 {
@@ -82,10 +84,10 @@ import_new(bool failing)
 	file = open(scratch("stdin"), O_RDONLY | O_CLOEXEC);
 	assert_true(file >= 0 && dup2(file, STDIN_FILENO) == STDIN_FILENO);
 	(void)close(file);
-	optind = 0;
+	se_verb_begin(&command, &se_verb_import);
 	if (failing)
 		fail_from_here();
-	result = se_verb_import(&command, 3, argv);
+	result = se_verb_import.run(&command, 3, argv);
 	fail_no_more();
 	return result;
 }

@@ -95,6 +95,32 @@ test_request(void **state)
 	fetch_forget(&one);
 }
 
+static void
+test_date(void **state)
+{
+	static const struct {
+		const char *path;
+		int64_t date;
+	} cases[] = {
+		{"/date/Sun,+06+Nov+1994+08:49:37+GMT", 784111777},
+		{"/date/Sunday,+06-Nov-94+08:49:37+GMT", 784111777}, /* RFC 9110 5.6.7: obsolete */
+		{"/date/yesterday", 0},
+		{"/date/Sun,+06+Nov+1994+08:49:37+GMT,+or+later,+or+much+later,+as+nobody+knows",
+			0},
+		{"/json", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fetch one = {.url = faults_url("https", cases[i].path)};
+
+		fetch(http, &one);
+		assert_int_equal(one.status, 200);
+		assert_int_equal(one.date, cases[i].date);
+		fetch_forget(&one);
+	}
+}
+
 /* libcurl would ask for leave (Expect) before it sends as much. */
 static void
 test_long_request(void **state)
@@ -544,6 +570,7 @@ main(void)
 		TEST(test_long_request),
 		TEST(test_answers),
 		TEST(test_retry_after),
+		TEST(test_date),
 		TEST(test_gzip),
 		TEST(test_redirects),
 		TEST(test_schemes),

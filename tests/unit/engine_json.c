@@ -261,6 +261,35 @@ test_first_number(void **state)
 }
 
 static void
+test_words(void **state)
+{
+	static const struct {
+		const char *json, *words; /* NULL: none */
+	} cases[] = {
+		{"{\"a\": [\"one\", \"two\"]}", "one two"},
+		{"{\"a\": [\"one\", 2, \"three\"]}", "one three"},
+		{"{\"a\": \"one two\"}", "one two"},
+		{"{\"a\": []}", ""},
+		{"{\"a\": 17}", NULL},
+		{"{\"a\": null}", NULL},
+		{"{\"b\": \"one\"}", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct se_json *json = parse(cases[i].json);
+		struct se_buffer words;
+
+		se_buffer_init(&words, 64);
+		assert_int_equal(se_json_add_words(json, "a", &words), cases[i].words != NULL);
+		assert_string_equal(
+			se_buffer_text(&words), cases[i].words != NULL ? cases[i].words : "");
+		se_buffer_free(&words);
+		se_json_free(json);
+	}
+}
+
+static void
 test_double_names(void **state)
 {
 	struct se_json *json = parse("{\"a\": \"first\", \"b\": {\"c\": \"d\"}, \"a\": \"second\", "
@@ -486,6 +515,7 @@ main(void)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_first_number),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_double_names),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_compact),

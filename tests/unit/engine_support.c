@@ -404,6 +404,7 @@ fetched(void *context, const struct se_http_response *response, const struct se_
 	fetch->answered = true;
 	fetch->status = response->status;
 	fetch->retry_after = response->retry_after;
+	fetch->date = response->date;
 	fetch->len = response->body_len;
 	fetch->body_came = malloc(fetch->len + 1);
 	assert_non_null(fetch->body_came);

@@ -128,6 +128,7 @@ struct fetch {
 	bool answered; /* an HTTP answer came */
 	long status;
 	unsigned retry_after;
+	int64_t date;
 	char *body_came; /* freed by fetch_forget() */
 	size_t len;
 	struct se_error error;
