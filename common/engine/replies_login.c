@@ -49,25 +49,17 @@ static const struct se_reply entries[] = {
 			 "AUTH is "
 			 "off.",
 		.todo = "See what the token holds, and which of these it is:\n"
-			"  sasl-entra doctor {mailbox}\n"
-			"The object id that Exchange needs is in the Entra admin center under "
-			"Enterprise "
-			"applications, not under App registrations. " SE_IN_POWERSHELL
-			"  Get-ServicePrincipal | Format-List AppId,ObjectId,DisplayName\n"
-			"  New-ServicePrincipal -AppId {app} -ObjectId {object_id}\n"
-			"  Add-MailboxPermission -Identity {mailbox} -User {object_id} "
-			"-AccessRights "
-			"FullAccess\n"
-			"A service principal with a wrong ObjectId has to go first:\n"
-			"  Remove-ServicePrincipal -Identity {app}\n"
+			"  sasl-entra doctor {mailbox}\n" SE_MAKE_APP_KNOWN SE_GIVE_MAILBOX
 			"With RBAC for Applications instead of a mailbox permission, see whether "
 			"the "
 			"mailbox is in the role's scope:\n"
 			"  Test-ServicePrincipalAuthorization -Identity {object_id} -Resource "
 			"{mailbox}\n"
-			"See whether SMTP AUTH is on:\n"
+			"See whether SMTP AUTH is on, and switch it on:\n"
 			"  Get-CASMailbox -Identity {mailbox} | Format-List "
-			"SmtpClientAuthenticationDisabled",
+			"SmtpClientAuthenticationDisabled\n"
+			"  Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled "
+			"$false",
 		.waiting = SE_WAIT_RIGHTS},
 	{.id = "smtp-auth-disabled-tenant",
 		.from = SE_REPLY_SMTP,
