@@ -6,8 +6,9 @@
 
 #include "engine/replies.h"
 
-extern const struct se_reply_part se_replies_login, se_replies_message, se_replies_high_volume,
-	se_replies_mailbox, se_replies_challenge, se_replies_program, se_replies_own;
+extern const struct se_reply_part se_replies_login, se_replies_connection, se_replies_message,
+	se_replies_high_volume, se_replies_mailbox, se_replies_challenge, se_replies_program,
+	se_replies_own;
 
 #define SE_REPLY_PART(heading, entries) \
 	{ \
