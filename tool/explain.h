@@ -14,7 +14,11 @@
 #include "engine/reasons.h"
 #include "engine/replies.h"
 
-enum { SE_EXPLAINED_MAX = 64 };
+enum { SE_EXPLAINED_MAX = 64, SE_EXPLAIN_TEXT_MAX = 1 << 20 };
+
+/* The words, with blanks between them, or what comes on standard input where there are none or "-"
+ * alone: up to SE_EXPLAIN_TEXT_MAX bytes, NULs as blanks. Returns an exit code, after a sentence. */
+int se_explain_read(int count, char **words, struct se_buffer *text);
 
 /* One finding: exactly one of the three is there, or none: then the number is an AADSTS number that
  * the table has not got. */

@@ -38,7 +38,7 @@ keep_number(struct se_explanation *explanation, const char *text, const char *di
 	const size_t len = strspn(digits, DIGITS);
 	struct se_explained found = {.at = (size_t)(digits - text)};
 
-	if (len < NUMBER_MIN || len > NUMBER_MAX)
+	if (len < NUMBER_MIN || len > NUMBER_MAX || digits[0] == '0')
 		return 0;
 	found.number = (unsigned)strtoul(digits, NULL, 10);
 	found.aadsts = se_aadsts_find(found.number);

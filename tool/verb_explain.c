@@ -2,10 +2,8 @@
  * sasl-entra explain: what a number, a reply or a line of a log means. It needs neither a
  * configuration nor the network, and shows nothing of what it is given.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/account.h"
 #include "engine/config.h"
@@ -18,8 +16,6 @@
 
 enum { OPT_ALL = 1, OPT_FOR, OPT_FORMAT, OPT_JSON };
 
-enum { INPUT_MAX = 1 << 20 };
-
 struct wish {
 	bool all;
 	enum { TEXT, MARKDOWN, JSON } format;
@@ -27,65 +23,6 @@ struct wish {
 };
 
 /* --- what is asked --------------------------------------------------------------------------- */
-
-static int
-too_large(void)
-{
-	fprintf(stderr,
-		"sasl-entra: only the first %d KiB are looked at; give less, such as the "
-		"last lines of the log (tail -n 200)\n",
-		INPUT_MAX / 1024);
-	return SE_EXIT_OK;
-}
-
-/* Up to INPUT_MAX bytes of it. */
-static int
-read_stdin(struct se_buffer *text)
-{
-	ssize_t n = 1;
-
-	if (isatty(STDIN_FILENO))
-		fprintf(stderr, "Paste the lines, then type Control-D:\n");
-	while (n != 0 && text->len < INPUT_MAX) {
-		const size_t size = INPUT_MAX - text->len < 65536 ? INPUT_MAX - text->len : 65536;
-		char *room = se_buffer_room(text, size);
-
-		if (room == NULL)
-			return SE_EXIT_OK; /* said with the result */
-		n = read(STDIN_FILENO, room, size);
-		if (n > 0)
-			se_buffer_grown(text, (size_t)n);
-		if (n < 0 && errno != EINTR) {
-			fprintf(stderr, "sasl-entra: cannot read standard input: %s\n",
-				strerror(errno));
-			return SE_EXIT_FAILED;
-		}
-	}
-	return n == 0 ? SE_EXIT_OK : too_large();
-}
-
-static int
-join(int argc, char **argv, struct se_buffer *text)
-{
-	for (int i = optind; i < argc; i++) {
-		se_buffer_add_text(text, i > optind ? " " : "");
-		se_buffer_add_text(text, argv[i]);
-	}
-	return text->failed ? too_large() : SE_EXIT_OK;
-}
-
-static int
-read_text(int argc, char **argv, struct se_buffer *text)
-{
-	const bool from_stdin =
-		optind == argc || (optind + 1 == argc && strcmp(argv[optind], "-") == 0);
-	const int exit_code = from_stdin ? read_stdin(text) : join(argc, argv, text);
-
-	for (size_t i = 0; i < text->len; i++)
-		if (text->data[i] == '\0')
-			text->data[i] = ' ';
-	return exit_code;
-}
 
 /* The values of an account; without one, words stand for them. */
 static enum se_code
@@ -213,8 +150,8 @@ read_and_explain(struct se_command *command, const struct wish *wish, int argc, 
 		se_config_free(config);
 		return se_exit_error(&error);
 	}
-	se_buffer_init(&text, INPUT_MAX);
-	exit_code = read_text(argc, argv, &text);
+	se_buffer_init(&text, SE_EXPLAIN_TEXT_MAX);
+	exit_code = se_explain_read(argc - optind, argv + optind, &text);
 	if (exit_code == SE_EXIT_OK)
 		exit_code = explain(wish, se_buffer_text(&text), &places);
 	se_buffer_free(&text);

@@ -5,7 +5,8 @@ libse_engine_la_SOURCES = \
 	common/engine/places.c common/engine/places.h \
 	common/engine/reasons.c common/engine/reasons.h \
 	common/engine/replies.c common/engine/replies.h common/engine/replies_parts.h \
-	common/engine/replies_login.c common/engine/replies_message.c \
+	common/engine/replies_login.c common/engine/replies_connection.c \
+	common/engine/replies_message.c \
 	common/engine/replies_high_volume.c common/engine/replies_mailbox.c \
 	common/engine/replies_challenge.c common/engine/replies_program.c \
 	common/engine/replies_own.c \

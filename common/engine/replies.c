@@ -4,6 +4,7 @@
 
 static const struct se_reply_part *const parts_in_order[] = {
 	&se_replies_login,
+	&se_replies_connection,
 	&se_replies_message,
 	&se_replies_high_volume,
 	&se_replies_mailbox,

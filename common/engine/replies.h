@@ -24,14 +24,14 @@ enum se_reply_from {
 struct se_reply {
 	const char *id; /* short, stable, a heading of the guide: "smtp-auth-disabled-tenant" */
 	enum se_reply_from from;
+	enum se_code class;  /* SE_OK, SE_AGAIN, SE_ADMIN, SE_CONFIG, SE_SIGN_IN, SE_NO_ACCOUNT or
+	                        SE_DENIED */
 	const char *code;    /* "535 5.7.139", "421 4.7.66", "|" between several; NULL: its words
 	                        alone tell */
 	const char *words;   /* words of the text, in lower case, "|" between others that serve as
 	                        well, '*' for anything between two of them, ' ' for any blanks;
 	                        NULL: the code alone tells */
 	const char *shown;   /* as it looks, for a reader: whole, without names of servers */
-	enum se_code class;  /* SE_OK, SE_AGAIN, SE_ADMIN, SE_CONFIG, SE_SIGN_IN, SE_NO_ACCOUNT or
-	                        SE_DENIED */
 	const char *meaning; /* a sentence */
 	const char *cause;   /* sentences, or NULL */
 	const char *todo;    /* sentences, a line each, and commands, a line each after two spaces;

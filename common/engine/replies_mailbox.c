@@ -2,14 +2,10 @@
 #include "engine/replies_parts.h"
 
 #define APP_RIGHTS \
-	SE_IN_POWERSHELL \
-	"  Get-ServicePrincipal | Format-List AppId,ObjectId,DisplayName\n" \
-	"  New-ServicePrincipal -AppId {app} -ObjectId {object_id}\n" \
-	"  Add-MailboxPermission -Identity {mailbox} -User {object_id} -AccessRights FullAccess\n" \
-	"There {object_id} is that of the enterprise application, not of the app registration.\n" \
-	"See whether IMAP and POP are on for the mailbox:\n" \
-	"  Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled\n" \
-	"  Set-CASMailbox -Identity {mailbox} -ImapEnabled $true"
+	SE_MAKE_APP_KNOWN SE_GIVE_MAILBOX \
+		"See whether IMAP and POP are on for the mailbox, and switch them on:\n" \
+		"  Get-CASMailbox -Identity {mailbox} | Format-List ImapEnabled,PopEnabled\n" \
+		"  Set-CASMailbox -Identity {mailbox} -ImapEnabled $true -PopEnabled $true"
 
 static const struct se_reply entries[] = {
 	{.id = "imap-authenticate-failed",

@@ -15,17 +15,13 @@ static const struct se_reply entries[] = {
 			 "known everywhere yet. The code calls it transient, which it is only in "
 			 "the second "
 			 "case.",
-		.todo = SE_IN_POWERSHELL
-		"  Add-MailboxPermission -Identity {mailbox} -User {object_id} -AccessRights "
-		"FullAccess\n"
+		.todo = SE_MAKE_APP_KNOWN SE_GIVE_MAILBOX
 		"Or, instead of that permission, RBAC for Applications; then the app must not have "
 		"SMTP.SendAsApp as an API permission too:\n"
 		"  New-ManagementScope -Name 'Relay' -RecipientRestrictionFilter "
-		"\"PrimarySmtpAddress -eq "
-		"'{mailbox}'\"\n"
+		"\"PrimarySmtpAddress -eq '{mailbox}'\"\n"
 		"  New-ManagementRoleAssignment -Role 'Application SMTP.SendAsApp' -App "
-		"{object_id} "
-		"-CustomResourceScope 'Relay'\n"
+		"{object_id} -CustomResourceScope 'Relay'\n"
 		"  Test-ServicePrincipalAuthorization -Identity {object_id} -Resource {mailbox}",
 		.waiting = SE_WAIT_RIGHTS},
 	{.id = "smtp-send-as-denied",
@@ -113,9 +109,8 @@ static const struct se_reply entries[] = {
 		.class = SE_ADMIN,
 		.meaning = "The login worked, and the mailbox's store did not accept the message.",
 		.cause = "The word behind \"Exception:\" says why.",
-		.todo = "Look for that word with Microsoft's name for it; a support case at "
-			"Microsoft "
-			"needs the whole line.",
+		.todo = "See what Microsoft says of that word; a support case there needs the "
+			"whole line.",
 		.waiting = SE_WAIT_NOT,
 		.elsewhere = true},
 	{.id = "smtp-trial-tenant",

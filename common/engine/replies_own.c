@@ -14,7 +14,7 @@ static const struct se_reply entries[] = {
 		.from = SE_REPLY_PROGRAM,
 		.words = "no agent at",
 		.shown = "no agent at /run/sasl-entra/agent.sock",
-		.class = SE_AGAIN,
+		.class = SE_CONFIG,
 		.meaning = "The agent sasl-entrad does not listen where the program looks for it.",
 		.cause = "It is not started, or its socket is outside the chroot in which the "
 			 "program runs, "

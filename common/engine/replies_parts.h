@@ -6,8 +6,9 @@
 
 #include "engine/replies.h"
 
-extern const struct se_reply_part se_replies_login, se_replies_message, se_replies_high_volume,
-	se_replies_mailbox, se_replies_challenge, se_replies_program, se_replies_own;
+extern const struct se_reply_part se_replies_login, se_replies_connection, se_replies_message,
+	se_replies_high_volume, se_replies_mailbox, se_replies_challenge, se_replies_program,
+	se_replies_own;
 
 #define SE_REPLY_PART(heading, entries) \
 	{ \
@@ -24,8 +25,24 @@ extern const struct se_reply_part se_replies_login, se_replies_message, se_repli
 	"every " \
 	"server of Exchange knows it."
 #define SE_WAIT_RIGHTS \
-	"Waiting helps only after the change: Exchange remembers an app's rights for 30 minutes " \
-	"to 2 " \
-	"hours. Test-ServicePrincipalAuthorization shows the new ones at once."
+	"Waiting helps only after the change: Exchange remembers rights, those by RBAC for " \
+	"Applications for 30 minutes to 2 hours, a mailbox permission for up to an hour or so. " \
+	"Test-ServicePrincipalAuthorization shows the new ones at once."
+
+/* How an app is made known to Exchange, whole lines. */
+#define SE_MAKE_APP_KNOWN \
+	"The object id that Exchange needs is that of the enterprise application (Entra admin " \
+	"center, Enterprise applications, the app), not the one under App registrations. " \
+	"Microsoft " \
+	"Graph PowerShell (Connect-MgGraph) prints it:\n" \
+	"  (Get-MgServicePrincipal -Filter \"appId eq '{app}'\").Id\n" SE_IN_POWERSHELL \
+	"  Get-ServicePrincipal | Format-List AppId,ObjectId,DisplayName\n" \
+	"An app with another ObjectId there has to go first:\n" \
+	"  Remove-ServicePrincipal -Identity {app}\n" \
+	"An app that is not there:\n" \
+	"  New-ServicePrincipal -AppId {app} -ObjectId {object_id}\n"
+#define SE_GIVE_MAILBOX \
+	"The app's right to the mailbox:\n" \
+	"  Add-MailboxPermission -Identity {mailbox} -User {object_id} -AccessRights FullAccess\n"
 
 #endif

@@ -193,6 +193,31 @@ class Explain(Case):
         result = run(TOOL, "--config", "/absent", "explain", "5.7.3")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
 
+    def test_typed(self):
+        """the PowerShell that is printed, with the account's values, is what Exchange takes"""
+        app, object_id = "00001111-aaaa-2222-bbbb-3333cccc4444", "aaaa0000-bb11-2222-33cc-444444dddddd"
+        start = {"*": {"apps": []}, "service_principals": {}, "tenant": {"smtp_auth_disabled": True}}
+        (self.place / "mailboxes.json").write_text(json.dumps(start))
+        (self.place / "apps.json").write_text('{"apps": []}')
+        for name in ("smtp-auth-disabled-tenant", "smtp-auth-disabled-mailbox", "smtp-mailbox-logon"):
+            todo = next(one for one in self.everything() if one["id"] == name)["todo"]
+            for word, value in (("APP-ID", app), ("OBJECT-ID", object_id), ("MAILBOX", "relay@contoso.com")):
+                todo = todo.replace(word, value)
+            typed = re.findall(r"^  ((?!Remove)[A-Z][a-z]+-[A-Za-z]+[^|\n]*)", todo, re.M)
+            self.assertGreater(len(typed), 1)
+            shell = os.path.join(SOURCE, "tests", "tenant", "exchange_shell.py")
+            places = ("--dir", str(self.place), "--tenant", str(self.place))
+            result = run(sys.executable, shell, *places, stdin="\n".join(typed))
+            self.assertEqual((result.returncode, result.stderr), (0, ""), typed)
+        now = json.loads((self.place / "mailboxes.json").read_text())
+        self.assertEqual(now["service_principals"], {app: object_id})
+        self.assertEqual(now["relay@contoso.com"]["apps"].count(app), 1)
+        self.assertIs(now["relay@contoso.com"]["smtp_auth_disabled"], False)
+        self.assertIs(now["tenant"]["smtp_auth_disabled"], False)
+
+    def everything(self):
+        return json.loads(run(TOOL, "explain", "--all", "--json").stdout)["explanations"]
+
     def test_command_line(self):
         """--all stands alone; a wrong format is refused"""
         for arguments, sentence in (
@@ -209,7 +234,7 @@ class Explain(Case):
         page = run(TOOL, "explain", "--all", "--format", "markdown").stdout
         headings = re.findall(r"^### (.*)$", page, re.M)
         self.assertEqual(len(headings), len(set(headings)))
-        parts = json.loads(run(TOOL, "explain", "--all", "--json").stdout)["explanations"]
+        parts = self.everything()
         self.assertEqual([part["id"] for part in parts], headings)
         text = run(TOOL, "explain", "--all").stdout
         for part in parts:

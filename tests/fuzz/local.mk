@@ -19,6 +19,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_client \
 	tests/fuzz/fuzz_agent \
 	tests/fuzz/fuzz_status \
+	tests/fuzz/fuzz_explain \
 	tests/fuzz/fuzz_sasl
 fuzz_support = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 if FUZZING
@@ -79,6 +80,11 @@ tests_fuzz_fuzz_status_SOURCES = tests/fuzz/fuzz_status.c tool/status_rows.c too
 	tool/status_prometheus.c tool/table.c $(fuzz_main)
 tests_fuzz_fuzz_status_LDADD = libse-engine.la
 tests_fuzz_fuzz_status_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_explain_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_explain_SOURCES = tests/fuzz/fuzz_explain.c tool/explain_find.c tool/explain_words.c \
+	tool/explain_print.c tool/output.c tool/wrap.c $(fuzz_main)
+tests_fuzz_fuzz_explain_LDADD = libse-engine.la
+tests_fuzz_fuzz_explain_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_sasl_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(SASL_CFLAGS)
 tests_fuzz_fuzz_sasl_SOURCES = tests/fuzz/fuzz_sasl.c plugin/mechanism.c plugin/prompt.c \
 	plugin/sasl_error.c $(fuzz_main)

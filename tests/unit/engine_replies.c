@@ -240,6 +240,8 @@ class_is_meant(const struct se_reply *reply)
 	if (reply->class == SE_SIGN_IN && reply->from != SE_REPLY_PROGRAM &&
 		strstr(reply->todo, "{sign_in}") == NULL)
 		fail_msg("%s: sign in how?", reply->id);
+	if (reply->class == SE_AGAIN && strncmp(reply->waiting, "Waiting does not", 16) == 0)
+		fail_msg("%s: does it come right by itself?", reply->id);
 }
 
 static void
