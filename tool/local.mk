@@ -49,6 +49,8 @@ sasl_entra_SOURCES = \
 	tool/verb_login.c tool/verb_logout.c \
 	tool/doctor.h tool/verb_doctor.c \
 	tool/doctor_plugin.c tool/doctor_configuration.c tool/doctor_agent.c \
+	tool/postfix_config.c tool/postfix_config.h \
+	tool/postfix_map.c tool/postfix_map.h \
 	tool/doctor_postfix.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_server.c tool/verb_send.c \
