@@ -14,7 +14,7 @@
 #include "tool/checkup.h"
 #include "tool/identity.h"
 
-enum { SE_DOCTOR_TOKENS_MAX = 32 };
+enum { SE_DOCTOR_TOKENS_MAX = 32, SE_DOCTOR_RELAYS_MAX = 8 };
 
 /* A token that was fetched for one account, and for whom. */
 struct se_doctor_token {
@@ -38,6 +38,13 @@ struct se_doctor {
 
 	/* from the agent's section */
 	bool agent; /* one answers at the system's socket */
+
+	/* from Postfix's section: the servers that it hands mail to */
+	struct {
+		char host[256];
+		char port[8];
+	} relays[SE_DOCTOR_RELAYS_MAX];
+	size_t relay_count;
 
 	/* from the token's section */
 	struct se_doctor_token tokens[SE_DOCTOR_TOKENS_MAX];

@@ -51,11 +51,14 @@ sasl_entra_SOURCES = \
 	tool/doctor_plugin.c tool/doctor_configuration.c tool/doctor_agent.c \
 	tool/postfix_config.c tool/postfix_config.h \
 	tool/postfix_map.c tool/postfix_map.h \
-	tool/doctor_postfix.c \
+	tool/doctor_postfix.c tool/doctor_postfix.h \
+	tool/doctor_postfix_relays.c tool/doctor_postfix_auth.c tool/doctor_postfix_tls.c \
+	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_server.c tool/verb_send.c \
 	tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
 	tool/verb_setup.c
-sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
+sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) -DSE_AGENT_PATH='"$(sbindir)/sasl-entrad"' \
+	$(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
 sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)

@@ -33,11 +33,14 @@ se_postfix_run(const char *const *argv, struct se_buffer *out, int *status, stru
 	const char *libraries = secure_getenv("LD_LIBRARY_PATH");
 	char set_libraries[PATH_MAX + 32];
 	const char *environment[] = {CLEAN_PATH, "LC_ALL=C", "HOME=/", NULL, NULL};
+	struct se_error own;
 	struct se_buffer errors;
 	const struct se_run run = {
 		.argv = argv, .output = out, .errors = &errors, .environment = environment};
 	enum se_code code;
 
+	if (error == NULL)
+		error = &own;
 	if (libraries != NULL && strlen(libraries) < PATH_MAX) {
 		(void)snprintf(
 			set_libraries, sizeof(set_libraries), "LD_LIBRARY_PATH=%s", libraries);

@@ -95,9 +95,12 @@ se_postfix_map_get(const struct se_postfix *postfix, const struct se_postfix_map
 	const char *key, struct se_buffer *value, struct se_error *error)
 {
 	const char *const argv[] = {"postmap", "-c", postfix->dir, "-q", key, map->name, NULL};
+	struct se_error own;
 	enum se_code code;
 	int status = 0;
 
+	if (error == NULL)
+		error = &own;
 	se_buffer_reset(value);
 	/* "-" would mean what stdin has. */
 	if (key[0] == '\0' || strcmp(key, "-") == 0)
