@@ -190,10 +190,10 @@ files_are_there(struct passwords *in)
 	return true;
 }
 
-/* An entry that somebody may mean, so that it is said what is wrong with it; and the login name of one
- * for a sender. */
+/* The first entry whose login name an account serves, and whose key is a sender where `senders`. It may
+ * be one with another key than Postfix looks for. */
 static bool
-any_sender(struct passwords *in, struct se_buffer *value)
+find_served(struct passwords *in, bool senders, struct se_buffer *value)
 {
 	const struct se_config *config = in->look->doctor->config;
 	struct se_buffer entries;
@@ -210,14 +210,33 @@ any_sender(struct passwords *in, struct se_buffer *value)
 		if (tab == NULL)
 			continue;
 		*tab++ = '\0';
-		found = strchr(line, '@') != NULL;
 		se_buffer_reset(value);
 		se_buffer_add_text(value, tab);
 		tab[strcspn(tab, ":")] = '\0';
-		if (found && config != NULL && se_account_match(config, tab, NULL) == NULL)
-			found = false;
+		found = (!senders || strchr(line, '@') != NULL) && config != NULL &&
+			se_account_match(config, tab, NULL) != NULL;
 	}
 	se_buffer_free(&entries);
+	return found;
+}
+
+/* Whose login an entry would name; false: nobody knows. */
+static bool
+find_login(struct passwords *in, char login[SE_NAME_MAX + 1])
+{
+	struct se_buffer value;
+	bool found;
+
+	if (in->route->account != NULL &&
+		se_doctor_login(in->look->doctor, in->route->account, login))
+		return true;
+	se_buffer_init(&value, ENTRY_MAX);
+	found = find_served(in, false, &value);
+	if (found) {
+		value.data[strcspn(value.data, ":")] = '\0';
+		found = se_copy(login, SE_NAME_MAX + 1, value.data);
+	}
+	se_buffer_free(&value);
 	return found;
 }
 
@@ -227,9 +246,8 @@ say_no_entry(struct passwords *in)
 	const struct se_doctor_route *route = in->route;
 	char login[SE_NAME_MAX + 1] = "LOGIN", fix[SE_DOCTOR_FIX_MAX + SE_POSTFIX_WORD_MAX];
 
-	if (route->account != NULL)
-		(void)se_doctor_login(in->look->doctor, route->account, login);
-	if (in->first.file != NULL)
+	/* Whoever has no login name to put there is not given a command that would put none. */
+	if (find_login(in, login) && in->first.file != NULL)
 		(void)snprintf(fix, sizeof(fix), "printf '%%s\\n' '%s %s:unused' >> %s%s%s",
 			route->destination, login, in->first.file,
 			in->command[0] != '\0' ? "\n" : "", in->command);
@@ -253,10 +271,13 @@ judge_entry(struct passwords *in, struct se_buffer *value)
 	if (password != NULL)
 		*password++ = '\0';
 	(void)se_copy(route->login, sizeof(route->login), se_buffer_text(value));
-	if (config != NULL && se_account_match(config, route->login, &error) == NULL)
-		return say_map(in, SE_PROBLEM,
+	if (config != NULL && se_account_match(config, route->login, &error) == NULL) {
+		(void)say_map(in, SE_PROBLEM,
 			"write a login name of an account, or add that one to the account's match",
 			"no account serves the login name ", route->login);
+		route->login[0] = '\0';
+		return false;
+	}
 	if (password != NULL && password[0] == '/') {
 		char fix[128];
 
@@ -281,7 +302,7 @@ look_up(struct passwords *in, struct se_buffer *value, struct se_error *error)
 		code = se_postfix_maps_get(postfix, in->maps, in->route->destination, value, error);
 	if (code == SE_ABSENT &&
 		se_postfix_yes(get(in->look, in->route, "smtp_sender_dependent_authentication")) &&
-		any_sender(in, value))
+		find_served(in, true, value))
 		return SE_OK;
 	return code;
 }

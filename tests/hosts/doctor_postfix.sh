@@ -19,7 +19,11 @@ export PATH=$PATH:$SE_STAGE/bin${postfix_root:+:$postfix_root/usr/sbin}
 
 # --- the doctor -----------------------------------------------------------------------------------
 
+# Postfix waits until a main.cf that was just written is a second old.
+cold() { touch -d '1 hour ago' "$dir/main.cf" "$dir/master.cf" 2> /dev/null; }
+
 doctor() {
+  cold
   sasl-entra doctor --postfix="$dir" --json --offline > "$work/doctor.json" 2> "$work/log/doctor"
 }
 
@@ -65,6 +69,7 @@ mends() {
 restore() {
   cp "$work/main.cf" "$dir/main.cf"
   cp "$work/master.cf" "$dir/master.cf"
+  cold
 }
 
 # setting ID VERDICT TEXT NAME=VALUE... : in main.cf.
@@ -73,6 +78,7 @@ setting() {
   shift 3
   restore
   postfix_set "$@"
+  cold
   breaks "$id" "$*" "$verdict" "$text"
   mends
 }
@@ -184,9 +190,13 @@ doctor
 equal '... and with the socket it is right again' "$(complaints)" '' || diag "$(texts)"
 
 # The token, as Postfix's user.
+agent_stop
 config_write "$(id -gn "$agent_user")" 'allow              = nobody'
+agent_start "$postfix_group" "$postfix_queue$scene_socket"
 breaks postfix-token 'an allow without Postfix' problem 'may not use account relay'
+agent_stop
 config_write "$(id -gn "$agent_user")"
+agent_start "$postfix_group" "$postfix_queue$scene_socket"
 doctor
 equal '... and with it it is right again' "$(complaints)" '' || diag "$(texts)"
 
@@ -195,6 +205,37 @@ postfix_master_cf n > "$dir/master.cf"
 doctor
 equal 'a healthy Postfix, not chrooted: no complaint' "$(complaints)" '' || diag "$(texts)"
 equal '... and gives a token' "$(verdict_of postfix-token)" ok
+restore
+
+# Servers that only maps name, each by its transport; another one that is not ours is left alone.
+printf '%s\n' 'exchange unix - - y - 2 smtp' 'other unix - - y - - smtp -o smtp_sasl_auth_enable=no' \
+  >> "$dir/master.cf"
+postfix_set 'relayhost =' "transport_maps = texthash:$dir/transport"
+printf '%s\n' "fabrikam.com exchange:$relay" '* other:[mx.fabrikam.com]:25' > "$dir/transport"
+touch -d '1 hour ago' "$dir/transport"
+doctor
+equal 'a server that transport_maps names: no complaint' "$(complaints)" '' || diag "$(texts)"
+check '... and it is looked at' grep -q "transport_maps $(sed 's/[][]/\\&/g' <<< "$relay"), by exchange" \
+  "$work/doctor.json"
+postfix_set 'transport_maps ='
+breaks postfix-relay 'no relay at all' problem 'no relayhost'
+restore
+
+# A policy for one server, weaker than the level; a mailbox that Exchange lets send little.
+postfix_set "smtp_tls_policy_maps = inline:{ { $relay = may } }"
+breaks postfix-tls 'a policy of one server' problem 'smtp_tls_policy_maps = may'
+restore
+postfix_set "smtp_generic_maps = inline:{ { root@contoso.com = $login } }" 'myorigin = contoso.com'
+doctor
+check 'generic maps are followed' grep -q "would be sent by $login" "$work/doctor.json"
+restore
+
+# Two instances, of which the second is wrong.
+cp -r "$dir" "$work/second"
+sed -i 's/^smtp_tls_security_level.*/smtp_tls_security_level = may/' "$work/second/main.cf"
+touch -d '1 hour ago' "$work/second/main.cf"
+postfix_set "multi_instance_directories = $work/second"
+breaks postfix-tls 'a second instance' problem "$work/second: smtp_tls_security_level = may"
 restore
 
 # What cannot be read.
