@@ -96,7 +96,6 @@ look_at_routes(struct se_doctor_postfix *look)
 {
 	char command[PATH_MAX + 32], fix[SE_DOCTOR_FIX_MAX];
 
-	se_doctor_postfix_routes(look);
 	if (look->route_count == 0) {
 		(void)snprintf(fix, sizeof(fix), "%s -e 'relayhost = [smtp.office365.com]:587'",
 			se_postfix_command(&look->postfix, "postconf", command, sizeof(command)));
@@ -112,44 +111,58 @@ look_at_routes(struct se_doctor_postfix *look)
 	se_doctor_postfix_senders(look, &look->routes[0]);
 }
 
-/* Whether a Postfix that nobody named uses what we are for. */
+/* Whether a Postfix that nobody named, or one of several instances, has to do with us: it sends to a
+ * server of an account, or logs in by a mechanism of ours. */
 static bool
-uses_us(const struct se_postfix *postfix)
+uses_us(const struct se_doctor_postfix *look)
 {
-	for (size_t i = 0; i < postfix->service_count; i++) {
-		const struct se_postfix_service *service = &postfix->services[i];
+	const struct se_postfix *postfix = &look->postfix;
 
-		if (strcmp(service->command, "smtp") == 0 &&
-			se_postfix_yes(
-				se_postfix_get_for(postfix, service, "smtp_sasl_auth_enable")))
+	for (size_t i = 0; i < look->route_count; i++) {
+		const struct se_postfix_service *service = look->routes[i].service;
+
+		if (look->routes[i].account != NULL ||
+			(se_postfix_yes(
+				 se_postfix_get_for(postfix, service, "smtp_sasl_auth_enable")) &&
+				se_postfix_list_has(se_postfix_get_for(postfix, service,
+							    "smtp_sasl_mechanism_filter"),
+					"xoauth2")))
 			return true;
 	}
 	return false;
 }
 
 static void
-read_and_look(struct se_doctor *doctor, const char *dir, struct se_doctor_postfix *look)
+say_unreadable(struct se_doctor *doctor, const char *dir, const struct se_error *error)
 {
-	const bool named = doctor->postfix || dir != NULL;
+	if (error->code == SE_ABSENT)
+		se_checkup_left_out(&doctor->checkup, "postfix-configuration",
+			"Postfix is not installed: %s", error->text);
+	else
+		se_checkup_add(&doctor->checkup, "postfix-configuration", SE_PROBLEM,
+			dir != NULL ? "name the directory that has its main.cf and master.cf"
+				    : "postfix check",
+			"%s", error->text);
+}
+
+/* `asked`: it is said when there is nothing in it that has to do with us. */
+static void
+read_and_look(struct se_doctor *doctor, const char *dir, bool asked, struct se_doctor_postfix *look)
+{
 	struct se_error error;
 	const enum se_code code = se_postfix_read(dir, &look->postfix, &error);
 
 	look->doctor = doctor;
-	if (code != SE_OK && !named)
-		return;
-	if (code == SE_ABSENT) {
-		se_checkup_left_out(&doctor->checkup, "postfix-configuration",
-			"Postfix is not installed: %s", error.text);
-		return;
-	}
 	if (code != SE_OK) {
-		se_checkup_add(&doctor->checkup, "postfix-configuration", SE_PROBLEM,
-			dir != NULL ? "name the directory of its main.cf and master.cf, as root"
-				    : "postfix check",
-			"%s", error.text);
+		if (asked || dir != NULL)
+			say_unreadable(doctor, dir, &error);
 		return;
 	}
-	if (!named && !uses_us(&look->postfix))
+	se_doctor_postfix_routes(look);
+	/* The first of several instances often has only mail of this machine. */
+	if (se_postfix_get(&look->postfix, "multi_instance_directories")[0] != '\0')
+		asked = false;
+	if (!asked && !uses_us(look))
 		return;
 	look->running = is_running(&look->postfix);
 	se_checkup_fine(&doctor->checkup, "postfix-configuration", "%s, Postfix %s%s",
@@ -168,7 +181,7 @@ look_at_instances(struct se_doctor *doctor, const struct se_postfix *primary)
 
 		if (look != NULL) {
 			(void)snprintf(look->where, sizeof(look->where), "%s: ", dirs[i]);
-			read_and_look(doctor, dirs[i], look);
+			read_and_look(doctor, dirs[i], false, look);
 			se_postfix_free(&look->postfix);
 		}
 		doctor->checkup.failed |= look == NULL;
@@ -186,7 +199,7 @@ se_doctor_postfix(struct se_doctor *doctor)
 		doctor->checkup.failed = true;
 		return;
 	}
-	read_and_look(doctor, doctor->postfix_dir, look);
+	read_and_look(doctor, doctor->postfix_dir, doctor->postfix, look);
 	look_at_instances(doctor, &look->postfix);
 	se_postfix_free(&look->postfix);
 	free(look);

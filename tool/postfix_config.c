@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "core/source.h"
 
@@ -227,6 +229,22 @@ find_owner(struct se_postfix *postfix, struct se_error *error)
 	return SE_OK;
 }
 
+/* Without one of them postconf(1) only warns, and gives the defaults. */
+static enum se_code
+check_files(const struct se_postfix *postfix, struct se_error *error)
+{
+	static const char *const names[] = {"main.cf", "master.cf"};
+	char path[PATH_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", postfix->dir, names[i]);
+		if (access(path, R_OK) != 0)
+			return se_error_set(
+				error, SE_CONFIG, "%s cannot be read: %s", path, strerror(errno));
+	}
+	return SE_OK;
+}
+
 static enum se_code
 derive(struct se_postfix *postfix, const char *dir, struct se_error *error)
 {
@@ -237,7 +255,7 @@ derive(struct se_postfix *postfix, const char *dir, struct se_error *error)
 	postfix->queue = se_postfix_get(postfix, "queue_directory");
 	postfix->owner = se_postfix_get(postfix, "mail_owner");
 	postfix->version = se_postfix_get(postfix, "mail_version");
-	return find_owner(postfix, error);
+	return check_files(postfix, error) == SE_OK ? find_owner(postfix, error) : SE_CONFIG;
 }
 
 enum se_code

@@ -20,7 +20,7 @@ export PATH=$PATH:$SE_STAGE/bin${postfix_root:+:$postfix_root/usr/sbin}
 # --- the doctor -----------------------------------------------------------------------------------
 
 # Postfix waits until a main.cf that was just written is a second old.
-cold() { touch -d '1 hour ago' "$dir/main.cf" "$dir/master.cf" 2> /dev/null; }
+cold() { touch -c -d '1 hour ago' "$dir/main.cf" "$dir/master.cf" 2> /dev/null; }
 
 doctor() {
   cold
@@ -38,7 +38,12 @@ complaints() {
   told 'print(" ".join(sorted({c["id"] for c in checks if c["verdict"] in ("problem", "warning")})))'
 }
 texts() { told 'print("\n".join(c["verdict"] + ": " + c["text"] + "\n" + str(c["fix"]) for c in checks if c["verdict"] != "ok"))'; }
-verdict_of() { told "print(next((c['verdict'] for c in checks if c['id'] == '$1'), 'none'))"; }
+# The worst that a check says.
+verdict_of() {
+  told "
+words = ['none', 'left out', 'ok', 'warning', 'problem']
+print(max([c['verdict'] for c in checks if c['id'] == '$1'] + ['none'], key=words.index))"
+}
 
 # The lines of the first complaint's fix that are commands.
 fix_commands() {
