@@ -1,7 +1,206 @@
-#include "tool/doctor.h"
+/*
+ * doctor's Postfix section: each instance, and in it each way to a server of ours.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool/doctor_postfix.h"
+
+/* --- what to type --------------------------------------------------------------------------------- */
+
+void
+se_doctor_postfix_reload(const struct se_doctor_postfix *look, struct se_buffer *fix)
+{
+	char command[PATH_MAX + 32];
+
+	if (look->running)
+		se_buffer_addf(fix, "\n%s reload",
+			se_postfix_command(&look->postfix, "postfix", command, sizeof(command)));
+}
+
+void
+se_doctor_postfix_set(const struct se_doctor_postfix *look,
+	const struct se_postfix_service *service, const char *name, const char *value,
+	struct se_buffer *fix)
+{
+	const struct se_postfix *postfix = &look->postfix;
+	char command[PATH_MAX + 32];
+
+	(void)se_postfix_command(postfix, "postconf", command, sizeof(command));
+	/* Where it differs from main.cf, it is master.cf that says so. */
+	if (service != NULL &&
+		se_postfix_get_for(postfix, service, name) != se_postfix_get(postfix, name))
+		se_buffer_addf(fix, "%s -P '%s/%s/%s=%s'", command, service->name, service->type,
+			name, value);
+	else
+		se_buffer_addf(fix, "%s -e '%s = %s'", command, name, value);
+	se_doctor_postfix_reload(look, fix);
+}
+
+/* --- one instance --------------------------------------------------------------------------------- */
+
+static bool
+is_running(const struct se_postfix *postfix)
+{
+	char path[PATH_MAX], line[64] = "";
+	FILE *file;
+	long pid = 0;
+
+	(void)snprintf(path, sizeof(path), "%.4000s/pid/master.pid", postfix->queue);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	if (fgets(line, sizeof(line), file) != NULL)
+		pid = strtol(line, NULL, 10);
+	(void)fclose(file);
+	return pid > 1 && kill((pid_t)pid, 0) == 0;
+}
+
+static void
+look_at_route(struct se_doctor_postfix *look, size_t i)
+{
+	struct se_doctor_route *route = &look->routes[i];
+	const bool first = !se_doctor_postfix_repeated(look, i);
+	bool token = se_doctor_postfix_relay(look, route);
+	bool auth = !first || se_doctor_postfix_auth(look, route);
+
+	if (auth && first && !se_doctor_postfix_mechanisms(look, route))
+		token = false;
+	if (auth)
+		token &= se_doctor_postfix_passwords(look, route);
+	if (auth && first)
+		se_doctor_postfix_cache(look, route);
+	se_doctor_postfix_tls(look, route);
+	if (first)
+		se_doctor_postfix_concurrency(look, route);
+	se_doctor_postfix_token(look, route, auth && token);
+}
+
+static void
+tell_server(struct se_doctor *doctor, const struct se_doctor_route *route)
+{
+	const size_t n = doctor->relay_count;
+
+	if (n == SE_DOCTOR_RELAYS_MAX)
+		return;
+	(void)se_copy(doctor->relays[n].host, sizeof(doctor->relays[n].host), route->host);
+	(void)se_copy(doctor->relays[n].port, sizeof(doctor->relays[n].port),
+		route->port[0] != '\0' ? route->port : "25");
+	doctor->relay_count++;
+}
+
+static void
+look_at_routes(struct se_doctor_postfix *look)
+{
+	char command[PATH_MAX + 32], fix[SE_DOCTOR_FIX_MAX];
+
+	if (look->route_count == 0) {
+		(void)snprintf(fix, sizeof(fix), "%s -e 'relayhost = [smtp.office365.com]:587'",
+			se_postfix_command(&look->postfix, "postconf", command, sizeof(command)));
+		se_checkup_add(&look->doctor->checkup, "postfix-relay", SE_PROBLEM, fix,
+			"%sno relayhost, and no map that sends mail to a server of an account",
+			look->where);
+		return;
+	}
+	for (size_t i = 0; i < look->route_count; i++) {
+		tell_server(look->doctor, &look->routes[i]);
+		look_at_route(look, i);
+	}
+	se_doctor_postfix_senders(look, &look->routes[0]);
+}
+
+/* Whether a Postfix that nobody named, or one of several instances, has to do with us: it sends to a
+ * server of an account, or logs in by a mechanism of ours. */
+static bool
+uses_us(const struct se_doctor_postfix *look)
+{
+	const struct se_postfix *postfix = &look->postfix;
+
+	for (size_t i = 0; i < look->route_count; i++) {
+		const struct se_postfix_service *service = look->routes[i].service;
+
+		if (look->routes[i].account != NULL ||
+			(se_postfix_yes(
+				 se_postfix_get_for(postfix, service, "smtp_sasl_auth_enable")) &&
+				se_postfix_list_has(se_postfix_get_for(postfix, service,
+							    "smtp_sasl_mechanism_filter"),
+					"xoauth2")))
+			return true;
+	}
+	return false;
+}
+
+static void
+say_unreadable(struct se_doctor *doctor, const char *dir, const struct se_error *error)
+{
+	if (error->code == SE_ABSENT)
+		se_checkup_left_out(&doctor->checkup, "postfix-configuration",
+			"Postfix is not installed: %s", error->text);
+	else
+		se_checkup_add(&doctor->checkup, "postfix-configuration", SE_PROBLEM,
+			dir != NULL ? "name the directory that has its main.cf and master.cf"
+				    : "postfix check",
+			"%s", error->text);
+}
+
+/* `asked`: it is said when there is nothing in it that has to do with us. */
+static void
+read_and_look(struct se_doctor *doctor, const char *dir, bool asked, struct se_doctor_postfix *look)
+{
+	struct se_error error;
+	const enum se_code code = se_postfix_read(dir, &look->postfix, &error);
+
+	look->doctor = doctor;
+	if (code != SE_OK) {
+		if (asked || dir != NULL)
+			say_unreadable(doctor, dir, &error);
+		return;
+	}
+	se_doctor_postfix_routes(look);
+	/* The first of several instances often has only mail of this machine. */
+	if (se_postfix_get(&look->postfix, "multi_instance_directories")[0] != '\0')
+		asked = false;
+	if (!asked && !uses_us(look))
+		return;
+	look->running = is_running(&look->postfix);
+	se_checkup_fine(&doctor->checkup, "postfix-configuration", "%s, Postfix %s%s",
+		look->postfix.dir, look->postfix.version, look->running ? "" : ", not running");
+	look_at_routes(look);
+}
+
+static void
+look_at_instances(struct se_doctor *doctor, const struct se_postfix *primary)
+{
+	char *dirs[SE_POSTFIX_INSTANCES_MAX];
+	const size_t count = se_postfix_instances(primary, dirs);
+
+	for (size_t i = 0; i < count; i++) {
+		struct se_doctor_postfix *look = calloc(1, sizeof(*look));
+
+		if (look != NULL) {
+			(void)snprintf(look->where, sizeof(look->where), "%s: ", dirs[i]);
+			read_and_look(doctor, dirs[i], false, look);
+			se_postfix_free(&look->postfix);
+		}
+		doctor->checkup.failed |= look == NULL;
+		free(look);
+		free(dirs[i]);
+	}
+}
 
 void
 se_doctor_postfix(struct se_doctor *doctor)
 {
-	(void)doctor;
+	struct se_doctor_postfix *look = calloc(1, sizeof(*look));
+
+	if (look == NULL) {
+		doctor->checkup.failed = true;
+		return;
+	}
+	read_and_look(doctor, doctor->postfix_dir, doctor->postfix, look);
+	look_at_instances(doctor, &look->postfix);
+	se_postfix_free(&look->postfix);
+	free(look);
 }

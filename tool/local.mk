@@ -53,7 +53,11 @@ sasl_entra_SOURCES = \
 	tool/doctor_aside.c tool/doctor_aside.h \
 	tool/sasl_plugins.c tool/sasl_plugins.h \
 	tool/doctor_plugin.c tool/doctor_configuration.c tool/doctor_agent.c \
-	tool/doctor_postfix.c \
+	tool/postfix_config.c tool/postfix_config.h \
+	tool/postfix_map.c tool/postfix_map.h \
+	tool/doctor_postfix.c tool/doctor_postfix.h \
+	tool/doctor_postfix_relays.c tool/doctor_postfix_auth.c tool/doctor_postfix_tls.c \
+	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_explain.c tool/doctor_explain.h \
 	tool/doctor_server.c tool/doctor_login.c tool/doctor_login.h \
@@ -66,5 +70,6 @@ sasl_entra_SOURCES = \
 	tool/explain_all.c tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
 	tool/verb_setup.c
-sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS) $(SASL_CFLAGS)
+sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) -DSE_AGENT_PATH='"$(sbindir)/sasl-entrad"' \
+	$(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS) $(SASL_CFLAGS)
 sasl_entra_LDADD = libse-mail.la libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS) $(SASL_LIBS) $(DL_LIBS)

@@ -3,6 +3,7 @@ host_tests = \
 	tests/hosts/postfix_chroot.sh \
 	tests/hosts/postfix_inprocess.sh \
 	tests/hosts/postfix_spawn.sh \
+	tests/hosts/doctor_postfix.sh \
 	tests/hosts/postfix_ways.sh \
 	tests/hosts/single_flight.sh \
 	tests/hosts/load_order.sh \

@@ -1,0 +1,301 @@
+/*
+ * doctor: a token asked for as smtp(8) would: by its user, inside its chroot, where the plugin asks. A
+ * child does it; of the token nothing comes back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/client.h"
+
+#include "tool/ask.h"
+#include "tool/doctor_postfix.h"
+
+/* In a chroot, one level below the queue directory, a service of master.cf's own. */
+#define SPAWN_SOCKET "/private/sasl-entra"
+#define SYSTEMD_RUNS "/run/systemd/system" /* sd_booted(3) */
+
+enum { TOKEN_MS = SE_BUDGET_MS + 5000 };
+
+/* What a child found out. */
+enum finding {
+	FOUND_TOKEN,
+	FOUND_NO_SOCKET,
+	FOUND_CLOSED,   /* a socket that the user may not connect to */
+	FOUND_NO_AGENT, /* a socket at which nobody listens */
+	FOUND_NO_TOKEN,
+	FOUND_NO_WAY_IN, /* the user could not be become */
+	FOUND_NOTHING    /* it did not end in time */
+};
+
+struct report {
+	enum finding finding;
+	char path[128]; /* of the socket, as seen from inside */
+	char text[SE_ERROR_TEXT_MAX];
+};
+
+/* --- in the child --------------------------------------------------------------------------------- */
+
+static bool
+go_inside(const struct se_postfix *postfix, bool chrooted, struct report *report)
+{
+	if (initgroups(postfix->owner, postfix->gid) == 0 &&
+		(!chrooted || (chroot(postfix->queue) == 0 && chdir("/") == 0)) &&
+		setgid(postfix->gid) == 0 && setuid(postfix->uid) == 0 && geteuid() == postfix->uid)
+		return true;
+	report->finding = FOUND_NO_WAY_IN;
+	(void)snprintf(report->text, sizeof(report->text), "%s", strerror(errno));
+	return false;
+}
+
+static enum se_code
+ask_at(const char *path, const struct se_request *request, struct report *report,
+	struct se_error *error)
+{
+	struct se_answer answer = {.token = NULL};
+	enum se_code code;
+
+	if (access(path, F_OK) != 0)
+		return se_error_set(error, SE_ABSENT, "there is no socket %s", path);
+	(void)se_copy(report->path, sizeof(report->path), path);
+	if (access(path, W_OK) != 0) {
+		report->finding = FOUND_CLOSED;
+		return se_error_set(error, SE_DENIED, "%s: %s", path, strerror(errno));
+	}
+	code = se_client_ask(path, request, &se_world_system, &answer, error);
+	report->finding = code == SE_OK       ? FOUND_TOKEN
+			  : code == SE_ABSENT ? FOUND_NO_AGENT
+					      : FOUND_NO_TOKEN;
+	se_answer_free(&answer);
+	return code;
+}
+
+static void
+ask_in_jail(const struct se_request *request, struct report *report)
+{
+	struct se_error error;
+	enum se_code code;
+
+	report->finding = FOUND_NO_SOCKET;
+	code = ask_at(SE_SOCKET_PATH, request, report, &error);
+	if (code == SE_ABSENT)
+		code = ask_at(SPAWN_SOCKET, request, report, &error);
+	if (code != SE_OK)
+		(void)se_copy(report->text, sizeof(report->text), error.text);
+}
+
+/* As any program: the agent, else the engine in this process. */
+static void
+ask_outside(
+	const struct se_identity *identity, const struct se_request *request, struct report *report)
+{
+	struct se_answer answer = {.token = NULL};
+	struct se_error error;
+	const enum se_code code = se_ask(identity, request, &answer, &error);
+
+	se_answer_free(&answer);
+	report->finding = code == SE_OK ? FOUND_TOKEN : FOUND_NO_TOKEN;
+	if (code != SE_OK)
+		(void)se_copy(report->text, sizeof(report->text), error.text);
+}
+
+_Noreturn static void
+be_smtp(const struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const struct se_request *request, int out)
+{
+	struct report report = {.finding = FOUND_NOTHING};
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* The engine may say to stderr what the report says as well. */
+	(void)dup2(null, STDERR_FILENO);
+	(void)dup2(null, STDOUT_FILENO);
+	if (go_inside(&look->postfix, route->service->chrooted, &report)) {
+		se_identity_hide();
+		if (route->service->chrooted)
+			ask_in_jail(request, &report);
+		else
+			ask_outside(look->doctor->identity, request, &report);
+	}
+	_exit(write(out, &report, sizeof(report)) == (ssize_t)sizeof(report) ? 0 : 1);
+}
+
+/* --- in the parent -------------------------------------------------------------------------------- */
+
+static void
+hear(int in, struct report *report)
+{
+	struct pollfd fd = {in, POLLIN, 0};
+
+	/* Shorter than a pipe holds at once: it comes as a whole. */
+	if (poll(&fd, 1, TOKEN_MS) != 1 ||
+		read(in, report, sizeof(*report)) != (ssize_t)sizeof(*report)) {
+		memset(report, 0, sizeof(*report));
+		report->finding = FOUND_NOTHING;
+	}
+}
+
+static void
+ask_as_smtp(const struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	struct report *report)
+{
+	struct se_request request;
+	int pipes[2], status;
+	pid_t child;
+
+	memset(report, 0, sizeof(*report));
+	report->finding = FOUND_NOTHING;
+	if (se_ask_prepare(&request, SE_OPERATION_TOKEN, route->login, NULL) != SE_OK ||
+		pipe2(pipes, O_CLOEXEC) != 0)
+		return;
+	(void)se_copy(request.service, sizeof(request.service), "smtp");
+	(void)se_copy(request.server, sizeof(request.server), route->host);
+	child = fork();
+	if (child == 0)
+		be_smtp(look, route, &request, pipes[1]);
+	close(pipes[1]);
+	if (child > 0) {
+		hear(pipes[0], report);
+		if (report->finding == FOUND_NOTHING)
+			(void)kill(child, SIGKILL);
+		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	close(pipes[0]);
+}
+
+/* --- what it means -------------------------------------------------------------------------------- */
+
+/* The agent inside the jail: by systemd where that runs, else by Postfix's own master. */
+static void
+how_to_listen(const struct se_doctor_postfix *look, struct se_buffer *fix)
+{
+	const struct se_postfix *postfix = &look->postfix;
+	char command[PATH_MAX + 32];
+	const struct passwd *owner = NULL;
+	uid_t uid;
+	gid_t gid;
+
+	if (se_identity_owner(look->doctor->identity, &uid, &gid))
+		owner = getpwuid(uid);
+	if (access(SYSTEMD_RUNS, F_OK) == 0) {
+		se_buffer_addf(fix,
+			"systemctl stop sasl-entrad.service\n"
+			"systemctl enable --now \"sasl-entra-postfix@$(systemd-escape -p "
+			"%s).socket\"",
+			postfix->queue);
+		return;
+	}
+	se_buffer_addf(fix,
+		"%s -M 'sasl-entra/unix=sasl-entra unix - n n - 50 spawn user=%s argv=%s --inetd'",
+		se_postfix_command(postfix, "postconf", command, sizeof(command)),
+		owner != NULL ? owner->pw_name : "sasl-entra", SE_AGENT_PATH);
+	se_doctor_postfix_reload(look, fix);
+	se_buffer_addf(fix,
+		"\nor have the agent listen there too: sasl-entrad --user sasl-entra "
+		"--socket %s%s,%s",
+		postfix->queue, SE_SOCKET_PATH, postfix->owner);
+}
+
+static void
+say_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const struct report *report)
+{
+	const struct se_postfix *postfix = &look->postfix;
+	const char *queue = postfix->queue;
+	struct se_buffer fix;
+
+	se_buffer_init(&fix, SE_DOCTOR_FIX_MAX);
+	if (report->finding == FOUND_CLOSED) {
+		const struct group *group = getgrgid(postfix->gid);
+
+		se_buffer_addf(&fix, "chgrp %s %s%s && chmod 660 %s%s",
+			group != NULL ? group->gr_name : postfix->owner, queue, report->path, queue,
+			report->path);
+		se_buffer_add_text(&fix, "\nand have it made so: SocketGroup= of the unit, or "
+					 "sasl-entrad --socket PATH,GROUP");
+		se_checkup_add(&look->doctor->checkup, "postfix-chroot", SE_PROBLEM,
+			se_buffer_text(&fix),
+			"%s%s runs in the chroot %s, and %s may not connect to the agent's socket "
+			"there: %s",
+			look->where, route->service->name, queue, postfix->owner, report->text);
+	} else {
+		how_to_listen(look, &fix);
+		se_checkup_add(&look->doctor->checkup, "postfix-chroot", SE_PROBLEM,
+			se_buffer_text(&fix), "%s%s runs in the chroot %s, where no agent is: %s",
+			look->where, route->service->name, queue, report->text);
+	}
+	se_buffer_free(&fix);
+}
+
+/* False where there is none, which has been said. */
+static bool
+judge_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const struct report *report)
+{
+	const bool chrooted = route->service->chrooted;
+	struct se_checkup *checkup = &look->doctor->checkup;
+
+	if (chrooted && (report->finding == FOUND_NO_SOCKET || report->finding == FOUND_CLOSED ||
+				report->finding == FOUND_NO_AGENT)) {
+		say_chroot(look, route, report);
+		return false;
+	}
+	if (!chrooted)
+		se_checkup_fine(checkup, "postfix-chroot", "%s%s runs in no chroot", look->where,
+			route->service->name);
+	else if (report->path[0] != '\0')
+		se_checkup_fine(checkup, "postfix-chroot",
+			"%s%s runs in the chroot %s, and the agent listens at %s there",
+			look->where, route->service->name, look->postfix.queue, report->path);
+	return true;
+}
+
+static void
+judge_token(struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const struct report *report)
+{
+	struct se_checkup *checkup = &look->doctor->checkup;
+	const char *place = route->service->chrooted ? " in its chroot" : "";
+
+	if (report->finding == FOUND_TOKEN)
+		se_checkup_fine(checkup, "postfix-token",
+			"%s%s as the user %s%s gets a token for %s", look->where,
+			route->service->name, look->postfix.owner, place, route->login);
+	else if (report->finding == FOUND_NOTHING || report->finding == FOUND_NO_WAY_IN)
+		se_checkup_add(checkup, "postfix-token", SE_PROBLEM,
+			"sasl-entra status says what the agent is at",
+			"%sno answer to the user %s%s for %s: %s", look->where, look->postfix.owner,
+			place, route->login,
+			report->text[0] != '\0' ? report->text : "it took too long");
+	else
+		se_checkup_add(checkup, "postfix-token", SE_PROBLEM,
+			"sasl-entra check\nsasl-entra status", "%sfor the user %s%s: %s",
+			look->where, look->postfix.owner, place, report->text);
+}
+
+void
+se_doctor_postfix_token(struct se_doctor_postfix *look, struct se_doctor_route *route, bool ask)
+{
+	struct report report;
+
+	if (!ask || route->login[0] == '\0')
+		return;
+	if (look->doctor->config == NULL || geteuid() != 0) {
+		se_checkup_left_out(&look->doctor->checkup, "postfix-token", "%s%s", look->where,
+			geteuid() != 0 ? "only root can become Postfix's user in its chroot"
+				       : "the configuration comes first");
+		return;
+	}
+	ask_as_smtp(look, route, &report);
+	if (judge_chroot(look, route, &report))
+		judge_token(look, route, &report);
+}
