@@ -54,6 +54,10 @@ sasl_entra_SOURCES = \
 	tool/doctor_server.c tool/verb_send.c \
 	tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
+	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
+	tool/setup_postfix_read.c tool/setup_postfix_choose.c tool/setup_postfix_plan.c \
+	tool/setup_postfix_map.c tool/setup_postfix_stage.c tool/setup_postfix_apply.c \
+	tool/setup_postfix_show.c \
 	tool/verb_setup.c
-sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
+sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) -DSE_AGENT_PROGRAM='"$(sbindir)/sasl-entrad"' $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
 sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)
