@@ -262,6 +262,8 @@ plan_limits(struct maker *maker)
 			SE_POSTFIX_TRANSPORT "_destination_concurrency_limit=%s", field);
 	if (maker->service_exists)
 		get(maker, "-h", SE_POSTFIX_TRANSPORT "_destination_rate_delay", before);
+	if (maker->service_exists && relays == 0 && plan->delay == 0)
+		plan->delay = (unsigned)atoi(before);
 	(void)snprintf(field, sizeof(field), "%us", plan->delay);
 	if (plan->delay > 0 && strcmp(before, field) != 0)
 		change(maker, "-e", "30 messages a minute for the mailbox, over all relays",

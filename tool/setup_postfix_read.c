@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/acl.h"
 #include "core/file.h"
 
 #include "tool/run.h"
@@ -57,6 +58,23 @@ se_postfix_value(const struct se_postfix_plan *plan, const char *option, const c
 	return code;
 }
 
+/* Whom an access control list lets read it, may so still. */
+static void
+read_list(struct se_postfix_file *file)
+{
+	const char *slash = strrchr(file->path, '/');
+	char parent[PATH_MAX];
+	int directory;
+
+	(void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - file->path), file->path);
+	directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return;
+	file->look.list_len =
+		se_acl_save(directory, slash + 1, file->look.list, sizeof(file->look.list));
+	close(directory);
+}
+
 enum se_code
 se_postfix_file_load(struct se_postfix_file *file, struct se_error *error)
 {
@@ -77,6 +95,7 @@ se_postfix_file_load(struct se_postfix_file *file, struct se_error *error)
 	file->exists = true;
 	file->look = (struct se_file_look){
 		.uid = found.st_uid, .gid = found.st_gid, .mode = found.st_mode & 07777};
+	read_list(file);
 	return se_file_read(file->path, SE_FILE_CONFIG, &file->old, NULL, error);
 }
 
