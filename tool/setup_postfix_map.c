@@ -45,8 +45,8 @@ choose_type(
 	char usual[SE_POSTFIX_VALUE_MAX], all[SE_POSTFIX_VALUE_MAX];
 	size_t len;
 
-	if (se_postfix_value(plan, "-hx", "default_database_type", usual, error) != SE_OK ||
-		se_postfix_value(plan, "-m", NULL, all, error) != SE_OK)
+	if (se_postfix_ask(plan, "-hx", "default_database_type", usual, error) != SE_OK ||
+		se_postfix_ask(plan, "-m", NULL, all, error) != SE_OK)
 		return error->code;
 	(void)se_copy(file->type, sizeof(file->type), "texthash");
 	for (const char *line = all; *line != '\0'; line += len + (line[len] == '\n')) {

@@ -74,7 +74,7 @@ enum se_code se_postfix_file_load(struct se_postfix_file *file, struct se_error 
 
 /* What postconf(1) prints for it, without its line end; "" where it prints nothing. `option` is -h, -hx,
  * -Ph, ... */
-enum se_code se_postfix_value(const struct se_postfix_plan *plan, const char *option,
+enum se_code se_postfix_ask(const struct se_postfix_plan *plan, const char *option,
 	const char *name, char value[SE_POSTFIX_VALUE_MAX], struct se_error *error);
 
 /* Runs a program of Postfix's with "-c DIRECTORY" and up to three words more (NULL: no more).

@@ -76,7 +76,7 @@ get(struct maker *maker, const char *option, const char *name, char value[SE_POS
 {
 	value[0] = '\0';
 	if (maker->code == SE_OK)
-		maker->code = se_postfix_value(maker->plan, option, name, value, maker->error);
+		maker->code = se_postfix_ask(maker->plan, option, name, value, maker->error);
 }
 
 /* "" where the service has none of its own. */

@@ -40,7 +40,7 @@ se_postfix_program(const char *program, const char *directory, const char *const
 }
 
 enum se_code
-se_postfix_value(const struct se_postfix_plan *plan, const char *option, const char *name,
+se_postfix_ask(const struct se_postfix_plan *plan, const char *option, const char *name,
 	char value[SE_POSTFIX_VALUE_MAX], struct se_error *error)
 {
 	const char *const words[3] = {option, name, NULL};
@@ -168,13 +168,13 @@ se_postfix_plan_read(struct se_postfix_plan *plan, struct se_error *error)
 	if (code == SE_OK)
 		code = load(plan, SE_POSTFIX_MASTER, "master.cf", error);
 	if (code == SE_OK)
-		code = se_postfix_value(plan, "-hx", "queue_directory", value, error);
+		code = se_postfix_ask(plan, "-hx", "queue_directory", value, error);
 	if (code == SE_OK &&
 		(!se_copy(plan->queue, sizeof(plan->queue), value) || !is_plain_path(plan->queue)))
 		code = se_error_set(error, SE_CONFIG,
 			"%s: queue_directory: \"%s\" is no plain path", plan->directory, value);
 	if (code == SE_OK)
-		code = se_postfix_value(plan, "-hx", "mail_owner", value, error);
+		code = se_postfix_ask(plan, "-hx", "mail_owner", value, error);
 	if (code == SE_OK && !se_copy(plan->owner, sizeof(plan->owner), value))
 		code = se_error_set(
 			error, SE_CONFIG, "%s: mail_owner is too long", plan->directory);
