@@ -59,5 +59,5 @@ sasl_entra_SOURCES = \
 	tool/setup_postfix_map.c tool/setup_postfix_stage.c tool/setup_postfix_apply.c \
 	tool/setup_postfix_show.c tool/setup_postfix_options.c \
 	tool/verb_setup.c
-sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) -DSE_AGENT_PROGRAM='"$(sbindir)/sasl-entrad"' $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
+sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
 sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)

@@ -117,7 +117,7 @@ fill_backup(const struct se_postfix_plan *plan, int directory, struct se_error *
 	struct se_buffer list;
 	enum se_code code = SE_OK;
 
-	se_buffer_init(&list, SE_POSTFIX_FILES * (PATH_MAX + 64));
+	se_buffer_init(&list, (size_t)SE_POSTFIX_FILES * (PATH_MAX + 64));
 	for (int i = 0; code == SE_OK && i < SE_POSTFIX_FILES; i++) {
 		const struct se_postfix_file *file = &plan->file[i];
 		char name[8];
