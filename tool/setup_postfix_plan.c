@@ -205,7 +205,7 @@ plan_agent(struct maker *maker)
 	plan->spawns = true;
 	change(maker, "-M", "the agent, out of the chroot's reach, started for each request",
 		"sasl-entra/unix=sasl-entra unix - n n - 50 spawn user=%s argv=%s --inetd",
-		entry != NULL ? entry->pw_name : "sasl-entra", SE_AGENT_PROGRAM);
+		entry != NULL ? entry->pw_name : "sasl-entra", SE_AGENT_PATH);
 }
 
 /* --- main.cf ------------------------------------------------------------------------------------ */
