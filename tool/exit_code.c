@@ -9,6 +9,7 @@ static const struct {
 		"failed until somebody changes something; check: something is wrong; status: "
 		"something needs a person"},
 	{SE_EXIT_USAGE, "the command line is wrong"},
+	{SE_EXIT_CHANGED, "setup --detailed-exit-code: done, and something was changed"},
 	{SE_EXIT_AGAIN, "failed, but the same command can work later"},
 	{SE_EXIT_INTERRUPTED, "login: interrupted; nothing was changed"},
 };

@@ -5,6 +5,7 @@ host_tests = \
 	tests/hosts/postfix_spawn.sh \
 	tests/hosts/doctor_postfix.sh \
 	tests/hosts/postfix_ways.sh \
+	tests/hosts/setup_postfix.sh \
 	tests/hosts/single_flight.sh \
 	tests/hosts/load_order.sh \
 	tests/hosts/credentials.sh \
