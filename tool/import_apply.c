@@ -154,11 +154,11 @@ static enum se_code
 do_all(const struct work *work, struct se_error *error)
 {
 	const struct se_import_plan *plan = work->plan;
-	enum se_code code = SE_OK;
 	bool ran;
+	/* The list is there before the first copy is. */
+	enum se_code code = se_journal_note(
+		work->journal, "postfix", plan->has_postfix ? plan->postfix.directory : "", error);
 
-	if (plan->has_postfix)
-		code = se_journal_note(work->journal, "postfix", plan->postfix.directory, error);
 	if (code == SE_OK)
 		code = write_secrets(work, error);
 	if (code == SE_OK)
@@ -183,7 +183,7 @@ put_back(struct se_journal *journal, struct se_error *error)
 	enum se_code code = se_journal_undo(journal, error);
 	bool ran;
 
-	if (code == SE_OK && postfix != NULL)
+	if (code == SE_OK && postfix != NULL && postfix[0] != '\0')
 		code = se_import_postfix_reload(postfix, &ran, error);
 	free(postfix);
 	return code;

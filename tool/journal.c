@@ -84,6 +84,19 @@ open_directory(struct se_journal *journal, struct se_error *error)
 	return SE_OK;
 }
 
+static void
+remove_copies(const struct se_journal *journal)
+{
+	char name[24];
+
+	(void)unlinkat(journal->directory, SE_INSTALL_TEMPORARY, 0);
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "%d", i);
+		if (unlinkat(journal->directory, name, 0) != 0 && i > journal->count)
+			break;
+	}
+}
+
 static enum se_code
 read_json(struct se_journal *journal, enum se_journal_state *state, struct se_error *error)
 {
@@ -99,6 +112,7 @@ read_json(struct se_journal *journal, enum se_journal_state *state, struct se_er
 	if (code == SE_ABSENT) {
 		journal->json = se_json_new();
 		*state = SE_JOURNAL_NONE;
+		remove_copies(journal);
 		code = journal->json != NULL ? SE_OK : se_error_memory(error);
 	} else if (code == SE_OK) {
 		code = se_import_json(path, &text, &journal->json, NULL, error);
@@ -273,19 +287,14 @@ put_back(struct se_journal *journal, int64_t i, struct se_error *error)
 			   : se_copy_remove(path, error);
 }
 
-/* Without its list the copies are only that: it goes first. One copy may be more than it lists. */
+/* The list goes first: without it the copies are nobody's, and the next one to look removes them. */
 static void
 remove_all(struct se_journal *journal)
 {
-	char name[24];
-
 	(void)unlinkat(journal->directory, FILE_NAME, 0);
 	(void)se_directory_sync(journal->directory);
-	for (int64_t i = 0; i <= journal->count; i++) {
-		(void)snprintf(name, sizeof(name), "%ld", (long)i);
-		(void)unlinkat(journal->directory, name, 0);
-	}
-	(void)rmdir(journal->path);
+	remove_copies(journal);
+	journal->count = 0;
 }
 
 enum se_code

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +13,7 @@
 #include "tool/install_file.h"
 #include "tool/journal_copy.h"
 
-enum { COPY_MAX = 64 << 20 };
+enum { COPY_MAX = 64 << 20, HEX_DIGITS = 16 };
 
 /* A name in an open directory. */
 struct spot {
@@ -42,6 +43,38 @@ open_parent(const char *path, struct spot *spot, struct se_error *error)
 	spot->directory =
 		open(directory[0] != '\0' ? directory : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return spot->directory >= 0 ? SE_OK : refuse(spot, "reached", error);
+}
+
+/* What a crash leaves of a write: se_install_file()'s, and ".NAME." with 16 hex digits of
+ * se_file_replace(). */
+static bool
+is_left_over(const char *found, const char *name)
+{
+	const size_t len = strlen(name);
+
+	if (strcmp(found, SE_INSTALL_TEMPORARY) == 0)
+		return true;
+	return found[0] == '.' && strncmp(found + 1, name, len) == 0 && found[len + 1] == '.' &&
+	       strlen(found + len + 2) == HEX_DIGITS &&
+	       strspn(found + len + 2, "0123456789abcdef") == HEX_DIGITS;
+}
+
+static void
+sweep(const struct spot *spot)
+{
+	const struct dirent *found;
+	int fd = openat(spot->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (directory == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
+	}
+	while ((found = readdir(directory)) != NULL)
+		if (is_left_over(found->d_name, spot->name))
+			(void)unlinkat(spot->directory, found->d_name, 0);
+	(void)closedir(directory);
 }
 
 static bool
@@ -159,6 +192,7 @@ se_copy_back(int directory, const char *name, const char *path, struct se_error 
 	enum se_code code = open_parent(path, &to, error);
 
 	if (code == SE_OK) {
+		sweep(&to);
 		code = copy(&from, &to, error);
 		if (code == SE_OK && !se_directory_sync(to.directory))
 			code = refuse(&to, "made to last", error);
@@ -177,6 +211,7 @@ se_copy_remove(const char *path, struct se_error *error)
 
 	if (code != SE_OK)
 		return code == SE_ABSENT ? SE_OK : code;
+	sweep(&spot);
 	if (unlinkat(spot.directory, spot.name, 0) != 0 && errno != ENOENT)
 		code = refuse(&spot, "removed", error);
 	else if (!se_directory_sync(spot.directory))
