@@ -2,16 +2,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/account.h"
 
+#include "tool/agent_reload.h"
 #include "tool/ask.h"
 #include "tool/import_apply.h"
 #include "tool/import_write.h"
 #include "tool/journal.h"
 #include "tool/journal_copy.h"
 #include "tool/keep_sign_in.h"
+
+enum { RELOAD_MS = 5000, RELOAD_PAUSE_MS = 50 };
 
 #define UNDO "sasl-entra import sasl-xoauth2 --undo"
 
@@ -165,6 +169,8 @@ do_all(const struct work *work, struct se_error *error)
 		code = write_configuration(work, error);
 	if (code == SE_OK)
 		code = import_tokens(work, error);
+	if (code == SE_OK)
+		(void)se_agent_reload(plan->identity);
 	for (size_t i = 0; code == SE_OK && i < plan->map_count; i++)
 		code = write_map(work, &plan->maps[i], error);
 	if (code == SE_OK)
@@ -176,13 +182,15 @@ do_all(const struct work *work, struct se_error *error)
 
 /* Also lets Postfix read the old files. */
 static enum se_code
-put_back(struct se_journal *journal, struct se_error *error)
+put_back(const struct se_identity *identity, struct se_journal *journal, struct se_error *error)
 {
 	const char *noted = se_journal_noted(journal, "postfix");
 	char *postfix = noted != NULL ? strdup(noted) : NULL;
 	enum se_code code = se_journal_undo(journal, error);
 	bool ran;
 
+	if (code == SE_OK)
+		(void)se_agent_reload(identity);
 	if (code == SE_OK && postfix != NULL && postfix[0] != '\0')
 		code = se_import_postfix_reload(postfix, &ran, error);
 	free(postfix);
@@ -194,7 +202,7 @@ take_back(struct work *work, struct se_error *error)
 {
 	struct se_error why = *error, undo;
 
-	if (put_back(work->journal, &undo) == SE_OK)
+	if (put_back(work->plan->identity, work->journal, &undo) == SE_OK)
 		(void)se_error_set(error, why.code, "%s. Everything is as it was before", why.text);
 	else
 		(void)se_error_set(error, why.code,
@@ -258,8 +266,28 @@ se_import_undo(const struct se_identity *identity, bool force, struct se_error *
 	if (code == SE_OK && state == SE_JOURNAL_FINISHED && !force)
 		code = se_journal_check(journal, error);
 	if (code == SE_OK)
-		code = put_back(journal, error);
+		code = put_back(identity, journal, error);
 	se_journal_close(journal);
+	return code;
+}
+
+/* An agent reads its configuration a moment after it was told to. */
+static enum se_code
+ask(const struct se_import_plan *plan, const char *login, struct se_answer *answer,
+	struct se_error *error)
+{
+	const struct timespec pause = {0, RELOAD_PAUSE_MS * 1000000L};
+	struct se_request request;
+	enum se_code code = se_ask_prepare(&request, SE_OPERATION_TOKEN, login, error);
+
+	if (code != SE_OK)
+		return code;
+	code = se_ask(plan->identity, &request, answer, error);
+	for (int waited = 0; code == SE_NO_ACCOUNT && waited < RELOAD_MS;
+		waited += RELOAD_PAUSE_MS) {
+		(void)nanosleep(&pause, NULL);
+		code = se_ask(plan->identity, &request, answer, error);
+	}
 	return code;
 }
 
@@ -271,14 +299,13 @@ se_import_try(const struct se_import_plan *plan)
 	for (size_t i = 0; i < plan->accounts.count; i++) {
 		const char *login = plan->accounts.list[i].login;
 		struct se_answer answer = {.token = NULL};
-		struct se_request request;
 		struct se_error error;
 
-		if (se_ask_prepare(&request, SE_OPERATION_TOKEN, login, &error) == SE_OK &&
-			se_ask(plan->identity, &request, &answer, &error) == SE_OK) {
+		if (ask(plan, login, &answer, &error) == SE_OK) {
 			fprintf(stderr, "%s: works, a token was fetched\n", login);
 		} else {
-			fprintf(stderr, "%s: no token: %s\n", login, error.text);
+			se_error_about(&error, login);
+			fprintf(stderr, "no token: %s\n", error.text);
 			failed++;
 		}
 		se_answer_free(&answer);

@@ -37,6 +37,7 @@ sasl_entra_SOURCES = \
 	tool/import_write.c tool/import_write.h \
 	tool/import_apply.c tool/import_apply.h \
 	tool/import_sasl_xoauth2.c tool/import_mutt.c \
+	tool/agent_reload.c tool/agent_reload.h \
 	tool/journal.c tool/journal.h \
 	tool/journal_copy.c tool/journal_copy.h \
 	tool/install_file.c tool/install_file.h \

@@ -177,11 +177,8 @@ static const struct se_option options[] = {
 
 const struct se_verb se_verb_import = {
 	.name = "import",
-	.usage = "token NAME [--json]\n"
-		 "       sasl-entra import sasl-xoauth2 [FILE...] [--apply | --undo] [options]\n"
-		 "       sasl-entra import mutt_oauth2 NAME FILE [--decrypt COMMAND] [--json]",
-	.help = "Takes over sign-ins that were made elsewhere: a refresh token from stdin, all of\n"
-		"sasl-xoauth2, or a token file of mutt_oauth2.py.",
+	.usage = "token NAME | sasl-xoauth2 [FILE...] | mutt_oauth2 NAME FILE [--json]",
+	.help = "Takes over a sign-in that was made elsewhere, or all of sasl-xoauth2.",
 	.options = options,
 	.actions = "token sasl-xoauth2 mutt_oauth2",
 	.takes_name = true,
