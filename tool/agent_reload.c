@@ -77,8 +77,9 @@ se_agent_reload(const struct se_identity *identity)
 		return true;
 	if (manager_reloads())
 		return true;
-	fprintf(stderr, "sasl-entra: warning: the agent could not be told to read %s anew: " RELOAD
-			", or send it SIGHUP\n",
+	fprintf(stderr,
+		"sasl-entra: warning: the agent could not be told to read %s anew: " RELOAD
+		", or send it SIGHUP\n",
 		identity->configuration);
 	return false;
 }

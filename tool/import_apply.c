@@ -154,15 +154,44 @@ move_plugins(const struct work *work, struct se_error *error)
 	return code;
 }
 
+/* There may be several, one a time. */
+static enum se_code
+note_postfix(const struct work *work, struct se_error *error)
+{
+	char name[40];
+
+	(void)snprintf(name, sizeof(name), "postfix %zu", se_journal_count(work->journal));
+	return se_journal_note(work->journal, name, work->plan->postfix.directory, error);
+}
+
+static enum se_code
+reload_postfixes(struct se_journal *journal, size_t from, size_t to, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+	char name[40];
+	bool ran;
+
+	for (size_t i = from; code == SE_OK && i <= to; i++) {
+		const char *directory;
+
+		(void)snprintf(name, sizeof(name), "postfix %zu", i);
+		directory = se_journal_noted(journal, name);
+		if (directory != NULL)
+			code = se_import_postfix_reload(directory, &ran, error);
+	}
+	return code;
+}
+
 static enum se_code
 do_all(const struct work *work, struct se_error *error)
 {
 	const struct se_import_plan *plan = work->plan;
 	bool ran;
 	/* The list is there before the first copy is. */
-	enum se_code code = se_journal_note(
-		work->journal, "postfix", plan->has_postfix ? plan->postfix.directory : "", error);
+	enum se_code code = se_journal_begin(work->journal, error);
 
+	if (code == SE_OK && plan->has_postfix)
+		code = note_postfix(work, error);
 	if (code == SE_OK)
 		code = write_secrets(work, error);
 	if (code == SE_OK)
@@ -180,29 +209,26 @@ do_all(const struct work *work, struct se_error *error)
 	return code == SE_OK ? se_journal_finish(work->journal, error) : code;
 }
 
-/* Also lets Postfix read the old files. */
+/* Also lets the agent and Postfix read the old files. `from`: 0, or only this time's. */
 static enum se_code
-put_back(const struct se_identity *identity, struct se_journal *journal, struct se_error *error)
+put_back(const struct se_identity *identity, struct se_journal *journal, size_t from,
+	struct se_error *error)
 {
-	const char *noted = se_journal_noted(journal, "postfix");
-	char *postfix = noted != NULL ? strdup(noted) : NULL;
-	enum se_code code = se_journal_undo(journal, error);
-	bool ran;
+	const size_t to = se_journal_count(journal);
+	enum se_code code = se_journal_undo(journal, from == 0, error);
 
-	if (code == SE_OK)
-		(void)se_agent_reload(identity);
-	if (code == SE_OK && postfix != NULL && postfix[0] != '\0')
-		code = se_import_postfix_reload(postfix, &ran, error);
-	free(postfix);
-	return code;
+	if (code != SE_OK)
+		return code;
+	(void)se_agent_reload(identity);
+	return reload_postfixes(journal, from, to, error);
 }
 
 static void
-take_back(struct work *work, struct se_error *error)
+take_back(struct work *work, size_t from, struct se_error *error)
 {
 	struct se_error why = *error, undo;
 
-	if (put_back(work->plan->identity, work->journal, &undo) == SE_OK)
+	if (put_back(work->plan->identity, work->journal, from, &undo) == SE_OK)
 		(void)se_error_set(error, why.code, "%s. Everything is as it was before", why.text);
 	else
 		(void)se_error_set(error, why.code,
@@ -235,18 +261,15 @@ se_import_apply(const struct se_import_plan *plan, struct se_error *error)
 	work.journal = open_journal(plan->identity, &state, error);
 	if (work.journal == NULL)
 		return error->code;
-	if (state == SE_JOURNAL_NONE) {
+	if (state == SE_JOURNAL_BEGUN) {
+		code = se_error_set(error, SE_CONFIG,
+			"an import was begun and interrupted; take back what it did first: " UNDO);
+	} else {
+		const size_t from = se_journal_count(work.journal);
+
 		code = do_all(&work, error);
 		if (code != SE_OK)
-			take_back(&work, error);
-	} else {
-		code = se_error_set(error, SE_CONFIG,
-			state == SE_JOURNAL_BEGUN
-				? "an import was begun and interrupted; take back what it did "
-				  "first, which %s keeps: " UNDO
-				: "an import was done already, and what it changed is kept in "
-				  "%s; remove that directory, or take all back: " UNDO,
-			se_journal_directory(work.journal));
+			take_back(&work, from, error);
 	}
 	se_journal_close(work.journal);
 	return code;
@@ -266,7 +289,7 @@ se_import_undo(const struct se_identity *identity, bool force, struct se_error *
 	if (code == SE_OK && state == SE_JOURNAL_FINISHED && !force)
 		code = se_journal_check(journal, error);
 	if (code == SE_OK)
-		code = put_back(identity, journal, error);
+		code = put_back(identity, journal, 0, error);
 	se_journal_close(journal);
 	return code;
 }

@@ -22,6 +22,7 @@ enum { ENTRIES_MAX = 2000, TEXT_MAX = 4 << 20 };
 struct se_journal {
 	char path[PATH_MAX];
 	int directory;
+	int64_t start; /* the first of this time's */
 	int64_t count;
 	struct se_json *json;
 };
@@ -37,12 +38,6 @@ se_journal_close(struct se_journal *journal)
 		(void)rmdir(journal->path); /* unless somebody keeps something there */
 	se_json_free(journal->json);
 	free(journal);
-}
-
-const char *
-se_journal_directory(const struct se_journal *journal)
-{
-	return journal->path;
 }
 
 static enum se_code
@@ -143,6 +138,15 @@ se_journal_open(const char *directory, enum se_journal_state *state, struct se_e
 	return NULL;
 }
 
+enum se_code
+se_journal_begin(struct se_journal *journal, struct se_error *error)
+{
+	journal->start = journal->count;
+	if (!se_json_set_integer(journal->json, "finished", 0))
+		return se_error_memory(error);
+	return write_json(journal, error);
+}
+
 static const struct se_json *
 entry(const struct se_journal *journal, int64_t i)
 {
@@ -178,7 +182,7 @@ se_journal_keep(struct se_journal *journal, const char *path, bool loose, struct
 	bool exists = true;
 	enum se_code code;
 
-	for (int64_t i = 0; i < journal->count; i++)
+	for (int64_t i = journal->start; i < journal->count; i++)
 		if (strcmp(se_journal_path(journal, (size_t)i), path) == 0)
 			return SE_OK;
 	if (journal->count >= ENTRIES_MAX)
@@ -298,13 +302,19 @@ remove_all(struct se_journal *journal)
 }
 
 enum se_code
-se_journal_undo(struct se_journal *journal, struct se_error *error)
+se_journal_undo(struct se_journal *journal, bool all, struct se_error *error)
 {
+	const int64_t from = all ? 0 : journal->start;
 	enum se_code code = SE_OK;
 
-	for (int64_t i = journal->count; code == SE_OK && i > 0; i--)
+	for (int64_t i = journal->count; code == SE_OK && i > from; i--)
 		code = put_back(journal, i - 1, error);
-	if (code == SE_OK)
+	if (code != SE_OK)
+		return code;
+	if (from == 0) {
 		remove_all(journal);
-	return code;
+		return SE_OK;
+	}
+	journal->count = from;
+	return se_journal_finish(journal, error);
 }

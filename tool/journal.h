@@ -23,7 +23,9 @@ enum se_journal_state {
 struct se_journal *
 se_journal_open(const char *directory, enum se_journal_state *state, struct se_error *error);
 void se_journal_close(struct se_journal *journal);
-const char *se_journal_directory(const struct se_journal *journal);
+
+/* From here on it is this time's: of a second time, what the first one has changed is kept again. */
+enum se_code se_journal_begin(struct se_journal *journal, struct se_error *error);
 
 /* Keeps what is at `path` now, if only that nothing is. To be called before it is changed. `loose`:
  * others change it, too, and that shall not stop an undo. */
@@ -45,7 +47,8 @@ const char *se_journal_path(const struct se_journal *journal, size_t i);
 /* SE_CONFIG when a file is not what it was when the journal was finished. */
 enum se_code se_journal_check(const struct se_journal *journal, struct se_error *error);
 
-/* Puts everything back, the last first, and removes the journal. May be called again after an error. */
-enum se_code se_journal_undo(struct se_journal *journal, struct se_error *error);
+/* Puts everything back, the last first, and removes the journal; or only what this time has changed.
+ * May be called again after an error. */
+enum se_code se_journal_undo(struct se_journal *journal, bool all, struct se_error *error);
 
 #endif

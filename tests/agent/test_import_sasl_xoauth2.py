@@ -150,6 +150,33 @@ class ImportSaslXoauth2(TenantCase):
         self.tool("--undo")
         self.assertIn("no import to take back", self.tool("--undo", code=1).stderr)
 
+    def test_second_instance(self):
+        """another Postfix later: what fails then takes back only itself; --undo takes back both"""
+        before = self.all_places()
+        self.write_postfix(ANNA)
+        self.migrate("--apply")
+        between = self.all_places()
+        other = shutil.copytree(self.postfix, self.place / "postfix2")
+        passwd = other / "sasl_passwd"
+        (other / "main.cf").write_text((self.postfix / "main.cf").read_text().replace(str(self.postfix), str(other)))
+        passwd.write_text(f"{BOB} {BOB}:{self.tokens}/{BOB}\n")
+        second = (f"--postfix={other}", "--conf", str(self.conf), "--apply")
+        (other / "sasl_passwd.db").unlink()
+        (other / "sasl_passwd.db").mkdir()
+        self.assertIn("as it was before", self.tool(*second, code=1).stderr)
+        changed = {path for path, entry in self.all_places().items() if between.get(path) != entry}
+        self.assertEqual(changed, {f"{self.etc}/sasl-xoauth2-import/journal.json",
+                                   *(path for path in changed if path not in between)})
+        (other / "sasl_passwd.db").rmdir()
+        self.tool(*second)
+        self.tool("--undo")
+        self.assertEqual(passwd.read_text(), f"{BOB} {BOB}:{self.tokens}/{BOB}\n")
+        self.write_postfix(ANNA, BOB)
+        after = self.all_places()
+        for path in ("etc/sasl-entra.conf", "sasl2/libsasl-xoauth2.so"):
+            self.assertEqual(after[str(self.place / path)], before[str(self.place / path)])
+        self.assertFalse(list((self.place / "state").glob("*.json")))
+
     def test_json(self):
         """--json: changed, accounts, findings"""
         for arguments, changed in (((), False), (("--apply",), True), (("--apply",), False)):
