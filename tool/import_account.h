@@ -34,6 +34,10 @@ struct se_import_account {
 bool se_import_account_read(struct se_import_account *account, const struct se_json *conf,
 	const char *conf_path, struct se_findings *findings);
 
+/* A part of it: provider, cloud, tenant and authority of a token endpoint. */
+bool se_import_take_endpoint(
+	struct se_import_account *account, const char *endpoint, struct se_findings *findings);
+
 /* The client id and the secret that nobody has filled in are none. */
 bool se_import_is_placeholder(const char *text);
 

@@ -44,6 +44,11 @@ void se_import_plan_free(struct se_import_plan *plan);
 /* Whether there is anything to do. */
 bool se_import_plan_changes(const struct se_import_plan *plan);
 
+/* The parts of it. What is wrong is a finding. */
+void se_import_read_postfix(struct se_import_plan *plan);
+void se_import_read_path(struct se_import_plan *plan, const char *path);
+void se_import_problem(struct se_import_plan *plan, const struct se_error *error);
+
 /* The plugin's files, in the directories where libsasl2 finds them. */
 void se_import_find_plugins(struct se_import_plan *plan);
 
