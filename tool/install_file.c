@@ -11,8 +11,6 @@
 
 #include "tool/install_file.h"
 
-#define TEMPORARY ".sasl-entra.new"
-
 static enum se_code
 refuse(int directory, const char *name, const char *what, struct se_error *error)
 {
@@ -76,31 +74,31 @@ se_install_file(int directory, const char *name, const struct se_file_look *look
 	bool ok;
 	int fd;
 
-	(void)unlinkat(directory, TEMPORARY, 0); /* of a crash */
+	(void)unlinkat(directory, SE_INSTALL_TEMPORARY, 0); /* of a crash */
 	fd = openat(
-		directory, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		directory, SE_INSTALL_TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return refuse(directory, name, "cannot be written", error);
 	ok = fill(fd, look, data, len);
 	/* An interrupted close() has closed, and the bytes are on the disk already. */
 	ok = (close(fd) == 0 || errno == EINTR) && ok;
-	if (ok && renameat(directory, TEMPORARY, directory, name) == 0)
+	if (ok && renameat(directory, SE_INSTALL_TEMPORARY, directory, name) == 0)
 		return sync_names(directory, name, error);
 	code = refuse(directory, name, "cannot be written", error);
-	(void)unlinkat(directory, TEMPORARY, 0);
+	(void)unlinkat(directory, SE_INSTALL_TEMPORARY, 0);
 	return code;
 }
 
 enum se_code
 se_install_link(int directory, const char *name, const char *copy, struct se_error *error)
 {
-	(void)unlinkat(directory, TEMPORARY, 0);
-	if (linkat(directory, name, directory, TEMPORARY, 0) != 0)
+	(void)unlinkat(directory, SE_INSTALL_TEMPORARY, 0);
+	if (linkat(directory, name, directory, SE_INSTALL_TEMPORARY, 0) != 0)
 		return refuse(directory, name, "cannot be kept", error);
-	if (se_install_rename(directory, TEMPORARY, copy, error) != SE_OK)
+	if (se_install_rename(directory, SE_INSTALL_TEMPORARY, copy, error) != SE_OK)
 		return error->code;
 	/* Where both were links of one file already, renaming did nothing. */
-	(void)unlinkat(directory, TEMPORARY, 0);
+	(void)unlinkat(directory, SE_INSTALL_TEMPORARY, 0);
 	return SE_OK;
 }
 

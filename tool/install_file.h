@@ -12,6 +12,9 @@
 #include "core/acl.h"
 #include "core/error.h"
 
+/* What a file is called until it is complete; a crash may leave it. */
+#define SE_INSTALL_TEMPORARY ".sasl-entra.new"
+
 struct se_file_look {
 	uid_t uid;
 	gid_t gid;

@@ -6,15 +6,16 @@
 
 #include "core/message.h"
 #include "core/source.h"
-#include "core/world.h"
 
 #include "tool/exit_code.h"
+#include "tool/import.h"
+#include "tool/keep_sign_in.h"
 #include "tool/output.h"
 #include "tool/place.h"
 #include "tool/read_secret.h"
 #include "tool/verb.h"
 
-enum { OPT_JSON = 1 };
+enum { OPT_JSON = 1, OPT_APPLY, OPT_UNDO, OPT_REPLACE, OPT_POSTFIX, OPT_CONF, OPT_DECRYPT };
 
 #define WHAT "refresh token"
 
@@ -33,59 +34,13 @@ read_refresh_token(struct se_secret **token, struct se_error *error)
 	return code;
 }
 
-/* The token in hand was another sign-in's; it goes, and so does the memory of errors. */
-static void
-replace(struct se_state *state, struct se_secret *token)
-{
-	se_state_free(state);
-	memset(state, 0, sizeof(*state));
-	state->refresh_token = token;
-	state->refresh_token_since = se_world_system.wall(se_world_system.context);
-	state->times.obtained = state->refresh_token_since;
-}
-
-/* Takes `token` over. */
-static enum se_code
-write_state(struct se_place *place, struct se_secret *token, bool *changed, struct se_error *error)
-{
-	struct se_state state;
-	enum se_code code;
-
-	memset(&state, 0, sizeof(state));
-	code = se_store_read(place->store, &place->key, &state, error);
-	if (code != SE_OK && code != SE_ABSENT) {
-		se_secret_free(token);
-		return code;
-	}
-	*changed = code == SE_ABSENT || state.failure.code != SE_OK ||
-		   !se_secret_equal(state.refresh_token, token);
-	code = SE_OK;
-	if (*changed) {
-		replace(&state, token);
-		code = se_store_write(place->store, &place->key, &state, error);
-	} else {
-		se_secret_free(token);
-	}
-	se_state_free(&state);
-	return code;
-}
-
 static enum se_code
 keep(struct se_place *place, bool *changed, struct se_error *error)
 {
 	struct se_secret *token = NULL;
 	enum se_code code = read_refresh_token(&token, error);
-	int held = -1;
 
-	if (code == SE_OK)
-		code = se_place_lock(place, &held, error);
-	if (code != SE_OK) {
-		se_secret_free(token);
-		return code;
-	}
-	code = write_state(place, token, changed, error);
-	se_store_unlock(held);
-	return code;
+	return code == SE_OK ? se_keep_sign_in(place, token, changed, error) : code;
 }
 
 static int
@@ -143,35 +98,89 @@ import_token(const struct se_command *command, const char *name, bool json)
 }
 
 static int
+take_option(struct se_import_options *options, int option)
+{
+	switch (option) {
+	case OPT_JSON:
+		options->json = true;
+		return SE_EXIT_OK;
+	case OPT_APPLY:
+		options->apply = true;
+		return SE_EXIT_OK;
+	case OPT_UNDO:
+		options->undo = true;
+		return SE_EXIT_OK;
+	case OPT_REPLACE:
+		options->replace = true;
+		return SE_EXIT_OK;
+	case OPT_CONF:
+		options->conf = optarg;
+		return SE_EXIT_OK;
+	case OPT_POSTFIX:
+		options->postfix = true;
+		options->postfix_dir = optarg;
+		return SE_EXIT_OK;
+	case OPT_DECRYPT:
+		options->decrypt = optarg;
+		return SE_EXIT_OK;
+	default:
+		return SE_EXIT_USAGE;
+	}
+}
+
+static int
+import_mutt(struct se_command *command, int argc, char **argv, struct se_import_options *options)
+{
+	if (optind + 2 != argc)
+		return se_verb_usage(command, "give NAME and the token file");
+	return se_import_mutt(&command->identity, argv[optind], argv[optind + 1], options);
+}
+
+static int
 begin(struct se_command *command, int argc, char **argv)
 {
-	bool json = false;
-	const char *name;
+	struct se_import_options options = {.json = false};
+	const char *what, *name;
 	int option;
 
-	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
-		if (option != OPT_JSON)
+	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END)
+		if (take_option(&options, option) != SE_EXIT_OK)
 			return se_verb_end(command, option);
-		json = true;
+	what = optind < argc ? argv[optind++] : "";
+	if (strcmp(what, "sasl-xoauth2") == 0) {
+		options.files = argv + optind;
+		return options.apply && options.undo
+			       ? se_verb_usage(command, "give --apply or --undo, not both")
+			       : se_import_sasl_xoauth2(&command->identity, &options);
 	}
-	if (optind == argc || strcmp(argv[optind], "token") != 0)
-		return se_verb_usage(command, "say what is imported: token");
-	optind++;
+	if (strcmp(what, "mutt_oauth2") == 0)
+		return import_mutt(command, argc, argv, &options);
+	if (strcmp(what, "token") != 0)
+		return se_verb_usage(
+			command, "say what is imported: token, sasl-xoauth2 or mutt_oauth2");
 	name = se_verb_name(command, argc, argv);
-	return name != NULL ? import_token(command, name, json) : SE_EXIT_USAGE;
+	return name != NULL ? import_token(command, name, options.json) : SE_EXIT_USAGE;
 }
 
 static const struct se_option options[] = {
+	{"apply", OPT_APPLY, .help = "sasl-xoauth2: do what is planned"},
+	{"undo", OPT_UNDO, .help = "sasl-xoauth2: put everything back"},
+	{"replace", OPT_REPLACE, .help = "also what is kept or was changed"},
+	{"postfix", OPT_POSTFIX, "[CONFIG_DIR]", "sasl-xoauth2: of this Postfix",
+		.completes = SE_COMPLETES_DIRECTORY},
+	{"conf", OPT_CONF, "FILE", "sasl-xoauth2: its configuration",
+		.completes = SE_COMPLETES_FILE},
+	{"decrypt", OPT_DECRYPT, "COMMAND", .help = "mutt_oauth2: instead of gpg --decrypt"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
 	{NULL},
 };
 
 const struct se_verb se_verb_import = {
 	.name = "import",
-	.usage = "token NAME [--json]",
-	.help = "Keeps the refresh token that comes on stdin as the sign-in of NAME.",
+	.usage = "token NAME | sasl-xoauth2 [FILE...] | mutt_oauth2 NAME FILE [--json]",
+	.help = "Takes over a sign-in that was made elsewhere, or all of sasl-xoauth2.",
 	.options = options,
-	.actions = "token",
+	.actions = "token sasl-xoauth2 mutt_oauth2",
 	.takes_name = true,
 	.run = begin,
 };

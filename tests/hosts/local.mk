@@ -9,6 +9,7 @@ host_tests = \
 	tests/hosts/single_flight.sh \
 	tests/hosts/load_order.sh \
 	tests/hosts/credentials.sh \
+	tests/hosts/import_sasl_xoauth2.sh \
 	tests/hosts/load.sh \
 	tests/hosts/limits.sh \
 	tests/hosts/mbsync.sh \

@@ -13,7 +13,7 @@ result() {
 
 for page in "$guide"/*.md; do
 	missing=
-	for link in $(grep -o '](\([a-z./A-Z-]*\)' "$page" | sed 's/^](//'); do
+	for link in $(grep -o '](\([a-z./A-Z0-9-]*\)' "$page" | sed 's/^](//'); do
 		[ -e "$guide/$link" ] || missing="$missing $link"
 	done
 	[ -z "$missing" ]

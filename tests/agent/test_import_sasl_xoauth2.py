@@ -1,0 +1,345 @@
+"""sasl-entra import sasl-xoauth2: there, and back byte for byte."""
+
+import hashlib
+import json
+import os
+import pathlib
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import agent_case  # noqa: E402
+from agent_case import TOOL, USER, TenantCase, run  # noqa: E402
+
+PUBLIC = "55556666-dddd-7777-eeee-8888ffff9999"
+CONTOSO = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
+ANNA, BOB, CARL = "anna@contoso.com", "bob@contoso.com", "carl@contoso.com"
+SHOP = "shop@example.net"
+SHOP_PASSWORD = "an-app-password"
+POSTFIX = shutil.which("postconf", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+
+
+def tree(*places):
+    """What is below the places: path, mode, owner, time of change, content."""
+    found = {}
+    for place in places:
+        for path in sorted(pathlib.Path(place).rglob("*")):
+            status = path.lstat()
+            content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+            content = content.encode() if isinstance(content, str) else content
+            when = 0 if path.is_dir() else status.st_mtime_ns
+            found[str(path)] = (stat.filemode(status.st_mode), status.st_uid, status.st_gid, when,
+                                hashlib.sha256(content).hexdigest())
+    return {path: entry for path, entry in found.items() if not path.endswith(".lock")}
+
+
+class ImportSaslXoauth2(TenantCase):
+    maxDiff = None
+
+    def setUp(self):
+        if POSTFIX is None:
+            self.skipTest("there is no Postfix")
+        super().setUp()
+        self.etc, self.tokens, self.queue = (self.directory(name, mode=0o755) for name in ("etc", "tokens", "queue"))
+        self.postfix, self.plugins = (self.directory(name, mode=0o755) for name in ("postfix", "sasl2"))
+        self.directory("state", USER)
+        self.ca = self.write("ca.pem", pathlib.Path(self.tenant.ca).read_text(encoding="utf-8"))
+        self.config = self.write("etc/sasl-entra.conf", f"# mine\n[defaults]\nstate_dir = {self.place}/state\n",
+                                 mode=0o644)
+        self.conf = self.write("sasl-xoauth2.conf", json.dumps({
+            "client_id": PUBLIC, "client_secret": "", "token_endpoint":
+            f"{self.tenant.authority}/contoso.onmicrosoft.com/oauth2/v2.0/token",
+            "ca_bundle_file": str(self.ca), "log_full_trace_on_failure": "yes", "refresh_window": "60"}))
+        self.write("sasl2/libsasl-xoauth2.so.0.1", "not really ELF\n", mode=0o644)
+        (self.plugins / "libsasl-xoauth2.so").symlink_to("libsasl-xoauth2.so.0.1")
+        self.secrets = [SHOP_PASSWORD]
+        self.tenant.control("apps", {"users": [
+            {"upn": login, "oid": f"{i}", "tenant": CONTOSO, "name": login, "password": "x"}
+            for i, login in enumerate((BOB, CARL), 1)]})
+        self.token_file(ANNA)
+        self.token_file(BOB)
+        self.write_postfix(ANNA, BOB)
+
+    def write_postfix(self, *logins, kind="hash"):
+        self.write("postfix/main.cf", f"compatibility_level = 3.6\nqueue_directory = {self.queue}\n"
+                   "relayhost = [smtp.office365.com]:587\n"
+                   f"smtp_sasl_password_maps = {kind}:{self.postfix}/sasl_passwd\n")
+        self.write("postfix/master.cf", "smtp unix - - y - - smtp\n")
+        entries = "".join(f"[smtp.office365.com]:587\t{login}:{self.tokens}/{login}\n" if login == ANNA else
+                          f"{login}   {login}:{self.tokens}/{login}  \n" for login in logins)
+        self.write("postfix/sasl_passwd", f"# keep this\n{entries}[mx.example.net]:587 {SHOP}:{SHOP_PASSWORD}\n",
+                   mode=0o600)
+        if kind == "hash":
+            subprocess.run(["postmap", "-c", str(self.postfix), f"hash:{self.postfix}/sasl_passwd"], check=True,
+                           env={"PATH": "/usr/sbin:/usr/bin:/bin"})
+
+    def token_file(self, login, **more):
+        token = self.tenant.control("mint_refresh_token", {
+            "client_id": PUBLIC, "upn": login, "scope": "https://outlook.office.com/SMTP.Send offline_access"})[
+                "refresh_token"]
+        self.secrets.append(token)
+        return self.write(f"tokens/{login}", json.dumps({"access_token": "OLD.ACCESS", "expiry": "0",
+                                                         "refresh_token": token, **more}), USER, 0o600)
+
+    def tool(self, *arguments, code=0, what="sasl-xoauth2", **named):
+        result = run(TOOL, "--config", str(self.config), "import", what, *arguments,
+                     env={**os.environ, "SASL_PATH": str(self.plugins)}, **named)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        for secret in self.secrets:
+            self.assertNotIn(secret, result.stdout + result.stderr)
+        return result
+
+    def migrate(self, *arguments, **named):
+        return self.tool(f"--postfix={self.postfix}", "--conf", str(self.conf), *arguments, **named)
+
+    def all_places(self):
+        return tree(self.etc, self.tokens, self.postfix, self.plugins, self.place / "state", self.queue)
+
+    def refused(self, sentence, **named):
+        before = self.all_places()
+        result = self.migrate("--apply", code=1, **named)
+        self.assertIn(sentence, result.stdout + result.stderr)
+        self.assertEqual(self.all_places(), before)
+        return result
+
+    def map_has(self, key):
+        return subprocess.run(["postmap", "-c", str(self.postfix), "-q", key, f"hash:{self.postfix}/sasl_passwd"],
+                              capture_output=True, text=True, check=False,
+                              env={"PATH": "/usr/sbin:/usr/bin:/bin"}).stdout.strip()
+
+    def test_dry_run(self):
+        """without --apply: what would change is shown, what is not taken is named, nothing changes"""
+        before = self.all_places()
+        result = self.migrate()
+        self.assertEqual(self.all_places(), before)
+        for text in ("+[account anna]", f"+match              = {ANNA}, {BOB}", f"+client_id          = {PUBLIC}",
+                     f"-{BOB} {BOB}:{self.tokens}/{BOB}", f"+{BOB} {BOB}:oauth", "libsasl-xoauth2.so: moved away",
+                     "log_full_trace_on_failure is not taken", "refresh_window is not taken"):
+            self.assertIn(text, result.stdout)
+        self.assertIn("--apply", result.stderr)
+
+    def test_works(self):
+        """--apply: tokens are fetched, the map has placeholders, the plugin is away; --undo: all as before"""
+        before = self.all_places()
+        self.assertIn(f"{ANNA}: works", self.migrate("--apply").stderr)
+        self.assertEqual(run(TOOL, "--config", str(self.config), "check").returncode, 0)
+        self.assertTrue(self.config.read_text().startswith("# mine\n"))
+        self.assertEqual(self.map_has("[smtp.office365.com]:587"), f"{ANNA}:oauth")
+        self.assertEqual(self.map_has(BOB), f"{BOB}:oauth")
+        self.assertEqual(self.map_has("[mx.example.net]:587"), f"{SHOP}:{SHOP_PASSWORD}")
+        self.assertEqual(list(self.plugins.iterdir()), [])
+        for login in (ANNA, BOB):
+            self.assertEqual(tree(self.tokens)[f"{self.tokens}/{login}"], before[f"{self.tokens}/{login}"])
+            token = run(TOOL, "--config", str(self.config), "token", login).stdout
+            self.assertEqual(len(token.split(".")), 3)
+        journal = self.etc / "sasl-xoauth2-import"
+        self.assertEqual(stat.S_IMODE(journal.stat().st_mode), 0o700)
+        self.tool("--undo")
+        self.assertEqual(self.all_places(), before)
+
+    def test_again(self):
+        """a second --apply has nothing to do, a second --undo neither"""
+        self.migrate("--apply")
+        after = self.all_places()
+        self.assertIn("Nothing to import", self.migrate("--apply").stderr)
+        self.assertEqual(self.all_places(), after)
+        self.tool("--undo")
+        self.assertIn("no import to take back", self.tool("--undo", code=1).stderr)
+
+    def test_second_instance(self):
+        """another Postfix later: what fails then takes back only itself; --undo takes back both"""
+        before = self.all_places()
+        self.write_postfix(ANNA)
+        self.migrate("--apply")
+        between = self.all_places()
+        other = shutil.copytree(self.postfix, self.place / "postfix2")
+        passwd = other / "sasl_passwd"
+        (other / "main.cf").write_text((self.postfix / "main.cf").read_text().replace(str(self.postfix), str(other)))
+        passwd.write_text(f"{BOB} {BOB}:{self.tokens}/{BOB}\n")
+        second = (f"--postfix={other}", "--conf", str(self.conf), "--apply")
+        (other / "sasl_passwd.db").unlink()
+        (other / "sasl_passwd.db").mkdir()
+        self.assertIn("as it was before", self.tool(*second, code=1).stderr)
+        changed = {path for path, entry in self.all_places().items() if between.get(path) != entry}
+        self.assertEqual(changed, {f"{self.etc}/sasl-xoauth2-import/journal.json",
+                                   *(path for path in changed if path not in between)})
+        (other / "sasl_passwd.db").rmdir()
+        self.tool(*second)
+        self.tool("--undo")
+        self.assertEqual(passwd.read_text(), f"{BOB} {BOB}:{self.tokens}/{BOB}\n")
+        self.write_postfix(ANNA, BOB)
+        after = self.all_places()
+        for path in ("etc/sasl-entra.conf", "sasl2/libsasl-xoauth2.so"):
+            self.assertEqual(after[str(self.place / path)], before[str(self.place / path)])
+        self.assertFalse(list((self.place / "state").glob("*.json")))
+
+    def test_json(self):
+        """--json: changed, accounts, findings"""
+        for arguments, changed in (((), False), (("--apply",), True), (("--apply",), False)):
+            result = json.loads(self.migrate("--json", *arguments).stdout)
+            self.assertEqual(result["changed"], changed)
+        self.assertEqual(result["accounts"], [])
+
+    def test_shared_registration(self):
+        """login names of one registration and one relay share a section; a secret goes into a file of its own"""
+        secret = "A~secret.of+the/client"
+        self.secrets.append(secret)
+        settings = json.loads(self.conf.read_text())
+        self.conf.write_text(json.dumps({**settings, "client_secret": secret}))
+        self.write_postfix(BOB, CARL)
+        self.token_file(CARL)
+        before = self.all_places()
+        self.assertIn(f"match              = {BOB}, {CARL}", self.migrate().stdout)
+        self.migrate("--apply", code=1)  # a public client has no secret: no token
+        path = self.etc / "bob.secret"
+        self.assertEqual((path.read_text(), path.stat().st_mode & 0o777, path.stat().st_gid), (secret, 0o640, USER.pw_gid))
+        self.tool("--undo")
+        self.assertEqual(self.all_places(), before)
+
+    def test_chroot(self):
+        """a path that is in the queue directory is found there"""
+        inside = self.queue / str(self.tokens)[1:] / ANNA
+        inside.parent.mkdir(parents=True)
+        (self.tokens / ANNA).rename(inside)
+        self.assertIn(f"from {inside}", self.migrate("--apply").stdout)
+
+    def test_files(self):
+        """token files, or their directory, without Postfix"""
+        result = self.tool("--conf", str(self.conf), "--apply", str(self.tokens))
+        self.assertIn(f"{BOB}: works", result.stderr)
+
+    def test_overrides(self):
+        """client_id, user and endpoint of a token file go before the configuration's"""
+        self.token_file(ANNA, client_id="99990000-0000-0000-0000-000000000000", user="box@contoso.com",
+                        token_endpoint="https://login.microsoftonline.us/fabrikam.example/oauth2/v2.0/token")
+        shown = self.migrate().stdout
+        for line in ("tenant             = fabrikam.example", "cloud              = gcc-high",
+                     "sasl_user          = box@contoso.com", "client_id          = 99990000-0000"):
+            self.assertIn("+" + line, shown)
+
+    def test_google(self):
+        """without an endpoint it is Google, which is a provider of ours"""
+        self.conf.write_text(json.dumps({"client_id": "x.apps.googleusercontent.com", "client_secret": "Y-secret"}))
+        self.secrets.append("Y-secret")
+        self.assertIn("+provider           = google", self.migrate().stdout)
+
+    def test_app(self):
+        """use_client_credentials becomes an account that signs in as an app"""
+        self.write(f"tokens/{ANNA}", json.dumps({"use_client_credentials": "yes", "client_secret": "Z-secret",
+                                                 "client_id": PUBLIC}), USER, 0o600)
+        self.secrets.append("Z-secret")
+        shown = self.migrate().stdout
+        self.assertIn("+sign_in            = app", shown)
+        self.assertIn("+credential         = secret", shown)
+
+    def test_existing_account(self):
+        """an account of the same registration is used as it is; one of another is a conflict"""
+        own = self.config.read_text()
+        section = (f"[account mine]\nmatch = {ANNA}\nidentity = {ANNA}\ntenant = contoso.onmicrosoft.com\n"
+                   f"authority = {self.tenant.authority}\nca_file = {self.ca}\nservices = smtp\nclient_id = ")
+        self.write_postfix(ANNA)
+        self.config.write_text(own + section + PUBLIC + "\n")
+        self.migrate("--apply")
+        self.assertEqual(self.config.read_text(), own + section + PUBLIC + "\n")
+        self.tool("--undo")
+        self.config.write_text(own + section + "00001111-aaaa-2222-bbbb-3333cccc4444\n")
+        self.refused("account mine")
+
+    def test_kept_sign_in(self):
+        """a sign-in that is kept already stays, unless --replace"""
+        self.migrate("--apply")
+        shutil.rmtree(self.etc / "sasl-xoauth2-import")
+        self.write_postfix(ANNA)
+        files = {path: path.read_bytes() for path in (self.place / "state").glob("*.json")}
+        self.assertIn("--replace", self.migrate("--apply").stderr)
+        self.assertEqual({path: path.read_bytes() for path in files}, files)
+        shutil.rmtree(self.etc / "sasl-xoauth2-import")
+        self.write_postfix(ANNA)
+        self.migrate("--apply", "--replace")
+        self.assertNotEqual({path: path.read_bytes() for path in files}, files)
+
+    def test_bad_files(self):
+        """broken, cut, empty, huge, without a token, a link, a directory, a placeholder: named, nothing changed"""
+        path = self.tokens / ANNA
+        for content, sentence in (("{", "no JSON"), ('{\n\t"access_token" : ', "full disk"), ("", "is empty"),
+                                  ("[]", "no JSON object"), ("x" * 300000, "more than"),
+                                  ('{"access_token": "a"}', "no refresh token"),
+                                  ('{"refresh_token": 5}', "no refresh token"),
+                                  ('{"refresh_token": "refresh token goes here"}', "no refresh token"),
+                                  ('{"refresh_token": "a b\\u0001"}', "damaged"),
+                                  ('{"refresh_token": "R.T", "manage_token_externally": "yes"}', "another program"),
+                                  ('{"refresh_token": "R.T", "client_id": "CLIENT_ID_GOES_HERE"}', "client_id"),
+                                  ('{"refresh_token": "R.T", "token_endpoint": "http://x/y"}', "token_endpoint"),
+                                  ('{"refresh_token": "R.T", "proxy": "http://u:p@x:1"}', "proxy")):
+            path.write_text(content)
+            self.assertIn(str(path) if "proxy" not in sentence else ANNA, self.refused(sentence).stdout)
+        path.unlink()
+        self.refused("no such file")
+        path.symlink_to(self.tokens / BOB)
+        self.refused("symbolic link")
+        path.unlink()
+        path.mkdir()
+        self.refused("no regular file")
+
+    def test_late_expiry(self):
+        """an expiry after 2038, as a number, and an open mode: taken, with a warning for the mode"""
+        self.token_file(ANNA, expiry=4102444800).chmod(0o644)
+        self.assertIn("may be read by every user", self.migrate("--apply").stdout)
+
+    def test_changed_since(self):
+        """--undo leaves alone what was changed since, until --replace"""
+        before = self.all_places()
+        self.migrate("--apply")
+        self.config.write_text(self.config.read_text() + "# a word of mine\n")
+        self.assertIn(str(self.config), self.tool("--undo", code=1).stderr)
+        self.assertIn("a word of mine", self.config.read_text())
+        self.tool("--undo", "--replace")
+        self.assertEqual(self.all_places(), before)
+
+    def test_revoked(self):
+        """a sign-in that is revoked: said, with what to type to go back"""
+        before = self.all_places()
+        self.tenant.control("revoke", {"upn": ANNA})
+        self.assertIn("--undo", self.migrate("--apply", code=1).stderr)
+        self.tool("--undo")
+        self.assertEqual(self.all_places(), before)
+
+    def test_limits(self):
+        """no file may grow beyond a limit, from the smallest to enough: nothing is lost, and all is as before"""
+        before = self.all_places()
+        self.write("sasl2/libsasl-xoauth2.so.0.1", "not really ELF\n" * 1000, mode=0o644)
+        before = self.all_places()
+        for limit in (0, 200, 1000, 2000, 4000, 9000):
+            result = run(TOOL, "--config", str(self.config), "import", "sasl-xoauth2", f"--postfix={self.postfix}",
+                         "--conf", str(self.conf), "--apply", env={**os.environ, "SASL_PATH": str(self.plugins)},
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+            self.assertNotEqual(result.returncode, 0, limit)
+            if self.all_places() != before:
+                self.tool("--undo")
+            self.assertEqual(self.all_places(), before, limit)
+
+    @unittest.skipUnless(shutil.which("strace"), "there is no strace")
+    def test_killed(self):
+        """killed at every rename and unlink: --undo puts all back"""
+        before = self.all_places()
+        for call in range(1, 60):
+            result = subprocess.run(
+                ["strace", "-f", "-o", "/dev/null", "-e", "trace=renameat,unlinkat,symlinkat", "-e",
+                 f"inject=renameat,unlinkat,symlinkat:signal=KILL:when={call}", TOOL, "--config", str(self.config),
+                 "import", "sasl-xoauth2", f"--postfix={self.postfix}", "--conf", str(self.conf), "--apply"],
+                env={**os.environ, "SASL_PATH": str(self.plugins)}, capture_output=True, text=True, check=False)
+            if result.returncode == 0:
+                break
+            undone = run(TOOL, "--config", str(self.config), "import", "sasl-xoauth2", "--undo")
+            self.assertIn(undone.returncode, (0, 1), undone.stderr)
+            self.assertEqual(self.all_places(), before, call)
+        self.assertGreater(call, 20)
+        self.assertEqual(result.returncode, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(agent_case.main())

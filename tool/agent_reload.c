@@ -1,0 +1,85 @@
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tool/agent_reload.h"
+#include "tool/run.h"
+
+#define RELOAD "systemctl reload sasl-entrad"
+
+/* Whoever began to listen there: the agent, or the system's manager, which hands it over. 0: nobody. */
+static pid_t
+listener(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	pid_t pid = 0;
+	int fd = -1;
+#ifdef SO_PEERCRED
+	struct ucred peer = {.pid = 0};
+	socklen_t len = sizeof(peer);
+
+	if (strlen(SE_SOCKET_PATH) < sizeof(address.sun_path))
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return 0;
+	memcpy(address.sun_path, SE_SOCKET_PATH, sizeof(SE_SOCKET_PATH));
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+		pid = peer.pid;
+	(void)close(fd);
+#else
+	(void)address;
+	(void)fd;
+#endif
+	return pid;
+}
+
+static bool
+is_agent(pid_t pid)
+{
+	static const char name[] = "/sasl-entrad";
+	char link[40], target[PATH_MAX];
+	const char *slash;
+	ssize_t len;
+
+	(void)snprintf(link, sizeof(link), "/proc/%ld/exe", (long)pid);
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len <= 0)
+		return false;
+	target[len] = '\0';
+	slash = strrchr(target, '/');
+	return slash != NULL && strncmp(slash, name, strlen(name)) == 0;
+}
+
+static bool
+manager_reloads(void)
+{
+	static const char *const argv[] = {"systemctl", "reload", "sasl-entrad.service", NULL};
+	const struct se_run run = {.argv = argv};
+	int status = 0;
+
+	return se_run(&run, &status, NULL) == SE_OK && status == 0;
+}
+
+bool
+se_agent_reload(const struct se_identity *identity)
+{
+	const pid_t pid = identity->system ? listener() : 0;
+
+	if (pid <= 0)
+		return false;
+	if (pid != 1 && is_agent(pid) && kill(pid, SIGHUP) == 0)
+		return true;
+	if (manager_reloads())
+		return true;
+	fprintf(stderr,
+		"sasl-entra: warning: the agent could not be told to read %s anew: " RELOAD
+		", or send it SIGHUP\n",
+		identity->configuration);
+	return false;
+}

@@ -1,0 +1,15 @@
+/*
+ * agent_reload: lets the agent read its configuration anew.
+ */
+#ifndef SE_TOOL_AGENT_RELOAD_H
+#define SE_TOOL_AGENT_RELOAD_H
+
+#include <stdbool.h>
+
+#include "tool/identity.h"
+
+/* True when one that serves this configuration has been asked to: it does so soon after. False: there
+ * is none, or it is not to be found, which a warning says. */
+bool se_agent_reload(const struct se_identity *identity);
+
+#endif

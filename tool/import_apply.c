@@ -1,0 +1,291 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/account.h"
+
+#include "tool/agent_reload.h"
+#include "tool/import_apply.h"
+#include "tool/import_write.h"
+#include "tool/journal.h"
+#include "tool/journal_copy.h"
+#include "tool/keep_sign_in.h"
+
+#define UNDO "sasl-entra import sasl-xoauth2 --undo"
+
+struct work {
+	const struct se_import_plan *plan;
+	struct se_journal *journal;
+};
+
+static enum se_code
+write_secrets(const struct work *work, struct se_error *error)
+{
+	const struct se_import_accounts *accounts = &work->plan->accounts;
+	const char *configuration = work->plan->identity->configuration;
+	enum se_code code = SE_OK;
+
+	for (size_t i = 0; code == SE_OK && i < accounts->count; i++) {
+		char *file = se_import_secret_file(&accounts->list[i], configuration);
+
+		if (file == NULL)
+			continue;
+		code = se_journal_keep(work->journal, file, false, error);
+		if (code == SE_OK)
+			code = se_import_write_secret(
+				work->plan->identity, file, accounts->list[i].secret, error);
+		free(file);
+	}
+	return code;
+}
+
+static enum se_code
+write_configuration(const struct work *work, struct se_error *error)
+{
+	const struct se_import_plan *plan = work->plan;
+	const char *path = plan->identity->configuration;
+	enum se_code code;
+
+	if (plan->after.len == plan->text.len)
+		return SE_OK;
+	code = se_journal_keep(work->journal, path, false, error);
+	return code == SE_OK ? se_import_write(path, 0644, plan->after.data, plan->after.len, error)
+			     : code;
+}
+
+static enum se_code
+keep_state(const struct work *work, const struct se_place *place, struct se_error *error)
+{
+	char path[4096];
+
+	(void)snprintf(
+		path, sizeof(path), "%s/%s.json", se_store_path(place->store), place->key.name);
+	return se_journal_keep(work->journal, path, true, error);
+}
+
+static enum se_code
+import_token(const struct work *work, const struct se_import_account *account,
+	struct se_place *place, struct se_error *error)
+{
+	struct se_secret *token;
+	bool changed;
+	enum se_code code = se_identity_become_owner(work->plan->identity, false, error);
+
+	if (code == SE_OK)
+		code = se_place_open(place, error);
+	if (code == SE_OK && se_store_has(place->store, &place->key) &&
+		!work->plan->options->replace) {
+		se_identity_return();
+		fprintf(stderr,
+			"%s: a sign-in is kept for it already, and stays; --replace puts the one "
+			"of %s in its place\n",
+			account->login, account->file);
+		return SE_OK;
+	}
+	se_identity_return();
+	if (code == SE_OK)
+		code = keep_state(work, place, error);
+	if (code == SE_OK)
+		code = se_identity_become_owner(work->plan->identity, false, error);
+	token = code == SE_OK ? se_secret_copy(account->refresh_token) : NULL;
+	if (code == SE_OK)
+		code = token != NULL ? se_keep_sign_in(place, token, &changed, error)
+				     : se_error_memory(error);
+	se_identity_return();
+	if (code == SE_OK)
+		se_place_tell_agent(place);
+	return code;
+}
+
+static enum se_code
+import_tokens(const struct work *work, struct se_error *error)
+{
+	const struct se_import_accounts *accounts = &work->plan->accounts;
+	enum se_code code = SE_OK;
+
+	for (size_t i = 0; code == SE_OK && i < accounts->count; i++) {
+		struct se_place place;
+
+		if (accounts->list[i].refresh_token == NULL)
+			continue;
+		code = se_place_find(work->plan->identity, accounts->list[i].login, &place, error);
+		if (code == SE_OK)
+			code = import_token(work, &accounts->list[i], &place, error);
+		se_place_free(&place);
+		if (code != SE_OK)
+			se_error_about(error, accounts->list[i].login);
+	}
+	return code;
+}
+
+static enum se_code
+write_map(const struct work *work, const struct se_import_map *map, struct se_error *error)
+{
+	char *compiled = se_import_map_compiled(map->map);
+	enum se_code code = se_journal_keep(work->journal, map->path, false, error);
+
+	if (code == SE_OK && compiled != NULL)
+		code = se_journal_keep(work->journal, compiled, true, error);
+	if (code == SE_OK)
+		code = se_import_write(map->path, 0600, map->after.data, map->after.len, error);
+	if (code == SE_OK && compiled != NULL)
+		code = se_import_postmap(&work->plan->postfix, map->map, error);
+	free(compiled);
+	return code;
+}
+
+/* Away from where libsasl2 would load it; its copy is in the journal. */
+static enum se_code
+move_plugins(const struct work *work, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	for (size_t i = 0; code == SE_OK && i < work->plan->plugin_count; i++) {
+		code = se_journal_keep(work->journal, work->plan->plugins[i], false, error);
+		if (code == SE_OK)
+			code = se_copy_remove(work->plan->plugins[i], error);
+	}
+	return code;
+}
+
+/* There may be several, one a time. */
+static enum se_code
+note_postfix(const struct work *work, struct se_error *error)
+{
+	char name[40];
+
+	(void)snprintf(name, sizeof(name), "postfix %zu", se_journal_count(work->journal));
+	return se_journal_note(work->journal, name, work->plan->postfix.directory, error);
+}
+
+static enum se_code
+reload_postfixes(struct se_journal *journal, size_t from, size_t to, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+	char name[40];
+	bool ran;
+
+	for (size_t i = from; code == SE_OK && i <= to; i++) {
+		const char *directory;
+
+		(void)snprintf(name, sizeof(name), "postfix %zu", i);
+		directory = se_journal_noted(journal, name);
+		if (directory != NULL)
+			code = se_import_postfix_reload(directory, &ran, error);
+	}
+	return code;
+}
+
+static enum se_code
+do_all(const struct work *work, struct se_error *error)
+{
+	const struct se_import_plan *plan = work->plan;
+	bool ran;
+	/* The list is there before the first copy is. */
+	enum se_code code = se_journal_begin(work->journal, error);
+
+	if (code == SE_OK && plan->has_postfix)
+		code = note_postfix(work, error);
+	if (code == SE_OK)
+		code = write_secrets(work, error);
+	if (code == SE_OK)
+		code = write_configuration(work, error);
+	if (code == SE_OK)
+		code = import_tokens(work, error);
+	if (code == SE_OK)
+		(void)se_agent_reload(plan->identity);
+	for (size_t i = 0; code == SE_OK && i < plan->map_count; i++)
+		code = write_map(work, &plan->maps[i], error);
+	if (code == SE_OK)
+		code = move_plugins(work, error);
+	if (code == SE_OK && plan->has_postfix)
+		code = se_import_postfix_reload(plan->postfix.directory, &ran, error);
+	return code == SE_OK ? se_journal_finish(work->journal, error) : code;
+}
+
+/* Also lets the agent and Postfix read the old files. `from`: 0, or only this time's. */
+static enum se_code
+put_back(const struct se_identity *identity, struct se_journal *journal, size_t from,
+	struct se_error *error)
+{
+	const size_t to = se_journal_count(journal);
+	enum se_code code = se_journal_undo(journal, from == 0, error);
+
+	if (code != SE_OK)
+		return code;
+	(void)se_agent_reload(identity);
+	return reload_postfixes(journal, from, to, error);
+}
+
+static void
+take_back(struct work *work, size_t from, struct se_error *error)
+{
+	struct se_error why = *error, undo;
+
+	if (put_back(work->plan->identity, work->journal, from, &undo) == SE_OK)
+		(void)se_error_set(error, why.code, "%s. Everything is as it was before", why.text);
+	else
+		(void)se_error_set(error, why.code,
+			"%s. Not everything could be put back (%s); when that is mended: " UNDO,
+			why.text, undo.text);
+}
+
+static struct se_journal *
+open_journal(
+	const struct se_identity *identity, enum se_journal_state *state, struct se_error *error)
+{
+	char *path = se_import_journal_path(identity);
+	struct se_journal *journal = NULL;
+
+	if (path == NULL)
+		(void)se_error_memory(error);
+	else
+		journal = se_journal_open(path, state, error);
+	free(path);
+	return journal;
+}
+
+enum se_code
+se_import_apply(const struct se_import_plan *plan, struct se_error *error)
+{
+	struct work work = {.plan = plan};
+	enum se_journal_state state;
+	enum se_code code;
+
+	work.journal = open_journal(plan->identity, &state, error);
+	if (work.journal == NULL)
+		return error->code;
+	if (state == SE_JOURNAL_BEGUN) {
+		code = se_error_set(error, SE_CONFIG,
+			"an import was begun and interrupted; take back what it did first: " UNDO);
+	} else {
+		const size_t from = se_journal_count(work.journal);
+
+		code = do_all(&work, error);
+		if (code != SE_OK)
+			take_back(&work, from, error);
+	}
+	se_journal_close(work.journal);
+	return code;
+}
+
+enum se_code
+se_import_undo(const struct se_identity *identity, bool force, struct se_error *error)
+{
+	enum se_journal_state state;
+	struct se_journal *journal = open_journal(identity, &state, error);
+	enum se_code code = SE_OK;
+
+	if (journal == NULL)
+		return error->code;
+	if (state == SE_JOURNAL_NONE)
+		code = se_error_set(error, SE_ABSENT, "there is no import to take back");
+	if (code == SE_OK && state == SE_JOURNAL_FINISHED && !force)
+		code = se_journal_check(journal, error);
+	if (code == SE_OK)
+		code = put_back(identity, journal, 0, error);
+	se_journal_close(journal);
+	return code;
+}

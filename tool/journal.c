@@ -1,0 +1,320 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "engine/json.h"
+
+#include "tool/import_file.h"
+#include "tool/install_file.h"
+#include "tool/journal.h"
+#include "tool/journal_copy.h"
+
+#define FILE_NAME "journal.json"
+
+enum { ENTRIES_MAX = 2000, TEXT_MAX = 4 << 20 };
+
+struct se_journal {
+	char path[PATH_MAX];
+	int directory;
+	int64_t start; /* the first of this time's */
+	int64_t count;
+	struct se_json *json;
+};
+
+void
+se_journal_close(struct se_journal *journal)
+{
+	if (journal == NULL)
+		return;
+	if (journal->directory >= 0)
+		(void)close(journal->directory);
+	if (journal->count == 0)
+		(void)rmdir(journal->path); /* unless somebody keeps something there */
+	se_json_free(journal->json);
+	free(journal);
+}
+
+static enum se_code
+write_json(struct se_journal *journal, struct se_error *error)
+{
+	const struct se_file_look look = {.uid = geteuid(), .gid = getegid(), .mode = 0600};
+	struct se_buffer text;
+	enum se_code code;
+
+	se_buffer_init(&text, TEXT_MAX);
+	if (!se_json_set_integer(journal->json, "count", journal->count) ||
+		!se_json_write(journal->json, &text))
+		code = se_error_memory(error);
+	else
+		code = se_install_file(
+			journal->directory, FILE_NAME, &look, text.data, text.len, error);
+	se_buffer_free(&text);
+	return code;
+}
+
+/* Mode 0700, ours, no link: whoever else could write there could have anything put anywhere. */
+static enum se_code
+open_directory(struct se_journal *journal, struct se_error *error)
+{
+	struct stat found;
+
+	if (mkdir(journal->path, 0700) != 0 && errno != EEXIST)
+		return se_error_set(error, se_code_of_errno(errno), "%s cannot be made: %s",
+			journal->path, strerror(errno));
+	journal->directory = open(journal->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (journal->directory < 0)
+		return se_error_set(error, se_code_of_errno(errno), "%s cannot be opened: %s",
+			journal->path, strerror(errno));
+	if (fstat(journal->directory, &found) != 0 || found.st_uid != geteuid() ||
+		(found.st_mode & 077) != 0)
+		return se_error_set(error, SE_CONFIG,
+			"%s is not a directory of ours alone (mode 0700); remove it",
+			journal->path);
+	return SE_OK;
+}
+
+static void
+remove_copies(const struct se_journal *journal)
+{
+	char name[24];
+
+	(void)unlinkat(journal->directory, SE_INSTALL_TEMPORARY, 0);
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "%d", i);
+		if (unlinkat(journal->directory, name, 0) != 0 && i > journal->count)
+			break;
+	}
+}
+
+static enum se_code
+read_json(struct se_journal *journal, enum se_journal_state *state, struct se_error *error)
+{
+	struct se_buffer text;
+	struct stat found;
+	char path[PATH_MAX + sizeof(FILE_NAME)];
+	int64_t finished = 0;
+	enum se_code code;
+
+	(void)snprintf(path, sizeof(path), "%s/" FILE_NAME, journal->path);
+	se_buffer_init(&text, TEXT_MAX);
+	code = se_import_bytes(path, &text, &found, error);
+	if (code == SE_ABSENT) {
+		journal->json = se_json_new();
+		*state = SE_JOURNAL_NONE;
+		remove_copies(journal);
+		code = journal->json != NULL ? SE_OK : se_error_memory(error);
+	} else if (code == SE_OK) {
+		code = se_import_json(path, &text, &journal->json, NULL, error);
+		if (code == SE_OK && !se_json_integer(journal->json, "count", &journal->count))
+			code = se_error_set(error, SE_CONFIG, "%s is damaged", path);
+		*state = se_json_integer(journal->json, "finished", &finished) ? SE_JOURNAL_FINISHED
+									       : SE_JOURNAL_BEGUN;
+	}
+	se_buffer_free(&text);
+	return code;
+}
+
+struct se_journal *
+se_journal_open(const char *directory, enum se_journal_state *state, struct se_error *error)
+{
+	struct se_journal *journal = calloc(1, sizeof(*journal));
+
+	*state = SE_JOURNAL_NONE;
+	if (journal == NULL) {
+		(void)se_error_memory(error);
+		return NULL;
+	}
+	journal->directory = -1;
+	(void)snprintf(journal->path, sizeof(journal->path), "%s", directory);
+	if (open_directory(journal, error) == SE_OK && read_json(journal, state, error) == SE_OK)
+		return journal;
+	se_journal_close(journal);
+	return NULL;
+}
+
+enum se_code
+se_journal_begin(struct se_journal *journal, struct se_error *error)
+{
+	journal->start = journal->count;
+	if (!se_json_set_integer(journal->json, "finished", 0))
+		return se_error_memory(error);
+	return write_json(journal, error);
+}
+
+static const struct se_json *
+entry(const struct se_journal *journal, int64_t i)
+{
+	char name[24];
+
+	(void)snprintf(name, sizeof(name), "%ld", (long)i);
+	return se_json_object(journal->json, name);
+}
+
+static enum se_code
+add(struct se_journal *journal, const char *path, bool exists, bool loose, struct se_error *error)
+{
+	struct se_json *made = se_json_new();
+	char name[24];
+
+	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
+	if (made == NULL || !se_json_set_string(made, "path", path) ||
+		!se_json_set_integer(made, "exists", exists) ||
+		!se_json_set_integer(made, "loose", loose)) {
+		se_json_free(made);
+		return se_error_memory(error);
+	}
+	if (!se_json_set_object(journal->json, name, made))
+		return se_error_memory(error);
+	journal->count++;
+	return write_json(journal, error);
+}
+
+enum se_code
+se_journal_keep(struct se_journal *journal, const char *path, bool loose, struct se_error *error)
+{
+	char name[24];
+	bool exists = true;
+	enum se_code code;
+
+	for (int64_t i = journal->start; i < journal->count; i++)
+		if (strcmp(se_journal_path(journal, (size_t)i), path) == 0)
+			return SE_OK;
+	if (journal->count >= ENTRIES_MAX)
+		return se_error_set(error, SE_CONFIG, "%s: too many files", journal->path);
+	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
+	code = se_copy_out(path, journal->directory, name, error);
+	if (code == SE_ABSENT) {
+		exists = false;
+		code = SE_OK;
+	}
+	return code == SE_OK ? add(journal, path, exists, loose, error) : code;
+}
+
+enum se_code
+se_journal_note(
+	struct se_journal *journal, const char *name, const char *text, struct se_error *error)
+{
+	if (!se_json_set_string(journal->json, name, text))
+		return se_error_memory(error);
+	return write_json(journal, error);
+}
+
+const char *
+se_journal_noted(const struct se_journal *journal, const char *name)
+{
+	return se_json_string(journal->json, name);
+}
+
+size_t
+se_journal_count(const struct se_journal *journal)
+{
+	return (size_t)journal->count;
+}
+
+const char *
+se_journal_path(const struct se_journal *journal, size_t i)
+{
+	const struct se_json *here = entry(journal, (int64_t)i);
+	const char *path = here != NULL ? se_json_string(here, "path") : NULL;
+
+	return path != NULL ? path : "";
+}
+
+/* "" where there is nothing. */
+static void
+describe(const char *path, char text[64])
+{
+	struct stat found;
+
+	text[0] = '\0';
+	if (lstat(path, &found) == 0)
+		(void)snprintf(text, 64, "%llu.%lld.%lld", (unsigned long long)found.st_ino,
+			(long long)found.st_size,
+			(long long)found.st_mtim.tv_sec * 1000000000 + found.st_mtim.tv_nsec);
+}
+
+enum se_code
+se_journal_finish(struct se_journal *journal, struct se_error *error)
+{
+	char name[40], text[64];
+
+	for (int64_t i = 0; i < journal->count; i++) {
+		describe(se_journal_path(journal, (size_t)i), text);
+		(void)snprintf(name, sizeof(name), "after %ld", (long)i);
+		if (!se_json_set_string(journal->json, name, text))
+			return se_error_memory(error);
+	}
+	if (!se_json_set_integer(journal->json, "finished", 1))
+		return se_error_memory(error);
+	return write_json(journal, error);
+}
+
+enum se_code
+se_journal_check(const struct se_journal *journal, struct se_error *error)
+{
+	char name[40], text[64];
+
+	for (int64_t i = 0; i < journal->count; i++) {
+		const char *path = se_journal_path(journal, (size_t)i), *then;
+		int64_t loose = 0;
+
+		(void)snprintf(name, sizeof(name), "after %ld", (long)i);
+		then = se_json_string(journal->json, name);
+		(void)se_json_integer(entry(journal, i), "loose", &loose);
+		describe(path, text);
+		if (then != NULL && loose == 0 && strcmp(then, text) != 0)
+			return se_error_set(error, SE_CONFIG,
+				"%s has been changed since the import; nothing is put back. Keep a "
+				"copy of it, and add --replace to put back what was there before",
+				path);
+	}
+	return SE_OK;
+}
+
+static enum se_code
+put_back(struct se_journal *journal, int64_t i, struct se_error *error)
+{
+	const char *path = se_journal_path(journal, (size_t)i);
+	int64_t exists = 0;
+	char name[24];
+
+	if (path[0] != '/' || !se_json_integer(entry(journal, i), "exists", &exists))
+		return se_error_set(error, SE_CONFIG, "%s/" FILE_NAME " is damaged", journal->path);
+	(void)snprintf(name, sizeof(name), "%ld", (long)i);
+	return exists != 0 ? se_copy_back(journal->directory, name, path, error)
+			   : se_copy_remove(path, error);
+}
+
+/* The list goes first: without it the copies are nobody's, and the next one to look removes them. */
+static void
+remove_all(struct se_journal *journal)
+{
+	(void)unlinkat(journal->directory, FILE_NAME, 0);
+	(void)se_directory_sync(journal->directory);
+	remove_copies(journal);
+	journal->count = 0;
+}
+
+enum se_code
+se_journal_undo(struct se_journal *journal, bool all, struct se_error *error)
+{
+	const int64_t from = all ? 0 : journal->start;
+	enum se_code code = SE_OK;
+
+	for (int64_t i = journal->count; code == SE_OK && i > from; i--)
+		code = put_back(journal, i - 1, error);
+	if (code != SE_OK)
+		return code;
+	if (from == 0) {
+		remove_all(journal);
+		return SE_OK;
+	}
+	journal->count = from;
+	return se_journal_finish(journal, error);
+}
