@@ -18,6 +18,16 @@ int se_certificate_try(struct se_certificate_place *place, const char *name, boo
 int se_certificate_activate(struct se_certificate_place *place, bool json);
 int se_certificate_rollback(struct se_certificate_place *place, bool json);
 
+/* The same without a word, for `place` opened: makes PATH.new unless a good one is there. */
+enum se_code se_certificate_make_new(struct se_certificate_place *place, unsigned days,
+	bool *changed, struct se_certificate_facts *facts, struct se_error *error);
+/* Puts it in place. */
+enum se_code
+se_certificate_put_new(const struct se_certificate_place *place, struct se_error *error);
+/* Appends the certificates of the active file, without the key, as PEM. */
+enum se_code se_certificate_public(
+	const struct se_certificate_place *place, struct se_buffer *out, struct se_error *error);
+
 /* Appends the certificate's facts as members of a JSON object. */
 void se_certificate_add_json(struct se_buffer *out, const struct se_certificate_facts *facts);
 

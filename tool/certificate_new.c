@@ -147,21 +147,30 @@ print_steps(const struct se_certificate_place *place, bool changed,
 }
 
 /* What was uploaded must not be overwritten: one that is good is kept. */
+enum se_code
+se_certificate_make_new(struct se_certificate_place *place, unsigned days, bool *changed,
+	struct se_certificate_facts *facts, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	*changed = se_certificate_place_look(place, SE_NEW, SE_NEW, facts, error) != SE_OK;
+	if (*changed)
+		code = make(place, days, error);
+	if (*changed && code == SE_OK)
+		code = se_certificate_place_look(place, SE_NEW, SE_NEW, facts, error);
+	return code;
+}
+
 int
 se_certificate_new(struct se_certificate_place *place, unsigned days, bool json)
 {
 	struct se_certificate_facts facts;
 	struct se_error error = {0};
-	bool changed;
+	bool changed = false;
 	enum se_code code = se_certificate_place_open(place, &error);
 
-	if (code != SE_OK)
-		return se_exit_error(&error);
-	changed = se_certificate_place_look(place, SE_NEW, SE_NEW, &facts, &error) != SE_OK;
-	if (changed)
-		code = make(place, days, &error);
-	if (changed && code == SE_OK)
-		code = se_certificate_place_look(place, SE_NEW, SE_NEW, &facts, &error);
+	if (code == SE_OK)
+		code = se_certificate_make_new(place, days, &changed, &facts, &error);
 	if (code != SE_OK)
 		return se_exit_error(&error);
 	if (json)

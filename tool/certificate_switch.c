@@ -42,6 +42,21 @@ add_certificates(const struct se_place_file *file, enum se_which which, struct s
 	return code;
 }
 
+enum se_code
+se_certificate_public(
+	const struct se_certificate_place *place, struct se_buffer *out, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	if (!place->became)
+		code = se_identity_become_owner(place->identity, false, error);
+	if (code == SE_OK)
+		code = add_certificates(&place->certificate, SE_ACTIVE, out, error);
+	if (!place->became)
+		se_identity_return();
+	return code;
+}
+
 static enum se_code
 join(const struct se_certificate_place *place, enum se_which next, struct se_buffer *both,
 	struct se_error *error)
@@ -154,8 +169,8 @@ remove_file(const struct se_place_file *file, enum se_which which)
 		(void)unlinkat(file->directory, file->name[which], 0);
 }
 
-static enum se_code
-activate(const struct se_certificate_place *place, struct se_error *error)
+enum se_code
+se_certificate_put_new(const struct se_certificate_place *place, struct se_error *error)
 {
 	const struct se_place_file *file = &place->certificate;
 	enum se_code code;
@@ -189,7 +204,7 @@ se_certificate_activate(struct se_certificate_place *place, bool json)
 	enum se_code code = se_certificate_place_open(place, &error);
 
 	if (code == SE_OK)
-		code = activate(place, &error);
+		code = se_certificate_put_new(place, &error);
 	return code == SE_OK ? report(place, json, "the new certificate is in place")
 			     : se_exit_error(&error);
 }

@@ -12,7 +12,7 @@ enum {
 	SE_EXIT_OK = 0,
 	SE_EXIT_FAILED = 1,
 	SE_EXIT_USAGE = 2,
-	SE_EXIT_CHANGED = 10, /* in place of SE_EXIT_OK, for those who ask for it */
+	SE_EXIT_CHANGED = 10,     /* in place of SE_EXIT_OK, for those who ask for it */
 	SE_EXIT_AGAIN = 75,       /* sysexits: EX_TEMPFAIL */
 	SE_EXIT_INTERRUPTED = 130 /* as a shell has it for SIGINT */
 };

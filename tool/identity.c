@@ -71,6 +71,16 @@ se_identity_choose(const char *option, struct se_identity *identity)
 		identity->configuration, sizeof(identity->configuration), SE_CONFIGURATION_PATH);
 }
 
+bool
+se_identity_choose_own(struct se_identity *identity)
+{
+	if (geteuid() == 0 || !users_path(identity->configuration))
+		return false;
+	identity->users_own = true;
+	identity->system = false;
+	return true;
+}
+
 /* False when there is nobody to become. */
 static bool
 find_owner(const struct se_identity *identity, struct stat *found)

@@ -23,6 +23,10 @@ struct se_identity {
  * long. */
 bool se_identity_choose(const char *option, struct se_identity *identity);
 
+/* Where a user's own configuration is to be written, in place of the system's: it need not exist. False
+ * for root, and where there is no home directory. */
+bool se_identity_choose_own(struct se_identity *identity);
+
 /* Root becomes the owner of the state directory that the configuration names; anybody else, or
  * where the directory is root's or missing, stays. For good, or so that se_identity_return()
  * comes back. Reads the configuration for it; a broken one names no directory. */

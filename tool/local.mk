@@ -82,6 +82,9 @@ sasl_entra_SOURCES = \
 	tool/explain.h tool/explain_read.c tool/explain_find.c tool/explain_words.c tool/explain_print.c \
 	tool/explain_all.c tool/verb_explain.c \
 	tool/verb_config.c tool/verb_completion.c \
+	tool/setup.h tool/setup_run.c tool/setup_read.c tool/setup_ask.c tool/setup_tenant.c \
+	tool/setup_account.c tool/setup_text.c tool/setup_text.h tool/setup_write.c \
+	tool/setup_credential.c tool/setup_after.c tool/setup_steps.c tool/setup_steps.h \
 	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
 	tool/setup_postfix_read.c tool/setup_postfix_choose.c tool/setup_postfix_plan.c \
 	tool/setup_postfix_map.c tool/setup_postfix_stage.c tool/setup_postfix_apply.c \

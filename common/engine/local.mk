@@ -44,6 +44,7 @@ libse_engine_la_SOURCES = \
 	common/engine/crypto_certificate.c common/engine/crypto_certificate.h \
 	common/engine/crypto_make.c common/engine/crypto_make.h \
 	common/engine/fetch_once.c common/engine/fetch_once.h \
+	common/engine/discovery.c common/engine/discovery.h \
 	common/engine/json.c common/engine/json.h \
 	common/engine/jwt.c common/engine/jwt.h \
 	common/engine/http.c common/engine/http.h common/engine/http_transfer.h \

@@ -57,6 +57,30 @@ class System(TenantCase):
         self.assertEqual((wire.ask(str(self.socket_path), LOGIN))["kind"], "answer")
         self.assertTrue(list(self.state.glob("*.json")))
 
+    def test_setup(self):
+        """setup of the system's configuration: its owner's key, what systemd is to be told, Postfix next"""
+        ca = self.write("ca.pem", pathlib.Path(self.tenant.ca).read_text(encoding="utf-8"))
+        self.config.unlink()
+        self.state.mkdir(mode=0o700)
+        os.chown(self.state, USER.pw_uid, USER.pw_gid)
+        setup = ("setup", "--non-interactive", "--no-doctor", "--tenant", "contoso.com", "--client-id",
+                 "00001111-aaaa-2222-bbbb-3333cccc4444", "--authority", self.tenant.authority, "--ca-file", str(ca))
+        systemd = pathlib.Path("/run/systemd/system")
+        systemd.mkdir(parents=True, exist_ok=True)
+        self.addCleanup(systemd.rmdir)
+        said = self.tool(*setup, "--match", "*@contoso.com").stderr
+        self.assertIn("\n  systemctl enable --now sasl-entrad.socket\n", said)
+        self.assertIn("\n  sasl-entra setup --postfix\n", said)
+        key = (self.config.parent / "relay.pem").stat()
+        self.assertEqual((key.st_uid, key.st_gid, key.st_mode & 0o777), (USER.pw_uid, USER.pw_gid, 0o600))
+        self.assertEqual(self.config.stat().st_mode & 0o777, 0o644)
+        self.assertNotIn("systemctl", self.tool(*setup, "--match", "*@contoso.com").stderr)
+        self.system_agent()
+        said = self.tool(*setup, "--match", "*@contoso.net").stderr
+        self.assertIn("\n  systemctl try-reload-or-restart sasl-entrad.service\n", said)
+        for file in self.config.parent.glob("relay.pem*"):
+            file.unlink()
+
     def test_state_left_alone(self):
         """a state directory that exists is left as it is"""
         self.state.mkdir(mode=0o750)

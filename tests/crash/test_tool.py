@@ -221,5 +221,49 @@ class Certificate(ToolCase):
             self.restore(label)
 
 
+class Setup(ToolCase):
+    """A secret or a certificate beside the configuration."""
+
+    def setup_(self, *arguments):
+        return ("setup", "--non-interactive", "--no-doctor", "--json", "--label", "new", "--match", "*@contoso.com",
+                "--tenant", "contoso.com", "--client-id", "00001111-aaaa-2222-bbbb-3333cccc4444", "--authority",
+                "https://127.0.0.1:9", "--cloud", "global", *arguments)
+
+    def clear(self, before):
+        for file in self.place.iterdir():
+            if file.is_file() and file.name != "calls":
+                file.unlink()
+        self.config.write_text(before, encoding="utf-8")
+
+    def each(self, arguments, stdin=""):
+        before = self.config.read_text(encoding="utf-8")
+        calls = worth_dying_at(self.calls(arguments, self.place, stdin))
+        after = self.config.read_text(encoding="utf-8")
+        self.assertTrue(after.startswith(before))
+        seen = set()
+        for call in calls:
+            self.clear(before)
+            with self.about(call, "killed"):
+                self.assertEqual(self.killed(arguments, call, self.place, stdin).code, -9)
+                found = self.config.read_text(encoding="utf-8")
+                self.assertIn(found, (before, after))
+                seen.add(found)
+                self.tool(*arguments, stdin=stdin)
+                self.assertEqual(self.config.read_text(encoding="utf-8"), after)
+                self.assertEqual(json.loads(self.tool("check", "--json").stdout)["errors"], 0)
+                self.assertEqual([path for path in self.place.iterdir() if path.name.startswith(".")], [])
+                self.assertFalse(json.loads(self.tool(*arguments, stdin=stdin).stdout)["changed"])
+        self.assertEqual(seen, {before, after})
+        self.count(len(calls))
+
+    def test_secret(self):
+        """setup with a secret: the configuration is the old or the new one; again, and all is there"""
+        self.each(self.setup_("--credential", "secret", "--secret-stdin"), "the-secret")
+
+    def test_certificate(self):
+        """setup with a certificate: the same"""
+        self.each(self.setup_())
+
+
 if __name__ == "__main__":
     sys.exit(crash_case.main())

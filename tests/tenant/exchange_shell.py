@@ -126,6 +126,7 @@ CMDLETS = {
     "Connect-MgGraph": (nothing, "", "Scopes Environment TenantId"),
     "Install-Module": (nothing, "", "Name Scope"),
     "Test-ServicePrincipalAuthorization": (nothing, "Identity", "Resource"),
+    "Set-Mailbox": (nothing, "Identity", "CustomAttribute1"),
     "Get-CASMailbox": (nothing, "Identity", ""),
     "Get-ServicePrincipal": (get_service_principal, "", "Identity"),
     "New-ServicePrincipal": (new_service_principal, "AppId ObjectId", "DisplayName"),
@@ -164,7 +165,7 @@ def parameters(exchange, variables, text):
             raise Refused(f"cannot read: {text[at:].strip()}")
         at = found.end()
         bare = found.group(4)
-        if bare and re.match(r"-[A-Za-z]+(:\S+)?$", bare):
+        if bare and re.match(r"-[A-Za-z][A-Za-z0-9]*(:\S+)?$", bare):
             name, _, rest = bare[1:].partition(":")
             words[name] = SWITCHES.get(rest.lower(), rest) if rest else True
         elif name:

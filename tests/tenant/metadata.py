@@ -13,6 +13,8 @@ def openid_configuration(host, tenant_name, tenant):
     """Endpoints on the host that was asked, as if it were login.microsoftonline.com; the issuer stays Entra's."""
     base = f"https://{host}/{tenant['id'] if tenant else tenant_name}"
     issuer_id = tenant["id"] if tenant else "{tenantid}"
+    instance = (tenant or {}).get("cloud_instance", "microsoftonline.com")
+    sub_scope = (tenant or {}).get("region_sub_scope")
     return {
         "token_endpoint": f"{base}/oauth2/v2.0/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -22,7 +24,7 @@ def openid_configuration(host, tenant_name, tenant):
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"https://login.microsoftonline.com/{issuer_id}/v2.0",
+        "issuer": f"https://login.{instance}/{issuer_id}/v2.0",
         "request_uri_parameter_supported": False,
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
@@ -31,7 +33,8 @@ def openid_configuration(host, tenant_name, tenant):
         "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username",
                              "name", "tid", "ver", "at_hash", "c_hash", "email"],
-        "tenant_region_scope": None, "cloud_instance_name": "microsoftonline.com",
+        "tenant_region_scope": tenant.get("region_scope", "EU") if tenant else None,
+        **({"tenant_region_sub_scope": sub_scope} if sub_scope else {}), "cloud_instance_name": instance,
         "cloud_graph_host_name": "graph.windows.net", "msgraph_host": "graph.microsoft.com",
         "rbac_url": "https://pas.windows.net"}
 

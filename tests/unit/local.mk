@@ -173,7 +173,8 @@ tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_
 tests_unit_engine_processes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex
 tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 # Agent and tool are programs: what is tested of them is compiled in.
-upper_unit_tests = tests/unit/agent_notice tests/unit/tool_identity tests/unit/tool_table
+upper_unit_tests = tests/unit/agent_notice tests/unit/tool_identity tests/unit/tool_table \
+	tests/unit/tool_setup
 tests_unit_agent_notice_SOURCES = tests/unit/agent_notice.c agent/notice.c agent/notice_run.c \
 	agent/log.c $(engine_support)
 tests_unit_agent_notice_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
@@ -186,6 +187,9 @@ tests_unit_tool_identity_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_tool_table_SOURCES = tests/unit/tool_table.c tool/table.c
 tests_unit_tool_table_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
 tests_unit_tool_table_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_tool_setup_SOURCES = tests/unit/tool_setup.c tool/setup_text.c
+tests_unit_tool_setup_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_tool_setup_LDADD = libse-engine.la $(CMOCKA_LIBS)
 check_PROGRAMS += $(core_unit_tests) $(engine_unit_tests) $(upper_unit_tests)
 TESTS += $(core_unit_tests) $(engine_unit_tests) $(upper_unit_tests)
 endif
