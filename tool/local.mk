@@ -53,7 +53,10 @@ sasl_entra_SOURCES = \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_server.c tool/verb_send.c \
 	tool/verb_explain.c \
-	tool/verb_config.c tool/verb_completion.c \
+	tool/settings.c tool/settings.h \
+	tool/settings_show.c tool/settings_show.h \
+	tool/verb_config.c \
+	tool/verb_completion.c \
 	tool/verb_setup.c
 sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
 sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)

@@ -23,8 +23,8 @@ struct loader {
 	struct se_report report;
 	struct se_sections sections;
 	const char *text;
-	char *scratch;                          /* room for any section and a NUL */
-	struct se_value defaults[SE_KEY_COUNT]; /* from [defaults] */
+	char *scratch;             /* room for any section and a NUL */
+	struct se_value *defaults; /* SE_KEY_COUNT, from [defaults] */
 };
 
 /* --- values by libini_config --------------------------------------------------------------- */
@@ -142,6 +142,10 @@ read_defaults(struct loader *loader)
 {
 	size_t i;
 
+	loader->defaults = se_arena_alloc(loader->arena, SE_KEY_COUNT, sizeof(*loader->defaults));
+	if (loader->defaults == NULL)
+		return false;
+	loader->config->defaults = loader->defaults;
 	for (i = 0; i < loader->sections.count; i++) {
 		struct se_section *section = &loader->sections.list[i];
 

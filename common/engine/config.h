@@ -88,7 +88,9 @@ struct se_config {
 	size_t account_count;
 	const struct se_pattern *patterns; /* of all accounts, sorted by text as strcmp does */
 	size_t pattern_count;
-	const char *state_dir; /* as configured, or NULL */
+	const struct se_value *defaults; /* SE_KEY_COUNT: what [defaults] says; an account's value
+	                                    with the same line is from there */
+	const char *state_dir;           /* as configured, or NULL */
 	struct se_state_key state_key;
 	struct se_file_id id; /* of the file that was read */
 	void *memory;         /* owns all of the above */

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 from agent_case import SOURCE, TOOL, Case, run  # noqa: E402
 
-VERBS = ("login", "logout", "token", "refresh", "status", "check", "import", "certificate", "reseal")
+VERBS = ("login", "logout", "token", "refresh", "status", "check", "config", "import", "certificate", "reseal")
 
 
 class Tool(Case):
@@ -34,7 +34,8 @@ class Tool(Case):
         for verb in (("login",), ("logout",), ("token",), ("refresh",), ("import", "token")):
             self.refused(2, "NAME is missing", *verb)
             self.refused(2, "one NAME", *verb, "a@b.example", "c@d.example")
-        self.refused(2, "one NAME", "status", "a@b.example", "c@d.example")
+        for verb in ("status", "config"):
+            self.refused(2, "one NAME", verb, "a@b.example", "c@d.example")
         self.refused(2, "NAME or --all, not both", "refresh", "x", "--all")
         self.refused(2, "NAME must have", "token", "")
         self.refused(2, "NAME must have", "refresh", "x" * 400)
