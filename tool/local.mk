@@ -56,7 +56,24 @@ sasl_entra_SOURCES = \
 	tool/settings.c tool/settings.h \
 	tool/settings_show.c tool/settings_show.h \
 	tool/verb_config.c \
+	tool/completion.h tool/completion_bash.c tool/completion_zsh.c tool/completion_fish.c \
 	tool/verb_completion.c \
 	tool/verb_setup.c
 sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS)
 sasl_entra_LDADD = libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS)
+
+# Committed as `make completions` writes them, so that a build for another machine need not run the
+# tool; a test compares them.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = tool/completions/sasl-entra
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = tool/completions/_sasl-entra
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = tool/completions/sasl-entra.fish
+
+completions: sasl-entra$(EXEEXT)
+	$(MKDIR_P) '$(top_srcdir)/tool/completions'
+	./sasl-entra completion bash > '$(top_srcdir)/tool/completions/sasl-entra'
+	./sasl-entra completion zsh > '$(top_srcdir)/tool/completions/_sasl-entra'
+	./sasl-entra completion fish > '$(top_srcdir)/tool/completions/sasl-entra.fish'
+.PHONY: completions

@@ -8,7 +8,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 from agent_case import SOURCE, TOOL, Case, run  # noqa: E402
 
-VERBS = ("login", "logout", "token", "refresh", "status", "check", "config", "import", "certificate", "reseal")
+VERBS = ("login", "logout", "token", "refresh", "status", "check", "config", "import", "certificate", "reseal",
+         "completion")
 
 
 class Tool(Case):
