@@ -236,8 +236,8 @@ find_meaning(const struct meaning *table, size_t count, const char *reason)
 static const char *
 credential_file(const struct se_account *account)
 {
-	static const enum se_key keys[] = {
-		SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE, SE_KEY_FEDERATED_TOKEN_FILE};
+	static const enum se_key keys[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CLIENT_SECRET_COMMAND,
+		SE_KEY_CERTIFICATE, SE_KEY_FEDERATED_TOKEN_FILE};
 	size_t i;
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
