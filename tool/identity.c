@@ -12,6 +12,7 @@
 
 #include "core/source.h"
 #include "engine/config.h"
+#include "engine/secret_command.h"
 
 #include "tool/identity.h"
 
@@ -47,8 +48,8 @@ make_absolute(const char *option, char path[PATH_MAX])
 	return n > 0 && n < PATH_MAX;
 }
 
-bool
-se_identity_choose(const char *option, struct se_identity *identity)
+static bool
+choose(const char *option, struct se_identity *identity)
 {
 	struct stat found;
 
@@ -69,6 +70,15 @@ se_identity_choose(const char *option, struct se_identity *identity)
 	identity->system = true;
 	return se_copy(
 		identity->configuration, sizeof(identity->configuration), SE_CONFIGURATION_PATH);
+}
+
+bool
+se_identity_choose(const char *option, struct se_identity *identity)
+{
+	const bool chosen = choose(option, identity);
+
+	se_secret_command_permit(chosen && identity->users_own);
+	return chosen;
 }
 
 /* False when there is nobody to become. */

@@ -305,18 +305,9 @@ wait_for_command(struct se_acquisition *acquisition)
 static enum se_code
 start_command(struct se_acquisition *acquisition, struct se_error *error)
 {
-	const struct se_shared *shared = acquisition->shared;
-	const struct se_account *account = acquisition->account;
-
-	if (!shared->commands)
-		return se_error_set(error, SE_CONFIG,
-			"[account %s] has client_secret_command, which is run only for a user's "
-			"own configuration, by his own sasl-entrad and by sasl-entra, and never "
-			"inside a mail program; start the agent (systemctl --user enable --now "
-			"sasl-entrad.socket), or write client_secret_file",
-			account->label);
 	acquisition->command = se_secret_command_start(
-		account->value[SE_KEY_CLIENT_SECRET_COMMAND].text, shared->world, error);
+		acquisition->account->value[SE_KEY_CLIENT_SECRET_COMMAND].text,
+		acquisition->shared->world, error);
 	if (acquisition->command == NULL)
 		return error->code;
 	wait_for_command(acquisition);

@@ -24,7 +24,6 @@ struct se_shared {
 	struct se_http *http;   /* made at the first fetch */
 	struct se_store *store; /* NULL: tokens live in memory only */
 	bool environment;       /* this process may believe its own (managed_identity.h) */
-	bool commands;          /* it may run client_secret_command: a person's agent or tool */
 	void (*log)(void *context, bool warning, const char *text);
 	void *context;
 	/* se_acquire_due() has become another one without se_acquire_step(). NULL: no matter. */

@@ -122,6 +122,28 @@ read_section(struct loader *loader, struct se_section *section, struct se_value 
 
 /* --- sections to accounts ------------------------------------------------------------------ */
 
+/* A user's own configuration may have a program that prints the key. */
+static void
+take_key_command(struct loader *loader)
+{
+	const struct se_value *command = &loader->defaults[SE_KEY_STATE_KEY_COMMAND];
+	struct se_state_key *key = &loader->config->state_key;
+
+	if (command->text == NULL)
+		return;
+	if (strcmp(loader->config->path, SE_CONFIGURATION_PATH) == 0)
+		se_report_error(&loader->report, command->line, "state_key_command",
+			"is for a user's own configuration only; write the key into a file and "
+			"state_key_file = PATH here");
+	else if (key->file != NULL)
+		se_report_error(&loader->report, command->line, "state_key_command",
+			"the key is in a file already, by state_key_file; remove one of the two "
+			"lines");
+	key->file = command->text;
+	key->command = true;
+	key->line = command->line;
+}
+
 /* False when memory ran out. */
 static bool
 take_state_key(struct loader *loader)
@@ -134,6 +156,7 @@ take_state_key(struct loader *loader)
 	key->file = value->text;
 	key->credential = value->credential;
 	key->line = value->line;
+	take_key_command(loader);
 	return true;
 }
 

@@ -75,8 +75,9 @@ struct se_pattern {
 
 /* The key that seals state files. */
 struct se_state_key {
-	const char *file;     /* its path; NULL: none is configured, and state files are plain */
-	bool credential;      /* it was cred:NAME: systemd sees to who may read the file */
+	const char *file; /* its path; NULL: none is configured, and state files are plain */
+	bool credential;  /* it was cred:NAME: systemd sees to who may read the file */
+	bool command;     /* `file` is no path, but the program that prints it, with arguments */
 	const char *unusable; /* why this process has not got it, as what follows "[defaults] "; or
 	                         NULL */
 	unsigned line;        /* of the configuration */

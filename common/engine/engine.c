@@ -40,7 +40,6 @@ se_engine_new(const struct se_engine_options *options)
 	engine->shared.context = options->context;
 	engine->shared.due_changed = se_entry_due_changed;
 	engine->shared.environment = options->role != SE_ROLE_HOST;
-	engine->shared.commands = options->role != SE_ROLE_HOST && options->users_own;
 	return engine;
 }
 

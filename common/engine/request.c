@@ -44,7 +44,7 @@ read_secret(const struct se_account *account, const struct se_world *world,
 	if (command == NULL)
 		return se_credential_secret_read(account, secret, error);
 	if (printed == NULL)
-		return se_secret_command_run(command, world, secret, error);
+		return se_secret_command_run(command, false, world, secret, error);
 	*secret = se_secret_new(se_secret_reveal(printed), se_secret_len(printed));
 	return *secret != NULL ? SE_OK : se_error_memory(error);
 }

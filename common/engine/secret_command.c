@@ -24,7 +24,16 @@ struct se_secret_command {
 	int from;  /* its stdout; -1: at its end */
 	int64_t deadline;
 	struct se_buffer output;
+	bool all; /* lines are wanted, not the first alone */
 };
+
+static bool person; /* se_secret_command_permit() */
+
+void
+se_secret_command_permit(bool permitted)
+{
+	person = permitted;
+}
 
 /* --- which program ---------------------------------------------------------------------------- */
 
@@ -66,10 +75,12 @@ find(const char *name)
 static enum se_code
 look(struct se_secret_command *command, const char *text, struct se_error *error)
 {
-	if (getuid() == 0 || geteuid() == 0 || getuid() != geteuid())
+	if (!person || getuid() == 0 || geteuid() == 0 || getuid() != geteuid())
 		return se_error_set(error, SE_CONFIG,
-			"a program that prints a secret is run for a person only, never as root; "
-			"write the secret into a file");
+			"a program that prints a secret is run only for a user's own "
+			"configuration, by his own sasl-entrad and by sasl-entra, never as root "
+			"and never inside a mail program; start the agent (systemctl --user enable "
+			"--now sasl-entrad.socket), or write the secret into a file");
 	if (!split(command, text))
 		return se_error_memory(error);
 	command->path = find(command->words[0]);
@@ -237,8 +248,12 @@ static enum se_code
 judge(const struct se_secret_command *command, int how, struct se_secret **secret,
 	struct se_error *error)
 {
-	if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
+	if (WIFEXITED(how) && WEXITSTATUS(how) == 0 && !command->all)
 		return first_line(command, secret, error);
+	if (WIFEXITED(how) && WEXITSTATUS(how) == 0) {
+		*secret = se_secret_new(se_buffer_text(&command->output), command->output.len);
+		return *secret != NULL ? SE_OK : se_error_memory(error);
+	}
 	if (WIFSIGNALED(how))
 		return se_error_set(error, SE_CONFIG, "%s was ended by signal %d", command->path,
 			WTERMSIG(how));
@@ -286,8 +301,8 @@ se_secret_command_step(struct se_secret_command *command, enum se_code *code,
 }
 
 enum se_code
-se_secret_command_run(const char *words, const struct se_world *world, struct se_secret **secret,
-	struct se_error *error)
+se_secret_command_run(const char *words, bool all, const struct se_world *world,
+	struct se_secret **secret, struct se_error *error)
 {
 	struct se_secret_command *command = se_secret_command_start(words, world, error);
 	enum se_code code = SE_INTERNAL;
@@ -295,6 +310,7 @@ se_secret_command_run(const char *words, const struct se_world *world, struct se
 	*secret = NULL;
 	if (command == NULL)
 		return error->code;
+	command->all = all;
 	while (!se_secret_command_step(command, &code, secret, error))
 		(void)poll(NULL, 0, SE_SECRET_COMMAND_POLL_MS);
 	se_secret_command_free(command);

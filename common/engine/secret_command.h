@@ -16,6 +16,10 @@ enum {
 
 struct se_secret_command;
 
+/* Says whether this process is a person's own program with that person's own configuration. Nothing is
+ * run before: a host never says so. */
+void se_secret_command_permit(bool permitted);
+
 /* Whether it may be run, and is there. Runs nothing. */
 enum se_code se_secret_command_check(const char *words, struct se_error *error);
 
@@ -34,8 +38,8 @@ bool se_secret_command_step(struct se_secret_command *command, enum se_code *cod
 /* Kills it if it still runs. NULL is fine. */
 void se_secret_command_free(struct se_secret_command *command);
 
-/* All of it, for whoever may wait. */
-enum se_code se_secret_command_run(const char *words, const struct se_world *world,
+/* All of it, for whoever may wait. `all`: everything that it prints, instead of the first line. */
+enum se_code se_secret_command_run(const char *words, bool all, const struct se_world *world,
 	struct se_secret **secret, struct se_error *error);
 
 #endif

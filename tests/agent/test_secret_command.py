@@ -1,4 +1,4 @@
-"""client_secret_command: a password store of one's own, for one's own agent and tool."""
+"""client_secret_command and state_key_command: a password store of one's own, for one's own agent and tool."""
 
 import os
 import sys
@@ -152,6 +152,30 @@ class Command(TenantCase):
         self.assertIn(f"{path}:10: [account relay] client_secret_command: {self.place}/bin/pass can be written",
                       result.stdout)
         self.assertEqual(self.noted.read_text(), "")
+
+    def test_state_key(self):
+        """state_key_command: what is kept is sealed with what it prints; run once by an agent, and nothing without it"""
+        self.program(f"cat {self.stored}")
+        self.write("key", "0a" * 32 + "\n", USER, 0o600)
+        program = self.program(f"cat {self.place}/key", "key")
+        path = self.own()
+        path.write_text(path.read_text().replace("[defaults]\n", "[defaults]\nstate_key_command = key\n"))
+        self.token()
+        kept = [file.read_text() for file in (self.place / "state").glob("*.json")]
+        self.assertEqual(len(kept), 1)
+        self.assertIn('"sealed"', kept[0])
+        result = run(TOOL, "check", env=self.environment, **AS_USER)
+        self.assertIn("sealed with key", result.stdout)
+        self.noted.write_text("")
+        agent = self.own_agent()
+        self.assertEqual(wire.ask(self.socket, LOGIN)["kind"], "answer")
+        self.assertEqual(wire.ask(self.socket, LOGIN, operation=wire.REFRESH)["kind"], "answer")
+        self.assertEqual(self.noted.read_text().count("arguments \n"), 1)
+        self.assertNotIn("0a0a", agent.log)
+        program.write_text(f"#!/bin/sh\necho {'0a' * 31}\n")
+        result = run(TOOL, "check", env=self.environment, **AS_USER)
+        self.assertIn("a key is a line of 64 hexadecimal digits", result.stdout)
+        self.assertNotIn("0a0a", result.stdout)
 
     def test_refused(self):
         """never as root, nor for what is no user's own configuration"""
