@@ -2,6 +2,7 @@
 
 #include "core/world.h"
 #include "engine/config.h"
+#include "engine/secret_command.h"
 
 #include "agent/load.h"
 #include "agent/log.h"
@@ -42,6 +43,7 @@ se_load_open(struct se_service *service, enum se_role role, const char *configur
 	};
 
 	service->world = &se_world_system;
+	se_secret_command_permit(options.users_own);
 	if (role == SE_ROLE_AGENT)
 		service->notice = se_notice_new(&se_world_system);
 	if (role != SE_ROLE_AGENT || service->notice != NULL)

@@ -9,6 +9,7 @@
 #include "core/program.h"
 #include "core/secret.h"
 #include "engine/credential_secret.h"
+#include "engine/secret_command.h"
 
 #include "tool/check_files.h"
 
@@ -80,15 +81,17 @@ check_readable(const struct se_config *config, const struct se_account *account,
 }
 
 static void
-check_program(const struct se_config *config, const struct se_account *account,
+check_program(const struct se_config *config, const struct se_account *account, enum se_key key,
 	struct se_findings *findings)
 {
-	const struct se_value *value = &account->value[SE_KEY_ON_PROBLEM];
+	const struct se_value *value = &account->value[key];
 	struct se_error error;
+	enum se_code code = key == SE_KEY_ON_PROBLEM ? se_program_check(value->text, &error)
+						     : se_secret_command_check(value->text, &error);
 
-	if (se_program_check(value->text, &error) != SE_OK)
+	if (code != SE_OK)
 		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
-			account->label, se_keys[SE_KEY_ON_PROBLEM].name, error.text);
+			account->label, se_keys[key].name, error.text);
 }
 
 /* Judged together, by check_certificate.c. */
@@ -112,8 +115,8 @@ se_check_account_files(const struct se_config *config, const struct se_account *
 				config, account, key, SE_FILE_SECRET, CREDENTIAL_MAX, findings);
 		else if (key == SE_KEY_CA_FILE)
 			check_readable(config, account, key, SE_FILE_CONFIG, CA_FILE_MAX, findings);
-		else if (key == SE_KEY_ON_PROBLEM)
-			check_program(config, account, findings);
+		else if (key == SE_KEY_ON_PROBLEM || key == SE_KEY_CLIENT_SECRET_COMMAND)
+			check_program(config, account, key, findings);
 	}
 }
 

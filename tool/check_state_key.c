@@ -14,7 +14,7 @@ check_place(const struct se_config *config, const char *state_dir, struct se_fin
 	const struct se_state_key *key = &config->state_key;
 	const size_t len = strlen(state_dir);
 
-	if (strncmp(key->file, state_dir, len) == 0 &&
+	if (!key->command && strncmp(key->file, state_dir, len) == 0 &&
 		(key->file[len] == '/' || (len > 0 && state_dir[len - 1] == '/')))
 		se_findings_add(findings, true, key->line,
 			PLACE "%s lies in the state directory, and in each copy of it; put the key "

@@ -12,6 +12,7 @@
 
 #include "core/source.h"
 #include "engine/config.h"
+#include "engine/secret_command.h"
 
 #include "tool/identity.h"
 
@@ -47,8 +48,8 @@ make_absolute(const char *option, char path[PATH_MAX])
 	return n > 0 && n < PATH_MAX;
 }
 
-bool
-se_identity_choose(const char *option, struct se_identity *identity)
+static bool
+choose(const char *option, struct se_identity *identity)
 {
 	struct stat found;
 
@@ -78,7 +79,17 @@ se_identity_choose_own(struct se_identity *identity)
 		return false;
 	identity->users_own = true;
 	identity->system = false;
+	se_secret_command_permit(true);
 	return true;
+}
+
+bool
+se_identity_choose(const char *option, struct se_identity *identity)
+{
+	const bool chosen = choose(option, identity);
+
+	se_secret_command_permit(chosen && identity->users_own);
+	return chosen;
 }
 
 /* False when there is nobody to become. */

@@ -81,7 +81,11 @@ sasl_entra_SOURCES = \
 	tool/test_message.c tool/test_message.h tool/verb_send.c \
 	tool/explain.h tool/explain_read.c tool/explain_find.c tool/explain_words.c tool/explain_print.c \
 	tool/explain_all.c tool/verb_explain.c \
-	tool/verb_config.c tool/verb_completion.c \
+	tool/settings.c tool/settings.h \
+	tool/settings_show.c tool/settings_show.h \
+	tool/verb_config.c \
+	tool/completion.h tool/completion_bash.c tool/completion_zsh.c tool/completion_fish.c \
+	tool/verb_completion.c \
 	tool/setup.h tool/setup_run.c tool/setup_read.c tool/setup_ask.c tool/setup_tenant.c \
 	tool/setup_account.c tool/setup_text.c tool/setup_text.h tool/setup_write.c \
 	tool/setup_credential.c tool/setup_after.c tool/setup_steps.c tool/setup_steps.h \
@@ -93,3 +97,19 @@ sasl_entra_SOURCES = \
 sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) -DSE_AGENT_PATH='"$(sbindir)/sasl-entrad"' \
 	$(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS) $(SASL_CFLAGS)
 sasl_entra_LDADD = libse-mail.la libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS) $(SASL_LIBS) $(DL_LIBS)
+
+# Committed as `make completions` writes them, so that a build for another machine need not run the
+# tool; a test compares them.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = tool/completions/sasl-entra
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = tool/completions/_sasl-entra
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = tool/completions/sasl-entra.fish
+
+completions: sasl-entra$(EXEEXT)
+	$(MKDIR_P) '$(top_srcdir)/tool/completions'
+	./sasl-entra completion bash > '$(top_srcdir)/tool/completions/sasl-entra'
+	./sasl-entra completion zsh > '$(top_srcdir)/tool/completions/_sasl-entra'
+	./sasl-entra completion fish > '$(top_srcdir)/tool/completions/sasl-entra.fish'
+.PHONY: completions

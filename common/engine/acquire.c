@@ -111,6 +111,10 @@ static void
 stop(struct se_acquisition *acquisition)
 {
 	se_exchange_cancel(&acquisition->exchange);
+	se_secret_command_free(acquisition->command);
+	acquisition->command = NULL;
+	se_secret_free(acquisition->client_secret);
+	acquisition->client_secret = NULL;
 	se_store_unlock(acquisition->lock);
 	acquisition->lock = -1;
 	acquisition->phase = SE_PHASE_IDLE;
@@ -265,6 +269,7 @@ start_exchange(struct se_acquisition *acquisition, struct se_error *error)
 		.account = acquisition->account,
 		.login = acquisition->login,
 		.refresh_token = acquisition->state.refresh_token,
+		.client_secret = acquisition->client_secret,
 		.deadline = acquisition->deadline,
 		.tries = acquisition->tries,
 		.done = fetched,
@@ -288,6 +293,34 @@ key_is_in_a_token(const struct se_account *account)
 	return key != NULL && se_value_is_uri(key);
 }
 
+/* --- client_secret_command --------------------------------------------------------------------- */
+
+static void
+wait_for_command(struct se_acquisition *acquisition)
+{
+	acquisition->phase = SE_PHASE_RUNNING;
+	acquisition->next = se_acquire_monotonic(acquisition) + SE_SECRET_COMMAND_POLL_MS;
+}
+
+static enum se_code
+start_command(struct se_acquisition *acquisition, struct se_error *error)
+{
+	acquisition->command = se_secret_command_start(
+		acquisition->account->value[SE_KEY_CLIENT_SECRET_COMMAND].text,
+		acquisition->shared->world, error);
+	if (acquisition->command == NULL)
+		return error->code;
+	wait_for_command(acquisition);
+	return SE_OK;
+}
+
+static bool
+wants_command(const struct se_acquisition *acquisition)
+{
+	return acquisition->account->value[SE_KEY_CLIENT_SECRET_COMMAND].text != NULL &&
+	       acquisition->client_secret == NULL;
+}
+
 static void
 begin_fetch(struct se_acquisition *acquisition)
 {
@@ -298,6 +331,8 @@ begin_fetch(struct se_acquisition *acquisition)
 		code = se_error_set(&error, SE_SIGN_IN,
 			"nobody has signed in as %s yet; sign in with: sasl-entra login %s",
 			acquisition->key.holder, acquisition->login);
+	else if (wants_command(acquisition))
+		code = start_command(acquisition, &error);
 	else
 		code = start_exchange(acquisition, &error);
 	if (code == SE_OK)
@@ -308,6 +343,29 @@ begin_fetch(struct se_acquisition *acquisition)
 		se_acquire_remember(acquisition, &error);
 	else
 		se_acquire_note(acquisition, &error);
+	end(acquisition, code, &error);
+}
+
+static void
+look_at_command(struct se_acquisition *acquisition)
+{
+	struct se_error error = {0};
+	enum se_code code;
+
+	if (!se_secret_command_step(
+		    acquisition->command, &code, &acquisition->client_secret, &error)) {
+		wait_for_command(acquisition);
+		if (se_acquire_monotonic(acquisition) < acquisition->deadline)
+			return;
+		code = se_error_set(&error, SE_AGAIN, "client_secret_command took too long");
+	}
+	se_secret_command_free(acquisition->command);
+	acquisition->command = NULL;
+	if (code == SE_OK) {
+		begin_fetch(acquisition);
+		return;
+	}
+	se_acquire_note(acquisition, &error);
 	end(acquisition, code, &error);
 }
 
@@ -405,7 +463,8 @@ se_acquire_begin(struct se_acquisition *acquisition, const struct se_account *ac
 int64_t
 se_acquire_due(const struct se_acquisition *acquisition)
 {
-	if (acquisition->phase == SE_PHASE_LOCKING || acquisition->phase == SE_PHASE_PAUSED)
+	if (acquisition->phase == SE_PHASE_LOCKING || acquisition->phase == SE_PHASE_PAUSED ||
+		acquisition->phase == SE_PHASE_RUNNING)
 		return acquisition->next < acquisition->deadline ? acquisition->next
 								 : acquisition->deadline;
 	return INT64_MAX;
@@ -420,6 +479,8 @@ se_acquire_step(struct se_acquisition *acquisition, int64_t now)
 		return;
 	if (acquisition->phase == SE_PHASE_PAUSED) {
 		begin_fetch(acquisition);
+	} else if (acquisition->phase == SE_PHASE_RUNNING) {
+		look_at_command(acquisition);
 	} else if (now >= acquisition->deadline) {
 		se_error_set(&error, SE_AGAIN,
 			"another process has been fetching this token for too "

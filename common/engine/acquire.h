@@ -12,6 +12,7 @@
 #include "engine/config.h"
 #include "engine/exchange.h"
 #include "engine/http.h"
+#include "engine/secret_command.h"
 #include "engine/store.h"
 #include "engine/token_key.h"
 
@@ -53,7 +54,13 @@ struct se_acquisition {
 	int64_t rejected_at;                   /* monotonic ms */
 
 	/* the acquisition under way */
-	enum { SE_PHASE_IDLE, SE_PHASE_LOCKING, SE_PHASE_PAUSED, SE_PHASE_FETCHING } phase;
+	enum {
+		SE_PHASE_IDLE,
+		SE_PHASE_LOCKING,
+		SE_PHASE_PAUSED,
+		SE_PHASE_RUNNING,
+		SE_PHASE_FETCHING
+	} phase;
 	enum se_why why;
 	const struct se_account *account;
 	char login[SE_NAME_MAX + 1]; /* of who asked first, for messages */
@@ -62,6 +69,8 @@ struct se_acquisition {
 	int64_t next;                /* monotonic ms: when the lock is tried or the pause ends */
 	unsigned tries;              /* of the lock, then of the request */
 	int lock;
+	struct se_secret_command *command; /* running; else NULL */
+	struct se_secret *client_secret;   /* what it has printed, until the fetch ends; or NULL */
 	struct se_exchange exchange;
 	se_acquire_ended *ended;
 	void *context;

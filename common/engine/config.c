@@ -23,8 +23,8 @@ struct loader {
 	struct se_report report;
 	struct se_sections sections;
 	const char *text;
-	char *scratch;                          /* room for any section and a NUL */
-	struct se_value defaults[SE_KEY_COUNT]; /* from [defaults] */
+	char *scratch;             /* room for any section and a NUL */
+	struct se_value *defaults; /* SE_KEY_COUNT, from [defaults] */
 };
 
 /* --- values by libini_config --------------------------------------------------------------- */
@@ -122,6 +122,28 @@ read_section(struct loader *loader, struct se_section *section, struct se_value 
 
 /* --- sections to accounts ------------------------------------------------------------------ */
 
+/* A user's own configuration may have a program that prints the key. */
+static void
+take_key_command(struct loader *loader)
+{
+	const struct se_value *command = &loader->defaults[SE_KEY_STATE_KEY_COMMAND];
+	struct se_state_key *key = &loader->config->state_key;
+
+	if (command->text == NULL)
+		return;
+	if (strcmp(loader->config->path, SE_CONFIGURATION_PATH) == 0)
+		se_report_error(&loader->report, command->line, "state_key_command",
+			"is for a user's own configuration only; write the key into a file and "
+			"state_key_file = PATH here");
+	else if (key->file != NULL)
+		se_report_error(&loader->report, command->line, "state_key_command",
+			"the key is in a file already, by state_key_file; remove one of the two "
+			"lines");
+	key->file = command->text;
+	key->command = true;
+	key->line = command->line;
+}
+
 /* False when memory ran out. */
 static bool
 take_state_key(struct loader *loader)
@@ -134,6 +156,7 @@ take_state_key(struct loader *loader)
 	key->file = value->text;
 	key->credential = value->credential;
 	key->line = value->line;
+	take_key_command(loader);
 	return true;
 }
 
@@ -142,6 +165,10 @@ read_defaults(struct loader *loader)
 {
 	size_t i;
 
+	loader->defaults = se_arena_alloc(loader->arena, SE_KEY_COUNT, sizeof(*loader->defaults));
+	if (loader->defaults == NULL)
+		return false;
+	loader->config->defaults = loader->defaults;
 	for (i = 0; i < loader->sections.count; i++) {
 		struct se_section *section = &loader->sections.list[i];
 

@@ -75,8 +75,9 @@ struct se_pattern {
 
 /* The key that seals state files. */
 struct se_state_key {
-	const char *file;     /* its path; NULL: none is configured, and state files are plain */
-	bool credential;      /* it was cred:NAME: systemd sees to who may read the file */
+	const char *file; /* its path; NULL: none is configured, and state files are plain */
+	bool credential;  /* it was cred:NAME: systemd sees to who may read the file */
+	bool command;     /* `file` is no path, but the program that prints it, with arguments */
 	const char *unusable; /* why this process has not got it, as what follows "[defaults] "; or
 	                         NULL */
 	unsigned line;        /* of the configuration */
@@ -88,7 +89,9 @@ struct se_config {
 	size_t account_count;
 	const struct se_pattern *patterns; /* of all accounts, sorted by text as strcmp does */
 	size_t pattern_count;
-	const char *state_dir; /* as configured, or NULL */
+	const struct se_value *defaults; /* SE_KEY_COUNT: what [defaults] says; an account's value
+	                                    with the same line is from there */
+	const char *state_dir;           /* as configured, or NULL */
 	struct se_state_key state_key;
 	struct se_file_id id; /* of the file that was read */
 	void *memory;         /* owns all of the above */

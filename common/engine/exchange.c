@@ -74,6 +74,7 @@ start_grant(struct se_exchange *exchange, const struct se_secret *assertion, str
 	struct se_request_parts parts = {
 		.grant = account->app_only ? SE_GRANT_APP : SE_GRANT_REFRESH,
 		.refresh_token = exchange->parts.refresh_token,
+		.client_secret = exchange->parts.client_secret,
 		.assertion = assertion,
 	};
 	struct se_http_request request = {

@@ -29,6 +29,7 @@ struct se_exchange_parts {
 	const struct se_account *account;
 	const char *login;                     /* who asked, for messages */
 	const struct se_secret *refresh_token; /* NULL where the grant needs none */
+	const struct se_secret *client_secret; /* what client_secret_command has printed */
 	int64_t deadline;                      /* monotonic ms, of all requests together */
 	unsigned tries; /* how often this has been tried before in the step */
 	se_exchange_done *done;

@@ -34,6 +34,8 @@ const struct se_key_info se_keys[SE_KEY_COUNT] = {
 		false},
 	[SE_KEY_CLIENT_SECRET_FILE] = {"client_secret_file", SE_TYPE_PATH, ACCOUNT, NULL, NULL, 2,
 		PATH_BYTES, true},
+	[SE_KEY_CLIENT_SECRET_COMMAND] = {"client_secret_command", SE_TYPE_COMMAND, ACCOUNT, NULL,
+		NULL, 1, PATH_BYTES, false},
 	[SE_KEY_CERTIFICATE] = {"certificate", SE_TYPE_PATH, ACCOUNT, NULL, NULL, 2, PATH_BYTES,
 		false},
 	[SE_KEY_PRIVATE_KEY] = {"private_key", SE_TYPE_KEY, ACCOUNT, NULL, NULL, 2, PATH_BYTES,
@@ -74,6 +76,8 @@ const struct se_key_info se_keys[SE_KEY_COUNT] = {
 		false},
 	[SE_KEY_STATE_KEY_FILE] = {"state_key_file", SE_TYPE_PATH, DEFAULTS, NULL, NULL, 2,
 		PATH_BYTES, true},
+	[SE_KEY_STATE_KEY_COMMAND] = {"state_key_command", SE_TYPE_COMMAND, DEFAULTS, NULL, NULL, 1,
+		PATH_BYTES, false},
 	[SE_KEY_ON_PROBLEM] = {"on_problem", SE_TYPE_PATH, BOTH, NULL, NULL, 2, PATH_BYTES, false},
 };
 

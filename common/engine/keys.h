@@ -16,6 +16,7 @@ enum se_key {
 	SE_KEY_SIGN_IN,
 	SE_KEY_CREDENTIAL,
 	SE_KEY_CLIENT_SECRET_FILE,
+	SE_KEY_CLIENT_SECRET_COMMAND,
 	SE_KEY_CERTIFICATE,
 	SE_KEY_PRIVATE_KEY,
 	SE_KEY_PRIVATE_KEY_PASSWORD_FILE,
@@ -42,6 +43,7 @@ enum se_key {
 	SE_KEY_ALLOW,
 	SE_KEY_STATE_DIR,
 	SE_KEY_STATE_KEY_FILE,
+	SE_KEY_STATE_KEY_COMMAND,
 	SE_KEY_ON_PROBLEM,
 	SE_KEY_COUNT
 };
@@ -61,6 +63,7 @@ enum se_key_type {
 	SE_TYPE_KEY,       /* a path, or the URI of a key that an OpenSSL store has: pkcs11:... */
 	SE_TYPE_FEDERATED, /* a path, env, or managed-identity */
 	SE_TYPE_MACHINE, /* system, client_id:GUID, object_id:GUID, resource_id:/subscriptions/... */
+	SE_TYPE_COMMAND, /* words: a path or a program's name, and its arguments */
 	SE_TYPE_SECONDS
 };
 

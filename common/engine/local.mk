@@ -51,6 +51,7 @@ libse_engine_la_SOURCES = \
 	common/engine/http_prepare.c common/engine/http_explain.c \
 	common/engine/http_lookup.c \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
+	common/engine/secret_command.c common/engine/secret_command.h \
 	common/engine/credential_certificate.c common/engine/credential_certificate.h \
 	common/engine/credential_pair.c common/engine/credential_pair.h \
 	common/engine/assertion.c common/engine/assertion.h \

@@ -5,8 +5,8 @@
 static const char *
 credential_file(const struct se_account *account)
 {
-	static const enum se_key keys[] = {
-		SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE, SE_KEY_FEDERATED_TOKEN_FILE};
+	static const enum se_key keys[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CLIENT_SECRET_COMMAND,
+		SE_KEY_CERTIFICATE, SE_KEY_FEDERATED_TOKEN_FILE};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (account->value[keys[i]].text != NULL)

@@ -7,6 +7,7 @@
 #include "engine/names.h"
 #include "engine/percent.h"
 #include "engine/request.h"
+#include "engine/secret_command.h"
 
 enum { FORM_MAX = 256 * 1024 }; /* bytes; a refresh token of 64 KiB, every byte escaped */
 
@@ -34,18 +35,32 @@ add_assertion(struct se_buffer *form, const struct se_secret *assertion)
 	add_secret(form, "client_assertion", assertion);
 }
 
+static enum se_code
+read_secret(const struct se_account *account, const struct se_world *world,
+	const struct se_secret *printed, struct se_secret **secret, struct se_error *error)
+{
+	const char *command = account->value[SE_KEY_CLIENT_SECRET_COMMAND].text;
+
+	if (command == NULL)
+		return se_credential_secret_read(account, secret, error);
+	if (printed == NULL)
+		return se_secret_command_run(command, false, world, secret, error);
+	*secret = se_secret_new(se_secret_reveal(printed), se_secret_len(printed));
+	return *secret != NULL ? SE_OK : se_error_memory(error);
+}
+
 /* A secret or an assertion is sent only where the account names one: Entra refuses a public client
  * that sends one, and a secret must not travel further than it was meant to. */
 static enum se_code
 add_credential(struct se_buffer *form, const struct se_account *account,
-	const struct se_world *world, struct se_error *error)
+	const struct se_world *world, const struct se_secret *printed, struct se_error *error)
 {
 	const char *type = account->value[SE_KEY_CREDENTIAL].text;
 	struct se_secret *secret = NULL;
 	enum se_code code = SE_OK;
 
 	if (se_name_equal(type, "secret")) {
-		code = se_credential_secret_read(account, &secret, error);
+		code = read_secret(account, world, printed, &secret, error);
 		if (code == SE_OK)
 			add_secret(form, "client_secret", secret);
 	} else if (se_name_equal(type, "certificate")) {
@@ -109,7 +124,7 @@ se_request_form(const struct se_account *account, const struct se_world *world,
 	if (parts->assertion != NULL)
 		add_assertion(&form, parts->assertion);
 	else
-		code = add_credential(&form, account, world, error);
+		code = add_credential(&form, account, world, parts->client_secret, error);
 	if (code == SE_OK)
 		code = take_form(&form, out, error);
 	se_buffer_free(&form);

@@ -28,6 +28,9 @@ struct se_request_parts {
 	const char *redirect_uri;         /* exactly as it stood in the authorization request */
 	const struct se_secret *verifier; /* PKCE */
 	const struct se_secret *device_code;
+	const struct se_secret
+		*client_secret;            /* what client_secret_command has printed; NULL: it is
+	                                          run for this form, and waited for */
 	const struct se_secret *assertion; /* a managed identity's token that stands for the app;
 	                                      NULL: what the account's credential gives */
 };

@@ -14,7 +14,7 @@ struct credential {
 };
 
 static const struct credential credentials[] = {
-	{"secret", {SE_KEY_CLIENT_SECRET_FILE}, 1,
+	{"secret", {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CLIENT_SECRET_COMMAND}, 2,
 		"needs client_secret_file, the path of the file that holds the secret"},
 	{"certificate", {SE_KEY_CERTIFICATE, SE_KEY_PRIVATE_KEY, SE_KEY_PRIVATE_KEY_PASSWORD_FILE},
 		3, "needs certificate, the path of a PEM or PKCS#12 file"},
@@ -120,6 +120,30 @@ check_sign_in(const struct se_account *account, struct se_report *report)
 			"another credential");
 }
 
+/* Of a secret there is one, and the system's configuration runs no programs for it: its agent has
+ * nobody's password store. */
+static void
+check_command(const struct se_account *account, struct se_report *report)
+{
+	if (strcmp(report->path, SE_CONFIGURATION_PATH) == 0)
+		refuse(account, SE_KEY_CLIENT_SECRET_COMMAND, report,
+			"is for a user's own configuration only; write the secret into a file and "
+			"client_secret_file = PATH here");
+	else if (given(account, SE_KEY_CLIENT_SECRET_FILE))
+		refuse(account, SE_KEY_CLIENT_SECRET_COMMAND, report,
+			"the secret is in a file already, by client_secret_file; remove one of the "
+			"two lines");
+}
+
+static bool
+lacks_first(const struct se_account *account, const struct credential *credential)
+{
+	if (credential->keys[0] == SE_KEY_CLIENT_SECRET_FILE &&
+		given(account, SE_KEY_CLIENT_SECRET_COMMAND))
+		return false;
+	return credential->count > 0 && !given(account, credential->keys[0]);
+}
+
 void
 se_rules_check_credential(const struct se_account *account, struct se_report *report)
 {
@@ -127,10 +151,12 @@ se_rules_check_credential(const struct se_account *account, struct se_report *re
 
 	if (credential == NULL)
 		return; /* said by the value's own check */
-	if (credential->count > 0 && !given(account, credential->keys[0]))
+	if (lacks_first(account, credential))
 		refuse(account, SE_KEY_CREDENTIAL, report, credential->todo);
 	refuse_strange_keys(account, credential, report);
 	if (strcmp(credential->name, "federated") == 0)
 		check_federated(account, report);
+	if (given(account, SE_KEY_CLIENT_SECRET_COMMAND))
+		check_command(account, report);
 	check_sign_in(account, report);
 }

@@ -4,11 +4,13 @@
 
 #include "core/buffer.h"
 #include "core/file.h"
+#include "core/world.h"
 #include "engine/crypto_digest.h"
 #include "engine/crypto_seal.h"
 #include "engine/seal_keys.h"
+#include "engine/secret_command.h"
 
-enum { FILE_BYTES_MAX = 1024, KEY_DIGITS = 2 * SE_SEAL_KEY_BYTES };
+enum { FILE_BYTES_MAX = 1024, COMMAND_AGAIN_MS = 60000, KEY_DIGITS = 2 * SE_SEAL_KEY_BYTES };
 
 #define HOW_TO_MAKE "make one with: openssl rand -hex 32"
 
@@ -19,8 +21,11 @@ struct se_seal_keys {
 	char *file;
 	char *unusable;
 	bool credential;
-	struct se_file_id read; /* the file that `list` is from */
-	bool settled;           /* that one is on the disk */
+	bool command;
+	struct se_error failure; /* of the program */
+	int64_t again;           /* when it is run again after that, monotonic ms */
+	struct se_file_id read;  /* the file that `list` is from */
+	bool settled;            /* that one is on the disk */
 	struct se_seal_key list[SE_SEAL_KEYS_MAX];
 	size_t count; /* 0: not read, or not to be had */
 };
@@ -35,6 +40,7 @@ se_seal_keys_new(const struct se_state_key *source)
 	if (keys == NULL)
 		return NULL;
 	keys->credential = source->credential;
+	keys->command = source->command;
 	keys->file = strdup(source->file);
 	if (source->unusable != NULL)
 		keys->unusable = strdup(source->unusable);
@@ -138,9 +144,9 @@ add(struct se_seal_keys *keys, const char *line, size_t len, unsigned number,
 
 /* Empty lines are passed over, and lines may end as on Windows. */
 static enum se_code
-parse(struct se_seal_keys *keys, const struct se_buffer *content, struct se_error *error)
+parse(struct se_seal_keys *keys, const char *at, size_t size, struct se_error *error)
 {
-	const char *at = se_buffer_text(content), *end = at + content->len;
+	const char *end = at + size;
 	enum se_code code = SE_OK;
 
 	for (unsigned number = 1; code == SE_OK && at < end; number++) {
@@ -172,12 +178,37 @@ read_file(struct se_seal_keys *keys, struct se_error *error)
 	code = se_file_read(keys->file, keys->credential ? SE_FILE_CONFIG : SE_FILE_SECRET,
 		&content, &keys->read, error);
 	if (code == SE_OK)
-		code = parse(keys, &content, error);
+		code = parse(keys, se_buffer_text(&content), content.len, error);
 	se_buffer_free(&content);
 	if (code == SE_OK)
 		return SE_OK;
 	forget(keys);
 	return code;
+}
+
+/* The program is waited for, once: nothing can be had from the state directory without a key. When it
+ * failed it is left alone for a while, as it may have hung. */
+static enum se_code
+ask_program(struct se_seal_keys *keys, struct se_error *error)
+{
+	const struct se_world *world = &se_world_system;
+	struct se_secret *printed = NULL;
+	struct se_error why = {0};
+	enum se_code code;
+
+	if (keys->again != 0 && world->monotonic(world->context) < keys->again)
+		return se_error_set(error, keys->failure.code, "%s", keys->failure.text);
+	code = se_secret_command_run(keys->file, true, world, &printed, &why);
+	if (code == SE_OK)
+		code = parse(keys, se_secret_reveal(printed), se_secret_len(printed), &why);
+	se_secret_free(printed);
+	keys->again = 0;
+	if (code == SE_OK)
+		return SE_OK;
+	forget(keys);
+	keys->failure = why;
+	keys->again = world->monotonic(world->context) + COMMAND_AGAIN_MS;
+	return se_error_set(error, code, "%s", why.text);
 }
 
 /* A command of an administrator is no service, but systemd can run it as one. */
@@ -200,6 +231,8 @@ se_seal_keys_load(struct se_seal_keys *keys, struct se_error *error)
 
 	if (keys->unusable != NULL)
 		return not_given(keys, error);
+	if (keys->command)
+		return keys->count > 0 ? SE_OK : ask_program(keys, error);
 	if (se_file_identify(keys->file, &now) && keys->count > 0 &&
 		se_file_same(&now, &keys->read))
 		return SE_OK;
@@ -211,7 +244,7 @@ se_seal_keys_settle(struct se_seal_keys *keys, struct se_error *error)
 {
 	enum se_code code = SE_OK;
 
-	if (!keys->settled)
+	if (!keys->settled && !keys->command)
 		code = se_file_settle(keys->file, error);
 	keys->settled = code == SE_OK;
 	return code;

@@ -1,7 +1,8 @@
 /*
  * seal_keys: the keys that state files are sealed with. The file that `state_key_file` names has
  * one to eight of them, a line each, as 64 hexadecimal digits: the first one seals, each one opens,
- * so that a new key is put in front of the old one. The file is read anew when it has changed.
+ * so that a new key is put in front of the old one. The file is read anew when it has changed. A
+ * program that prints the same, `state_key_command`, is run once, and waited for.
  */
 #ifndef SE_ENGINE_SEAL_KEYS_H
 #define SE_ENGINE_SEAL_KEYS_H

@@ -24,8 +24,8 @@ lower(const char *text)
 static char *
 credential_name(const struct se_account *account)
 {
-	static const enum se_key parts[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CERTIFICATE,
-		SE_KEY_FEDERATED_TOKEN_FILE, SE_KEY_MANAGED_IDENTITY_ID};
+	static const enum se_key parts[] = {SE_KEY_CLIENT_SECRET_FILE, SE_KEY_CLIENT_SECRET_COMMAND,
+		SE_KEY_CERTIFICATE, SE_KEY_FEDERATED_TOKEN_FILE, SE_KEY_MANAGED_IDENTITY_ID};
 	const char *type = account->value[SE_KEY_CREDENTIAL].text, *text;
 	struct se_buffer name;
 	char *copy;

@@ -335,6 +335,23 @@ check_url(const struct value *value)
 	return why == NULL || refuse(value, why);
 }
 
+/* Whoever writes for a shell is told that there is none. */
+static bool
+check_command(const struct value *value)
+{
+	const char *text = value->text;
+	const size_t first = strcspn(text, " \t");
+
+	if (strpbrk(text, "'\"\\`$|&;<>*?~") != NULL)
+		return refuse(value,
+			"no shell reads this: words are parted at blanks, and nothing is replaced; "
+			"write a script of your own and name that");
+	if (first == 0 || (text[0] != '/' && memchr(text, '/', first) != NULL))
+		return refuse(value,
+			"begins with the name of a program in $PATH, or with a path from '/' on");
+	return true;
+}
+
 static bool
 check_type(const struct value *value)
 {
@@ -365,6 +382,8 @@ check_type(const struct value *value)
 		return check_federated(value);
 	case SE_TYPE_MACHINE:
 		return check_machine(value);
+	case SE_TYPE_COMMAND:
+		return check_command(value);
 	case SE_TYPE_SECONDS:
 		return check_seconds(value);
 	}

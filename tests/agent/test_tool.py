@@ -35,7 +35,8 @@ class Tool(Case):
         for verb in (("login",), ("logout",), ("token",), ("refresh",), ("import", "token")):
             self.refused(2, "NAME is missing", *verb)
             self.refused(2, "one NAME", *verb, "a@b.example", "c@d.example")
-        self.refused(2, "one NAME", "status", "a@b.example", "c@d.example")
+        for verb in ("status", "config"):
+            self.refused(2, "one NAME", verb, "a@b.example", "c@d.example")
         self.refused(2, "NAME or --all, not both", "refresh", "x", "--all")
         self.refused(2, "NAME must have", "token", "")
         self.refused(2, "NAME must have", "refresh", "x" * 400)

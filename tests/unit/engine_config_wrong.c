@@ -240,6 +240,21 @@ static const struct wrong refused[] = {
 	{"app with an identity", ACCOUNT SECRET "identity = anna@contoso.com\n",
 		"t.conf:7: identity: ", "the app signs in as itself"},
 	/* --- credentials --- */
+	{"secret in a file and by a program", ACCOUNT SECRET "client_secret_command = pass relay\n",
+		"t.conf:7: client_secret_command: ", "remove one of the two lines"},
+	{"program without a secret", ACCOUNT "client_secret_command = pass relay\n",
+		"t.conf:5: client_secret_command: ", "only with credential = secret"},
+	{"program for a shell",
+		ACCOUNT "credential = secret\nclient_secret_command = pass $p4ss | head\n",
+		"t.conf:6: client_secret_command: ", "no shell reads this"},
+	{"relative program",
+		ACCOUNT "credential = secret\nclient_secret_command = bin/pass relay\n",
+		"t.conf:6: client_secret_command: ", "a program in $PATH"},
+	{"state key in a file and by a program",
+		"[defaults]\nstate_key_file = /etc/k\nstate_key_command = pass k\n" ACCOUNT,
+		"t.conf:3: state_key_command: ", "remove one of the two lines"},
+	{"program for all", "[defaults]\nclient_secret_command = pass\n" ACCOUNT,
+		"t.conf:2: client_secret_command: ", "[account"},
 	{"secret and certificate", ACCOUNT SECRET "certificate = /etc/sasl-entra/relay.pem\n",
 		"t.conf:7: certificate: ", "keep one of them"},
 	{"certificate and secret",
@@ -438,10 +453,29 @@ case_state(const struct wrong *wrong)
 	return pointer.out;
 }
 
+/* Its agent has nobody's password store. */
+static void
+the_system_runs_no_program_for_a_secret(void **state)
+{
+	static const char text[] = ACCOUNT "credential = secret\nclient_secret_command = pass\n";
+	struct se_config *config;
+	struct se_error error;
+
+	(void)state;
+	assert_int_equal(
+		se_config_parse(text, strlen(text), SE_CONFIGURATION_PATH, &config, NULL, &error),
+		SE_CONFIG);
+	assert_non_null(strstr(error.text, ":6: client_secret_command: "));
+	assert_non_null(strstr(error.text, "a user's own configuration only"));
+	assert_int_equal(
+		se_config_parse(text, strlen(text), "t.conf", &config, NULL, &error), SE_OK);
+	se_config_free(config);
+}
+
 int
 main(void)
 {
-	struct CMUnitTest tests[REFUSED + WARNED];
+	struct CMUnitTest tests[REFUSED + WARNED + 1];
 	size_t i;
 
 	memset(tests, 0, sizeof(tests));
@@ -455,5 +489,7 @@ main(void)
 		tests[REFUSED + i].test_func = is_warned_of;
 		tests[REFUSED + i].initial_state = case_state(&warned[i]);
 	}
+	tests[REFUSED + WARNED] =
+		(struct CMUnitTest)cmocka_unit_test(the_system_runs_no_program_for_a_secret);
 	return cmocka_run_group_tests_name("engine/config, refused", tests, NULL, NULL);
 }
