@@ -75,7 +75,7 @@ take_device(const struct se_json *json, struct se_device *device)
 }
 
 enum se_code
-se_sign_in_device_read(const struct se_sign_in *sign_in, const struct se_reply *reply,
+se_sign_in_device_read(const struct se_sign_in *sign_in, const struct se_post_reply *reply,
 	struct se_device *device, struct se_error *error)
 {
 	struct se_json *json;
@@ -125,7 +125,7 @@ se_sign_in_device_begin(const struct se_sign_in *sign_in, struct se_poster *post
 {
 	const char *endpoint = sign_in->account->device_endpoint;
 	struct se_secret *form = NULL;
-	struct se_reply reply;
+	struct se_post_reply reply;
 	enum se_code code;
 
 	memset(device, 0, sizeof(*device));
@@ -153,7 +153,7 @@ slow_down(struct se_device *device, int64_t interval)
 }
 
 enum se_device_step
-se_sign_in_device_step(struct se_device *device, const struct se_reply *reply)
+se_sign_in_device_step(struct se_device *device, const struct se_post_reply *reply)
 {
 	enum se_device_step step = SE_DEVICE_ANSWERED;
 	struct se_json *json;
@@ -184,7 +184,7 @@ poll_once(const struct se_sign_in *sign_in, struct se_poster *poster, struct se_
 {
 	const struct se_request_parts parts = {
 		.grant = SE_GRANT_DEVICE, .device_code = device->device_code};
-	struct se_reply reply;
+	struct se_post_reply reply;
 	enum se_code code = se_sign_in_ask_token(sign_in, poster, &parts, &reply, error);
 
 	if (code == SE_OK && se_sign_in_device_step(device, &reply) == SE_DEVICE_ANSWERED) {

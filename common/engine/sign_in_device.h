@@ -36,8 +36,8 @@ enum se_code se_sign_in_device_wait(const struct se_sign_in *sign_in, struct se_
 	struct se_error *error);
 
 /* For tests: reads the device endpoint's answer. */
-enum se_code se_sign_in_device_read(const struct se_sign_in *sign_in, const struct se_reply *reply,
-	struct se_device *device, struct se_error *error);
+enum se_code se_sign_in_device_read(const struct se_sign_in *sign_in,
+	const struct se_post_reply *reply, struct se_device *device, struct se_error *error);
 
 enum se_device_step {
 	SE_DEVICE_ANSWERED, /* the answer is final */
@@ -46,7 +46,8 @@ enum se_device_step {
 
 /* For tests: what an answer means for polling. `reply` NULL: none came. Lengthens the interval
  * where it has to. */
-enum se_device_step se_sign_in_device_step(struct se_device *device, const struct se_reply *reply);
+enum se_device_step
+se_sign_in_device_step(struct se_device *device, const struct se_post_reply *reply);
 
 void se_device_free(struct se_device *device);
 

@@ -44,7 +44,8 @@ look_into(const struct se_secret *token, const char *wanted, char person[SE_NAME
 }
 
 static enum se_code
-look_into_answer(const struct se_reply *reply, const char *wanted, char person[SE_NAME_MAX + 1])
+look_into_answer(
+	const struct se_post_reply *reply, const char *wanted, char person[SE_NAME_MAX + 1])
 {
 	struct se_json *json = se_json_parse(se_buffer_text(&reply->body), reply->body.len);
 	enum se_code code = SE_ABSENT;
@@ -64,7 +65,7 @@ look_into_answer(const struct se_reply *reply, const char *wanted, char person[S
 }
 
 enum se_code
-se_sign_in_person(const struct se_reply *reply, const struct se_secret *access_token,
+se_sign_in_person(const struct se_post_reply *reply, const struct se_secret *access_token,
 	const char *wanted, char person[SE_NAME_MAX + 1])
 {
 	enum se_code code;

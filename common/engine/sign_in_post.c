@@ -49,7 +49,7 @@ se_poster_wait(struct se_poster *poster, int64_t until, const bool *done, struct
 }
 
 struct pending {
-	struct se_reply *reply;
+	struct se_post_reply *reply;
 	struct se_error *error;
 	enum se_code code;
 	bool done;
@@ -76,7 +76,7 @@ answered(void *context, const struct se_http_response *response, const struct se
 
 enum se_code
 se_poster_post(struct se_poster *poster, const char *url, struct se_secret *form,
-	struct se_reply *reply, struct se_error *error)
+	struct se_post_reply *reply, struct se_error *error)
 {
 	const struct se_world *world = poster->world;
 	const struct se_account *account = poster->account;

@@ -35,7 +35,7 @@ struct se_poster {
 	const struct se_account *account;
 };
 
-struct se_reply {
+struct se_post_reply {
 	long status;
 	struct se_buffer body; /* may hold tokens: it wipes itself */
 	unsigned retry_after;
@@ -54,6 +54,6 @@ se_poster_wait(struct se_poster *poster, int64_t until, const bool *done, struct
 /* Posts a form, which is taken over. SE_OK: an HTTP answer came, whatever its status; the caller
  * frees reply->body. SE_AGAIN: none came. */
 enum se_code se_poster_post(struct se_poster *poster, const char *url, struct se_secret *form,
-	struct se_reply *reply, struct se_error *error);
+	struct se_post_reply *reply, struct se_error *error);
 
 #endif

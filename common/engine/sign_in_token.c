@@ -16,7 +16,7 @@ se_signed_in_free(struct se_signed_in *signed_in)
 
 enum se_code
 se_sign_in_ask_token(const struct se_sign_in *sign_in, struct se_poster *poster,
-	const struct se_request_parts *parts, struct se_reply *reply, struct se_error *error)
+	const struct se_request_parts *parts, struct se_post_reply *reply, struct se_error *error)
 {
 	const struct se_account *account = sign_in->account;
 	const char *file = account->value[SE_KEY_FEDERATED_TOKEN_FILE].text;
@@ -64,7 +64,7 @@ somebody_else(const struct se_sign_in *sign_in, const char *wanted, const char *
 }
 
 enum se_code
-se_sign_in_accept(const struct se_sign_in *sign_in, const struct se_reply *reply,
+se_sign_in_accept(const struct se_sign_in *sign_in, const struct se_post_reply *reply,
 	struct se_signed_in *signed_in, struct se_error *error)
 {
 	const struct se_account *account = sign_in->account;
@@ -105,7 +105,7 @@ se_sign_in_redeem(const struct se_sign_in *sign_in, struct se_poster *poster,
 		.redirect_uri = sign_in->redirect_uri,
 		.verifier = sign_in->verifier,
 	};
-	struct se_reply reply;
+	struct se_post_reply reply;
 	enum se_code code;
 
 	memset(signed_in, 0, sizeof(*signed_in));

@@ -26,10 +26,10 @@ enum se_code se_sign_in_redeem(const struct se_sign_in *sign_in, struct se_poste
 
 /* Sends one form for a token. SE_OK: the answer is in `reply`. */
 enum se_code se_sign_in_ask_token(const struct se_sign_in *sign_in, struct se_poster *poster,
-	const struct se_request_parts *parts, struct se_reply *reply, struct se_error *error);
+	const struct se_request_parts *parts, struct se_post_reply *reply, struct se_error *error);
 
 /* Reads a token endpoint's answer to a sign-in, as se_sign_in_redeem() does. */
-enum se_code se_sign_in_accept(const struct se_sign_in *sign_in, const struct se_reply *reply,
+enum se_code se_sign_in_accept(const struct se_sign_in *sign_in, const struct se_post_reply *reply,
 	struct se_signed_in *signed_in, struct se_error *error);
 
 void se_signed_in_free(struct se_signed_in *signed_in);

@@ -15,7 +15,7 @@ must_be_https(const char *address)
 }
 
 static void
-read_code(const struct se_sign_in *sign_in, const struct se_reply *reply)
+read_code(const struct se_sign_in *sign_in, const struct se_post_reply *reply)
 {
 	struct se_device device;
 	struct se_error error;
@@ -43,7 +43,7 @@ read_code(const struct se_sign_in *sign_in, const struct se_reply *reply)
 
 /* However often the same answer comes, polling neither stops for ever nor gets quicker. */
 static void
-poll_often(const struct se_reply *reply)
+poll_often(const struct se_post_reply *reply)
 {
 	struct se_device device = {.interval = SE_DEVICE_INTERVAL};
 	int64_t before;
@@ -58,7 +58,7 @@ poll_often(const struct se_reply *reply)
 }
 
 static void
-sign_in_with(const struct se_sign_in *sign_in, const struct se_reply *reply)
+sign_in_with(const struct se_sign_in *sign_in, const struct se_post_reply *reply)
 {
 	struct se_signed_in signed_in;
 	struct se_error error;
@@ -81,7 +81,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = {(const char *)data, size};
-	struct se_reply reply = {.status = (long)input_number(&input)};
+	struct se_post_reply reply = {.status = (long)input_number(&input)};
 	struct se_sign_in sign_in;
 	struct se_error error;
 

@@ -107,7 +107,7 @@ test_import(void **state)
 /* --- login ------------------------------------------------------------------------------------ */
 
 static void
-fill_reply(struct se_reply *reply, const char *id_token)
+fill_reply(struct se_post_reply *reply, const char *id_token)
 {
 	memset(reply, 0, sizeof(*reply));
 	reply->status = 200;
@@ -120,7 +120,7 @@ fill_reply(struct se_reply *reply, const char *id_token)
 
 /* From the account to what is kept, with the answer of the token endpoint in hand. */
 static enum se_code
-log_in(const struct se_reply *reply, struct se_login *login, struct se_error *error)
+log_in(const struct se_post_reply *reply, struct se_login *login, struct se_error *error)
 {
 	static const struct se_login_options options = {.way = SE_LOGIN_PASTE};
 	struct se_identity identity = {.users_own = false};
@@ -142,7 +142,7 @@ test_login(void **state)
 {
 	struct se_error error = {0};
 	struct se_login login;
-	struct se_reply reply;
+	struct se_post_reply reply;
 	enum se_code code;
 
 	(void)state;
@@ -164,7 +164,7 @@ test_somebody_else(void **state)
 {
 	struct se_error error = {0};
 	struct se_login login;
-	struct se_reply reply;
+	struct se_post_reply reply;
 	enum se_code code;
 
 	(void)state;

@@ -472,7 +472,7 @@ persons(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct se_reply reply = {.status = 200};
+		struct se_post_reply reply = {.status = 200};
 		struct se_secret *access_token = NULL;
 		struct se_buffer token;
 
@@ -500,7 +500,7 @@ persons(void **state)
 static void
 grant_without_refresh_token(void **state)
 {
-	struct se_reply reply = {.status = 200};
+	struct se_post_reply reply = {.status = 200};
 	struct se_signed_in signed_in;
 	struct se_error error;
 	struct scene scene;
@@ -523,7 +523,7 @@ grant_without_refresh_token(void **state)
 static enum se_code
 read_device(const char *body, long status, struct se_device *device, struct se_error *error)
 {
-	struct se_reply reply = {.status = status};
+	struct se_post_reply reply = {.status = status};
 	struct scene scene;
 	enum se_code code;
 
@@ -627,7 +627,7 @@ device_steps(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct se_reply reply = {
+		struct se_post_reply reply = {
 			.status = cases[i].status, .retry_after = cases[i].retry_after};
 
 		device.interval = 5;
