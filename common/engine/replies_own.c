@@ -24,8 +24,9 @@ static const struct se_reply entries[] = {
 	{.id = "agent-slow",
 		.from = SE_REPLY_PROGRAM,
 		.words = "the agent at*did not answer within|the agent had no answer in time|no "
-			 "token came "
-			 "within|the agent was stopped before",
+			 "token came within|the agent was stopped before|closed the connection "
+			 "before it had answered|waiting for the agent at|the agent at*cannot be "
+			 "reached:",
 		.shown = "the agent at /run/sasl-entra/agent.sock did not answer within 25 seconds",
 		.class = SE_AGAIN,
 		.meaning = "The agent is there, and had no token in time.",
@@ -207,6 +208,34 @@ static const struct se_reply entries[] = {
 			"login.microsoftonline.com:443 "
 			"without a password; or name another one with \"proxy\" in [account "
 			"{label}].",
+		.waiting = SE_WAIT_NOT},
+	{.id = "not-an-endpoint",
+		.from = SE_REPLY_PROGRAM,
+		.words = "is a proxy or a portal in between|is it the right address|never followed "
+			 "with credentials",
+		.shown = "login.microsoftonline.com answered with status 200 and something that is "
+			 "not a whole JSON object; is a proxy or a portal in between?",
+		.class = SE_CONFIG,
+		.meaning = "What answered is no token endpoint.",
+		.cause = "A proxy or a portal (of a hotel, say) answers in its place, or "
+			 "\"authority\" or \"token_endpoint\" names something else.",
+		.todo = "See what answers:\n"
+			"  curl -sSi "
+			"https://login.microsoftonline.com/common/v2.0/.well-known/"
+			"openid-configuration\n"
+			"It has to be JSON. If it is, look at what the account asks:\n"
+			"  sasl-entra config {mailbox}",
+		.waiting = "Waiting helps where the proxy or the portal goes away."},
+	{.id = "state-damaged",
+		.from = SE_REPLY_PROGRAM,
+		.words = "is damaged, of another version",
+		.shown = "the state file /var/lib/sasl-entra/... is damaged, of another version, "
+			 "or another account's",
+		.class = SE_CONFIG,
+		.meaning = "The stored sign-in cannot be read, and is left as it is.",
+		.todo = "Move the file away, and sign in again (an app needs no more than the "
+			"first):\n"
+			"  {sign_in}",
 		.waiting = SE_WAIT_NOT},
 	{.id = "state-sealed",
 		.from = SE_REPLY_PROGRAM,

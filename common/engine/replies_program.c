@@ -135,7 +135,8 @@ static const struct se_reply entries[] = {
 		.elsewhere = true},
 	{.id = "sasl-interaction",
 		.from = SE_REPLY_PROGRAM,
-		.words = FAILED ": needs user interaction|needs user interaction",
+		.words = FAILED
+		": needs user interaction|needs user interaction|this program gave no login name",
 		.shown = CANNOT "needs user interaction",
 		.class = SE_CONFIG,
 		.meaning = "The program gave the plugin no login name.",

@@ -299,6 +299,39 @@ lines_of_logs_are_known(void **state)
 		"smtp-send-as-denied");
 }
 
+/* As plugin, core and engine have them. */
+static void
+sentences_of_ours_are_known(void **state)
+{
+	(void)state;
+	is_found(
+		"a@b: no agent at /run/sasl-entra/agent.sock, and a program that runs with another "
+		"user's rights gets its tokens from nowhere else; start it with: sasl-entrad",
+		"no-agent");
+	is_found("the agent at /s closed the connection before it had answered", "agent-slow");
+	is_found("a@b: no token came within 25 seconds; the next try may be faster", "agent-slow");
+	is_found("what listens at /s does not answer as the agent does; is it sasl-entrad, and of "
+		 "this version?",
+		"agent-version");
+	is_found("/s is a socket of another kind, not the agent's", "agent-unsafe");
+	is_found("a@b: nothing is configured for it: there is no agent at /s and no file /c; "
+		 "sasl-entra.conf(5) says how to write one",
+		"not-configured");
+	is_found("the token of account relay may not be sent to mail.example.com: its servers are "
+		 "smtp.office365.com; correct the relay host's name",
+		"not-in-servers");
+	is_found("the user with uid 7 may not use account relay; add the user", "not-allowed");
+	is_found("no account of /c matches a@b; add a@b to the match of one", "no-account");
+	is_found("the certificate of h is not to be trusted (self-signed certificate); if a proxy "
+		 "here inspects TLS, name its CA with the key \"ca_file\"",
+		"no-trust");
+	is_found("the proxy wants a password before it connects to h (status 407)", "proxy");
+	is_found(
+		"h answered with a redirect (status 302), which is never followed with credentials",
+		"not-an-endpoint");
+	is_found("this program gave no login name; set the user name", "sasl-interaction");
+}
+
 static void
 other_lines_are_not(void **state)
 {
@@ -357,6 +390,7 @@ main(void)
 		cmocka_unit_test(every_entry_is_whole),
 		cmocka_unit_test(classes_fit),
 		cmocka_unit_test(lines_of_logs_are_known),
+		cmocka_unit_test(sentences_of_ours_are_known),
 		cmocka_unit_test(other_lines_are_not),
 		cmocka_unit_test(a_log_gives_all_once),
 		cmocka_unit_test(a_code_alone_gives_all_with_it),
