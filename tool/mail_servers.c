@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,14 +14,19 @@ static const char *const imap_only[] = {
 	"webmail.apps.mil",
 };
 
+/* A number, or a name as in Postfix's relayhost: "submission". */
 static bool
 parse_port(const char *text, unsigned *port)
 {
+	const struct servent *service;
 	char *end;
 	long value;
 
-	if (text[0] < '0' || text[0] > '9')
-		return false;
+	if (text[0] < '0' || text[0] > '9') {
+		service = getservbyname(text, "tcp");
+		*port = service != NULL ? ntohs((uint16_t)service->s_port) : 0;
+		return service != NULL;
+	}
 	value = strtol(text, &end, 10);
 	*port = (unsigned)value;
 	return *end == '\0' && value > 0 && value < 65536;
