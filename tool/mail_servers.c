@@ -1,5 +1,3 @@
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,19 +12,32 @@ static const char *const imap_only[] = {
 	"webmail.apps.mil",
 };
 
+static const struct {
+	const char *name;
+	unsigned port;
+} ports[] = {
+	{"smtp", 25},
+	{"submission", 587},
+	{"submissions", 465},
+	{"smtps", 465},
+	{"imap", 143},
+	{"imaps", 993},
+};
+
 /* A number, or a name as in Postfix's relayhost: "submission". */
 static bool
 parse_port(const char *text, unsigned *port)
 {
-	const struct servent *service;
 	char *end;
 	long value;
 
-	if (text[0] < '0' || text[0] > '9') {
-		service = getservbyname(text, "tcp");
-		*port = service != NULL ? ntohs((uint16_t)service->s_port) : 0;
-		return service != NULL;
-	}
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		if (strcmp(ports[i].name, text) == 0) {
+			*port = ports[i].port;
+			return true;
+		}
+	if (text[0] < '0' || text[0] > '9')
+		return false;
 	value = strtol(text, &end, 10);
 	*port = (unsigned)value;
 	return *end == '\0' && value > 0 && value < 65536;
