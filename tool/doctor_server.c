@@ -193,7 +193,7 @@ visit_server(struct view *view, const struct se_account *account,
 		return;
 	if (token == NULL || token->token == NULL)
 		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
-			"account %s: no login at %s, as there is no token", account->label,
+			"account %s: no login at %s without a token of its own", account->label,
 			server->host);
 	else if (token->user[0] == '\0')
 		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),

@@ -78,7 +78,8 @@ sasl_entra_SOURCES = \
 	tool/mail_servers.c tool/mail_servers.h \
 	tool/mail_verdict.c tool/mail_verdict.h \
 	tool/mail_login.c tool/mail_login.h \
-	tool/test_message.c tool/test_message.h tool/verb_send.c \
+	tool/test_message.c tool/test_message.h \
+	tool/send.h tool/send_report.c tool/verb_send.c \
 	tool/explain.h tool/explain_read.c tool/explain_find.c tool/explain_words.c tool/explain_print.c \
 	tool/explain_all.c tool/verb_explain.c \
 	tool/settings.c tool/settings.h \

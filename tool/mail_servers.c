@@ -12,12 +12,30 @@ static const char *const imap_only[] = {
 	"webmail.apps.mil",
 };
 
+static const struct {
+	const char *name;
+	unsigned port;
+} ports[] = {
+	{"smtp", 25},
+	{"submission", 587},
+	{"submissions", 465},
+	{"smtps", 465},
+	{"imap", 143},
+	{"imaps", 993},
+};
+
+/* A number, or a name as in Postfix's relayhost: "submission". */
 static bool
 parse_port(const char *text, unsigned *port)
 {
 	char *end;
 	long value;
 
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+		if (strcmp(ports[i].name, text) == 0) {
+			*port = ports[i].port;
+			return true;
+		}
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	value = strtol(text, &end, 10);

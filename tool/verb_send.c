@@ -9,39 +9,15 @@
 #include "tool/ask.h"
 #include "tool/exit_code.h"
 #include "tool/mail_servers.h"
-#include "tool/mail_verdict.h"
-#include "tool/output.h"
-#include "tool/screen.h"
-#include "tool/test_message.h"
+#include "tool/send.h"
 #include "tool/verb.h"
-#include "tool/wrap.h"
 
 enum { OPT_TO = 1, OPT_FROM, OPT_SUBJECT, OPT_SERVER, OPT_JSON };
-
-struct wish {
-	const char *name;
-	const char *to, *from, *subject, *server;
-	bool json;
-};
-
-/* One message on its way. */
-struct sending {
-	const struct se_identity *identity;
-	const struct wish *wish;
-	struct se_config *config;
-	struct se_mail_server server;
-	struct se_mail_case about;
-	struct se_answer answer;
-	struct se_test_message message;
-	struct se_mail *mail;
-	enum se_code code;
-	struct se_error error;
-};
 
 /* --- before anything is sent ---------------------------------------------------------------------- */
 
 static enum se_code
-find_server(struct sending *sending)
+find_server(struct se_sending *sending)
 {
 	const struct se_account *account;
 
@@ -63,7 +39,7 @@ find_server(struct sending *sending)
 }
 
 static enum se_code
-fetch_token(struct sending *sending)
+fetch_token(struct se_sending *sending)
 {
 	const char *name = sending->wish->name;
 	struct se_request request;
@@ -99,7 +75,7 @@ fetch_token(struct sending *sending)
 }
 
 static enum se_code
-send_it(struct sending *sending)
+send_it(struct se_sending *sending)
 {
 	struct se_test_message *message = &sending->message;
 	struct se_buffer text;
@@ -128,147 +104,10 @@ send_it(struct sending *sending)
 	return code;
 }
 
-/* --- afterwards ------------------------------------------------------------------------------------ */
-
-static const struct se_dialogue *
-dialogue(const struct sending *sending)
-{
-	return se_mail_dialogue(sending->mail);
-}
-
-/* Whether the server's last words say what went wrong. */
-static bool
-server_spoke(const struct sending *sending)
-{
-	const char first = se_buffer_text(&dialogue(sending)->reply)[0];
-
-	if (se_mail_verdict_find(SE_MAIL_SMTP, dialogue(sending)) != NULL)
-		return true;
-	return se_mail_trouble(sending->mail) >= SE_MAIL_NO_WELCOME &&
-	       (first == '4' || first == '5');
-}
-
-static void
-add_verdict(const struct sending *sending, struct se_buffer *out)
-{
-	const struct se_test_message *message = &sending->message;
-
-	if (sending->code == SE_OK) {
-		se_buffer_addf(out,
-			"%s has accepted the message from %s to %s: ", sending->server.host,
-			message->from, message->to);
-		se_buffer_add_text(out, se_buffer_text(&dialogue(sending)->reply));
-		return;
-	}
-	if (!server_spoke(sending)) {
-		se_buffer_add_text(out, sending->error.text);
-		return;
-	}
-	se_buffer_addf(out, "%s (mailbox %s, From %s): ", sending->about.login, sending->about.user,
-		message->from);
-	if (se_mail_verdict_find(SE_MAIL_SMTP, dialogue(sending)) == NULL)
-		se_buffer_addf(out, "%s; it ", sending->error.text);
-	else
-		se_buffer_addf(out, "%s ", sending->server.host);
-	se_mail_verdict_text(SE_MAIL_SMTP, dialogue(sending), out);
-}
-
 static int
-exit_code_of(const struct sending *sending)
+run_it(const struct se_command *command, const struct se_send_wish *wish)
 {
-	if (sending->code == SE_OK || !server_spoke(sending))
-		return se_exit_code(sending->code);
-	return se_mail_verdict_class(SE_MAIL_SMTP, dialogue(sending)) == SE_AGAIN ? SE_EXIT_AGAIN
-										  : SE_EXIT_FAILED;
-}
-
-static void
-add_wrapped(const char *text, unsigned indent, struct se_buffer *out)
-{
-	const unsigned width = se_screen_of_stdout().width;
-	size_t len;
-
-	for (; *text != '\0'; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		se_buffer_addf(out, "%*s", (int)indent, "");
-		/* a command to copy is not broken */
-		se_wrap(text, len, indent, strncmp(text, "  ", 2) == 0 ? 0 : width, out);
-		se_buffer_add_text(out, "\n");
-	}
-}
-
-static void
-add_text(const struct sending *sending, const char *verdict, const char *fix, struct se_buffer *out)
-{
-	se_buffer_add_text(out, se_buffer_text(&dialogue(sending)->transcript));
-	se_buffer_add_text(out, "\n");
-	add_wrapped(verdict, 0, out);
-	add_wrapped(fix, 2, out);
-	if (sending->code == SE_OK)
-		se_buffer_addf(out,
-			"Message-ID <%s>. Accepted is not yet delivered: look into the mailbox, "
-			"and "
-			"else into the message trace.\n",
-			sending->message.id);
-}
-
-static void
-add_json(const struct sending *sending, const char *verdict, const char *fix, struct se_buffer *out)
-{
-	const struct se_reply *reply = se_mail_verdict_find(SE_MAIL_SMTP, dialogue(sending));
-	const struct {
-		const char *name, *value;
-	} members[] = {
-		{"server", sending->server.host},
-		{"user", sending->about.user},
-		{"from", sending->message.from},
-		{"to", sending->message.to},
-		{"message_id", sending->message.id},
-		{"reply", se_buffer_text(&dialogue(sending)->reply)},
-		{"explained", sending->code != SE_OK && reply != NULL ? reply->id : NULL},
-		{"verdict", verdict},
-		{"fix", fix[0] != '\0' ? fix : NULL},
-		{"transcript", se_buffer_text(&dialogue(sending)->transcript)},
-	};
-
-	se_buffer_addf(out, "{\"accepted\": %s, \"port\": %u",
-		sending->code == SE_OK ? "true" : "false", sending->server.port);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		se_buffer_addf(out, ", \"%s\": ", members[i].name);
-		se_output_json(out, members[i].value);
-	}
-	se_buffer_add_text(out, "}\n");
-}
-
-static int
-report(const struct sending *sending)
-{
-	struct se_buffer out, verdict, fix;
-	int exit_code;
-
-	se_buffer_init(&out, SE_OUTPUT_MAX);
-	se_buffer_init(&verdict, SE_OUTPUT_MAX);
-	se_buffer_init(&fix, SE_VERDICT_MAX);
-	add_verdict(sending, &verdict);
-	if (sending->code != SE_OK && server_spoke(sending))
-		se_mail_verdict_fix(SE_MAIL_SMTP, dialogue(sending), &sending->about, &fix);
-	if (sending->wish->json)
-		add_json(sending, se_buffer_text(&verdict), se_buffer_text(&fix), &out);
-	else
-		add_text(sending, se_buffer_text(&verdict), se_buffer_text(&fix), &out);
-	exit_code = se_output_write(&out);
-	if (exit_code == SE_EXIT_OK)
-		exit_code = exit_code_of(sending);
-	se_buffer_free(&out);
-	se_buffer_free(&verdict);
-	se_buffer_free(&fix);
-	return exit_code;
-}
-
-static int
-run_it(const struct se_command *command, const struct wish *wish)
-{
-	struct sending sending = {.identity = &command->identity, .wish = wish};
+	struct se_sending sending = {.identity = &command->identity, .wish = wish};
 	int exit_code;
 
 	sending.code = find_server(&sending);
@@ -277,7 +116,7 @@ run_it(const struct se_command *command, const struct wish *wish)
 	if (sending.code == SE_OK)
 		sending.code = send_it(&sending);
 	if (sending.mail != NULL)
-		exit_code = report(&sending);
+		exit_code = se_send_report(&sending);
 	else
 		exit_code = se_exit_error(&sending.error);
 	se_mail_free(sending.mail);
@@ -289,7 +128,7 @@ run_it(const struct se_command *command, const struct wish *wish)
 /* --- the command line -------------------------------------------------------------------------------- */
 
 static bool
-take_option(struct wish *wish, int option)
+take_option(struct se_send_wish *wish, int option)
 {
 	const char **const values[] = {
 		[OPT_TO] = &wish->to,
@@ -310,7 +149,7 @@ take_option(struct wish *wish, int option)
 
 /* NULL when all is well. */
 static const char *
-judge(const struct wish *wish)
+judge(const struct se_send_wish *wish)
 {
 	struct se_mail_server unused;
 
@@ -330,7 +169,7 @@ judge(const struct wish *wish)
 static int
 begin(struct se_command *command, int argc, char **argv)
 {
-	struct wish wish = {.json = false};
+	struct se_send_wish wish = {.json = false};
 	const char *wrong;
 	int option;
 

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import LOGIN  # noqa: E402
+from agent_case import LOGIN, SOURCE, run  # noqa: E402
 from mail_case import CLOSE, MailCase  # noqa: E402
 
 FINE = {"server-connect": "ok", "server-tls": "ok", "server-offers": "ok", "server-login": "ok"}
@@ -93,6 +94,25 @@ class Server(MailCase):
         self.mailboxes(apps=[])
         self.complains(self.doctor(), "server-login", "535 5.7.3", "Authentication unsuccessful",
                        "New-ServicePrincipal -AppId 00001111-aaaa-2222-bbbb-3333cccc4444 -ObjectId ", LOGIN, "2 hours")
+
+    def typed(self, check):
+        """What the fix has for Exchange Online PowerShell, typed there."""
+        lines = re.findall(r"^  ((?!Remove-)[A-Z][a-z]+-[A-Z][A-Za-z]+ [^|\n]*)", check["fix"], re.M)
+        self.assertTrue(lines, check["fix"])
+        result = run(sys.executable, os.path.join(SOURCE, "tests", "tenant", "exchange_shell.py"), "--dir",
+                     self.server.directory, "--tenant", self.tenant.directory, stdin="\n".join(lines))
+        self.assertEqual((result.returncode, result.stderr), (0, ""), lines)
+
+    def test_typed(self):
+        """the PowerShell that is printed makes the login work"""
+        for broken in ({LOGIN: {"apps": ["*"], "smtp_auth_disabled": True}},
+                       {LOGIN: {"apps": ["*"]}, "tenant": {"smtp_auth_disabled": True}},
+                       {LOGIN: {"apps": []}, "service_principals": {}}):
+            self.server.write("mailboxes.json", broken)
+            checks = self.doctor()
+            self.complains(checks, "server-login")
+            self.typed(checks["server-login"])
+            self.assertEqual(self.verdicts(self.doctor()), FINE)
 
     def test_challenge(self):
         """an error that comes as a challenge is read"""

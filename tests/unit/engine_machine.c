@@ -154,7 +154,8 @@ only_addresses_of_this_machine(void **state)
 static enum se_code
 answer(const struct se_account *account, long status, const char *body, struct se_grant *grant)
 {
-	struct se_http_response response = {status, body, strlen(body), 0, ""};
+	struct se_http_response response = {
+		.status = status, .body = body, .body_len = strlen(body), .challenge = ""};
 
 	return se_machine_answer(&machine, account, &response, NOW, grant, &error);
 }

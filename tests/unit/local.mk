@@ -172,6 +172,10 @@ tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_ask
 tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
 tests_unit_engine_processes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex
 tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+engine_unit_tests += tests/unit/engine_dialogue
+tests_unit_engine_dialogue_SOURCES = tests/unit/engine_dialogue.c
+tests_unit_engine_dialogue_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_dialogue_LDADD = libse-mail.la libse-engine.la $(CMOCKA_LIBS)
 # Agent and tool are programs: what is tested of them is compiled in.
 upper_unit_tests = tests/unit/agent_notice tests/unit/tool_identity tests/unit/tool_table \
 	tests/unit/tool_setup
