@@ -69,7 +69,10 @@ type_fix() {
   bash -c "$fix"
 }
 
-well() { look && [ -z "$(checks new "$work/healthy")" ] || { checks new "$work/healthy"; return 1; }; }
+well() {
+  look
+  same "$(checks new "$work/healthy")" ''
+}
 fixed() { check "... and after $1" well; }
 typed() { type_fix "$1" > "$work/log/typed" 2>&1; diag "$(cat "$work/log/typed")"; fixed 'what is printed was typed'; }
 
