@@ -9,6 +9,12 @@
 /* Where a finding about a value stands: FILE:LINE: [account LABEL] KEY */
 #define PLACE "%s:%u: [account %s] %s: "
 
+static int64_t
+now(void)
+{
+	return se_world_system.wall(se_world_system.context);
+}
+
 void
 se_check_certificate(const struct se_config *config, const struct se_account *account,
 	struct se_certificate_facts *facts, struct se_findings *findings)
@@ -22,8 +28,12 @@ se_check_certificate(const struct se_config *config, const struct se_account *ac
 	if (!se_name_equal(account->value[SE_KEY_CREDENTIAL].text, "certificate"))
 		return;
 	if (se_credential_certificate_look(account, &se_world_system, facts, &error) != SE_OK) {
+		if (facts->sha256[0] != '\0') /* it is only the dates that are wrong */
+			findings->id = "certificate-end";
 		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
 			account->label, key, error.text);
+		if (facts->not_after != 0 && facts->not_after < now())
+			se_findings_fix(findings, "sasl-entra certificate new %s", account->label);
 		return;
 	}
 	findings->id = "certificate-end";

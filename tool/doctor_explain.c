@@ -270,7 +270,8 @@ static void
 examine_lifetime(const struct view *view, uint32_t seconds_left)
 {
 	const struct se_account *account = view->account;
-	const char *server = account->servers[0] != NULL ? account->servers[0] : "";
+	const char *server =
+		account->servers != NULL && account->servers[0] != NULL ? account->servers[0] : "";
 	const unsigned needed = se_policy_min_lifetime(account->min_lifetime, server);
 	char fix[512];
 

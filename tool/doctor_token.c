@@ -182,8 +182,8 @@ find_login(const struct se_doctor *doctor, const struct se_account *account,
 static const char *
 find_obstacle(const struct se_doctor *doctor, const struct se_account *account)
 {
-	static const char *const of_account[] = {"credential", "agent-configuration", "network-tls",
-		"network-proxy", "network-tenant", NULL};
+	static const char *const of_account[] = {"credential", "certificate-end",
+		"agent-configuration", "network-tls", "network-proxy", "network-tenant", NULL};
 
 	if (se_checkup_has_problem(&doctor->checkup, "agent-socket"))
 		return "agent-socket";

@@ -69,7 +69,10 @@ type_fix() {
   bash -c "$fix"
 }
 
-well() { look && [ -z "$(checks new "$work/healthy")" ] || { checks new "$work/healthy"; return 1; }; }
+well() {
+  look
+  same "$(checks new "$work/healthy")" ''
+}
 fixed() { check "... and after $1" well; }
 typed() { type_fix "$1" > "$work/log/typed" 2>&1; diag "$(cat "$work/log/typed")"; fixed 'what is printed was typed'; }
 
@@ -176,17 +179,35 @@ complains 'sealed state files, and no key' state-key:problem
 rm "$state"/*
 fixed 'they are gone'
 
+# The app has a certificate as long as these cases last.
+put_certificate() {
+  cat "$@" > "$scene_conf/relay.pem"
+  chown "$agent_user" "$scene_conf/relay.pem" && chmod 600 "$scene_conf/relay.pem"
+}
+app_certificate() {
+  tenant_set apps -d '{"apps": [{"client_id": "'$tenant_app'", "certificates": [{"file": "'"$1"'"}]}]}'
+}
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key" -out "$work/cert" -days 20 -subj /CN=relay \
   2> /dev/null
-cat "$work/cert" "$work/key" > "$scene_conf/relay.pem"
-chown "$agent_user" "$scene_conf/relay.pem" && chmod 600 "$scene_conf/relay.pem"
+openssl genrsa -out "$work/other-key" 2> /dev/null
+openssl req -new -key "$work/key" -subj /CN=relay |
+  openssl x509 -req -signkey "$work/key" -days -1 -out "$work/ended" 2> /dev/null
+put_certificate "$work/cert" "$work/key"
+app_certificate "$work/cert"
 change -e 's/^credential .*/credential = certificate/' \
   -e "s#^client_secret_file .*#certificate = $scene_conf/relay.pem#"
-tenant_set apps -d "$("$PYTHON" -c 'import json, sys
-print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"file": sys.argv[2]}]}]}))' \
-  "$tenant_app" "$work/cert")"
 complains 'a certificate that ends in 20 days' certificate-end:warning
-check '... and what renews it is named' grep -q 'sasl-entra certificate new relay' <<< "$(checks fix certificate-end)"
+equal '... and what renews it is named' "$(checks fix certificate-end)" 'sasl-entra certificate new relay'
+put_certificate "$work/cert" "$work/other-key"
+complains "a key that is not the certificate's" credential:problem token:left-out
+put_certificate "$work/ended" "$work/key"
+complains 'a certificate that has ended' certificate-end:problem token:left-out
+PATH=$SE_STAGE/bin:$PATH type_fix certificate-end > "$work/log/typed" 2>&1
+new=$("$tool" certificate new relay --json | sed -n 's/.*"upload": "\([^"]*\)".*/\1/p')
+diag "uploaded: $new"
+openssl x509 -in "$new" -out "$work/cert"
+check '... and the new one is taken' "$tool" certificate activate relay
+fixed 'its steps were followed'
 restore
 
 # --- Agent ----------------------------------------------------------------------------------------------
