@@ -1,10 +1,13 @@
 /*
  * doctor's Postfix section: each instance, and in it each way to a server of ours.
  */
-#include <signal.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "tool/doctor_postfix.h"
 
@@ -41,21 +44,24 @@ se_doctor_postfix_set(const struct se_doctor_postfix *look,
 
 /* --- one instance --------------------------------------------------------------------------------- */
 
+/* Its master(8) keeps a lock as long as it runs; which of the two kinds was decided when it was built. */
 static bool
 is_running(const struct se_postfix *postfix)
 {
-	char path[PATH_MAX], line[64] = "";
-	FILE *file;
-	long pid = 0;
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[PATH_MAX];
+	bool locked;
+	int file;
 
 	(void)snprintf(path, sizeof(path), "%.4000s/pid/master.pid", postfix->queue);
-	file = fopen(path, "re");
-	if (file == NULL)
+	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (file < 0)
 		return false;
-	if (fgets(line, sizeof(line), file) != NULL)
-		pid = strtol(line, NULL, 10);
-	(void)fclose(file);
-	return pid > 1 && kill((pid_t)pid, 0) == 0;
+	locked = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	if (!locked)
+		locked = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	close(file);
+	return locked;
 }
 
 static void

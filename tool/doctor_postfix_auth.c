@@ -1,10 +1,12 @@
 /*
  * doctor: whether smtp(8) would log in at all: switched on, by our mechanism, with a login name.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/account.h"
 
@@ -174,6 +176,8 @@ files_are_there(struct passwords *in)
 
 	if (map->file == NULL)
 		return true;
+	if (stat(map->file, &source) != 0 && errno == EACCES)
+		return true; /* postmap will say */
 	if (stat(map->file, &source) != 0) {
 		(void)snprintf(fix, sizeof(fix),
 			"install -m 600 /dev/null %s%s%s\nand run doctor again", map->file,
@@ -307,6 +311,20 @@ look_up(struct passwords *in, struct se_buffer *value, struct se_error *error)
 	return code;
 }
 
+/* It is often root's alone, and smtp(8) opens it as root. */
+static bool
+say_unreadable(struct passwords *in, const struct se_error *error)
+{
+	if (geteuid() != 0) {
+		se_checkup_left_out(&in->look->doctor->checkup, "postfix-passwords",
+			"%s%s can be read by root: %s", in->look->where, in->first.name,
+			error->text);
+		return false;
+	}
+	return say_map(in, SE_PROBLEM, in->command[0] != '\0' ? in->command : "postfix check",
+		"it cannot be read: ", error->text);
+}
+
 static void
 write_postmap(struct passwords *in)
 {
@@ -345,8 +363,7 @@ se_doctor_postfix_passwords(struct se_doctor_postfix *look, struct se_doctor_rou
 	else if (code == SE_ABSENT)
 		ok = say_no_entry(&in);
 	else
-		ok = say_map(&in, SE_PROBLEM, "read the message above",
-			"it cannot be read: ", error.text);
+		ok = say_unreadable(&in, &error);
 	se_buffer_free(&value);
 	return ok;
 }

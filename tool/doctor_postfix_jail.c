@@ -236,6 +236,14 @@ say_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route,
 	se_buffer_free(&fix);
 }
 
+/* Its own master listens for the agent of one request, once it runs. */
+static bool
+waits_for_postfix(const struct se_doctor_postfix *look, const struct report *report)
+{
+	return (report->finding == FOUND_NO_SOCKET || report->finding == FOUND_NO_AGENT) &&
+	       !look->running && se_postfix_service(&look->postfix, "sasl-entra", "unix") != NULL;
+}
+
 /* False where there is none, which has been said. */
 static bool
 judge_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route,
@@ -244,6 +252,12 @@ judge_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route
 	const bool chrooted = route->service->chrooted;
 	struct se_checkup *checkup = &look->doctor->checkup;
 
+	if (chrooted && waits_for_postfix(look, report)) {
+		se_checkup_left_out(checkup, "postfix-token",
+			"%sits own service sasl-entra gives tokens, and Postfix does not run",
+			look->where);
+		return false;
+	}
 	if (chrooted && (report->finding == FOUND_NO_SOCKET || report->finding == FOUND_CLOSED ||
 				report->finding == FOUND_NO_AGENT)) {
 		say_chroot(look, route, report);

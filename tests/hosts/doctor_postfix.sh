@@ -100,7 +100,7 @@ postfix_setup y "$port" 'myorigin = contoso.com' 'smtp_destination_concurrency_l
   'relay_domains ='
 postfix_set 'smtp_sender_dependent_authentication = no' \
   "smtp_sasl_password_maps = hash:$dir/sasl_passwd"
-mkdir -p "$postfix_queue$SE_STAGE" "$postfix_queue/private"
+mkdir -p "$postfix_queue$SE_STAGE"
 passwords "$relay $login:placeholder"
 postfix_run sbin/postmap "hash:$dir/sasl_passwd"
 cp "$dir/main.cf" "$work/main.cf"
@@ -187,12 +187,27 @@ chmod 600 "$postfix_queue$scene_socket"
 chgrp root "$postfix_queue$scene_socket"
 breaks postfix-chroot 'a socket that Postfix may not use' problem 'may not connect'
 mends
+at_end postfix_stop
+postfix_start
 mv "$postfix_queue$scene_socket" "$work/socket"
 breaks postfix-chroot 'no socket in the chroot' problem 'where no agent is'
-check '... and Postfix itself can start one' grep -q "postconf -c $dir -M 'sasl-entra/unix" "$work/doctor.json"
+commands=$(fix_commands)
+check '... with a command that has Postfix itself start one' grep -q 'sasl-entra/unix' <<< "$commands"
+check '... that can be typed' bash -ec "$commands"
+is_right() {
+  doctor
+  [ -z "$(complaints)" ]
+}
+check '... and makes it right' wait_for 20 is_right
+check '... by the socket of Postfix' grep -q 'listens at /private/sasl-entra' "$work/doctor.json"
+postfix_stop
+doctor
+equal 'while Postfix does not run there is no token to ask for' "$(verdict_of postfix-token)" 'left out'
+equal '... and no complaint' "$(complaints)" ''
+restore
 mv "$work/socket" "$postfix_queue$scene_socket"
 doctor
-equal '... and with the socket it is right again' "$(complaints)" '' || diag "$(texts)"
+equal 'with the socket it is right again' "$(complaints)" '' || diag "$(texts)"
 
 # The token, as Postfix's user.
 agent_stop
@@ -242,6 +257,13 @@ touch -d '1 hour ago' "$work/second/main.cf"
 postfix_set "multi_instance_directories = $work/second"
 breaks postfix-tls 'a second instance' problem "$work/second: smtp_tls_security_level = may"
 restore
+
+# Who is not root sees what he may.
+chmod 600 "$dir/sasl_passwd" "$dir/sasl_passwd.db"
+setpriv --reuid nobody --regid "$(id -gn nobody)" --clear-groups "$SE_STAGE/bin/sasl-entra" doctor \
+  --postfix="$dir" --json --offline > "$work/doctor.json" 2> "$work/log/doctor"
+equal 'for somebody else than root: no complaint' "$(complaints)" '' || diag "$(texts)"
+equal '... the map is left out' "$(verdict_of postfix-passwords)" 'left out'
 
 # What cannot be read.
 mv "$dir/main.cf" "$work/main.cf.away"
