@@ -42,6 +42,29 @@ se_doctor_postfix_set(const struct se_doctor_postfix *look,
 	se_doctor_postfix_reload(look, fix);
 }
 
+void
+se_doctor_postfix_say(struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const char *id, enum se_verdict verdict, const char *name, const char *value,
+	const char *why)
+{
+	struct se_buffer fix;
+
+	se_buffer_init(&fix, SE_DOCTOR_FIX_MAX);
+	se_doctor_postfix_set(look, route->service, name, value, &fix);
+	se_checkup_add(&look->doctor->checkup, id, verdict, se_buffer_text(&fix),
+		"%s%s = %s for %s: %s", look->where, name,
+		se_postfix_get_for(&look->postfix, route->service, name), route->service->name,
+		why);
+	se_buffer_free(&fix);
+}
+
+const char *
+se_doctor_postfix_value(
+	const struct se_doctor_postfix *look, const struct se_doctor_route *route, const char *name)
+{
+	return se_postfix_get_for(&look->postfix, route->service, name);
+}
+
 /* --- one instance --------------------------------------------------------------------------------- */
 
 /* Its master(8) keeps a lock as long as it runs; which of the two kinds was decided when it was built. */
@@ -85,19 +108,6 @@ look_at_route(struct se_doctor_postfix *look, size_t i)
 }
 
 static void
-tell_server(struct se_doctor *doctor, const struct se_doctor_route *route)
-{
-	const size_t n = doctor->relay_count;
-
-	if (n == SE_DOCTOR_RELAYS_MAX)
-		return;
-	(void)se_copy(doctor->relays[n].host, sizeof(doctor->relays[n].host), route->host);
-	(void)se_copy(doctor->relays[n].port, sizeof(doctor->relays[n].port),
-		route->port[0] != '\0' ? route->port : "25");
-	doctor->relay_count++;
-}
-
-static void
 look_at_routes(struct se_doctor_postfix *look)
 {
 	char command[PATH_MAX + 32], fix[SE_DOCTOR_FIX_MAX];
@@ -110,10 +120,8 @@ look_at_routes(struct se_doctor_postfix *look)
 			look->where);
 		return;
 	}
-	for (size_t i = 0; i < look->route_count; i++) {
-		tell_server(look->doctor, &look->routes[i]);
+	for (size_t i = 0; i < look->route_count; i++)
 		look_at_route(look, i);
-	}
 	se_doctor_postfix_senders(look, &look->routes[0]);
 }
 

@@ -139,9 +139,16 @@ check '... in master.cf' grep -q 'smtp_tls_security_level=secure' "$dir/master.c
 # A relay that Exchange does not have: the port, and a server that no account may use.
 restore
 postfix_set 'relayhost = [localhost]'
-passwords "$relay $login:placeholder" "[localhost] $login:placeholder"
+passwords "[localhost] $login:placeholder" "[localhost]:587 $login:placeholder"
 postfix_run sbin/postmap "hash:$dir/sasl_passwd"
 breaks postfix-relay 'a relay without a port' problem 'port 587'
+mends
+restore
+postfix_set 'relayhost = [localhost]:465'
+passwords "[localhost]:465 $login:placeholder" "[localhost]:587 $login:placeholder"
+postfix_run sbin/postmap "hash:$dir/sasl_passwd"
+breaks postfix-relay 'port 465' problem 'smtp_tls_wrappermode'
+mends
 restore
 postfix_set 'relayhost = [smtp.contoso.com]:587'
 doctor
@@ -220,7 +227,25 @@ agent_start "$postfix_group" "$postfix_queue$scene_socket"
 doctor
 equal '... and with it it is right again' "$(complaints)" '' || diag "$(texts)"
 
-# Not chrooted.
+agent_stop
+sed -i 's/^match .*/match = *@contoso.com, *@contoso.onmicrosoft.com/' "$scene_conf/sasl-entra.conf"
+agent_start "$postfix_group" "$postfix_queue$scene_socket"
+passwords "$relay scanner@contoso.onmicrosoft.com:placeholder"
+postfix_run sbin/postmap "hash:$dir/sasl_passwd"
+postfix_set 'myorigin = contoso.onmicrosoft.com'
+breaks postfix-senders 'a mailbox in the initial domain' warning '550 5.7.236'
+restore
+passwords "$relay $login:placeholder"
+postfix_run sbin/postmap "hash:$dir/sasl_passwd"
+
+# Not chrooted; a "-" in master.cf means that, since compatibility level 1.
+postfix_master_cf - > "$dir/master.cf"
+doctor
+check 'a chroot column of "-" is no chroot' grep -q 'runs in no chroot' "$work/doctor.json"
+postfix_set 'compatibility_level = 0'
+doctor
+check '... but in a configuration of before' grep -q 'runs in the chroot' "$work/doctor.json"
+restore
 postfix_master_cf n > "$dir/master.cf"
 doctor
 equal 'a healthy Postfix, not chrooted: no complaint' "$(complaints)" '' || diag "$(texts)"
