@@ -1,10 +1,13 @@
 /*
  * doctor's Postfix section: each instance, and in it each way to a server of ours.
  */
-#include <signal.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "tool/doctor_postfix.h"
 
@@ -39,23 +42,49 @@ se_doctor_postfix_set(const struct se_doctor_postfix *look,
 	se_doctor_postfix_reload(look, fix);
 }
 
+void
+se_doctor_postfix_say(struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const char *id, enum se_verdict verdict, const char *name, const char *value,
+	const char *why)
+{
+	struct se_buffer fix;
+
+	se_buffer_init(&fix, SE_DOCTOR_FIX_MAX);
+	se_doctor_postfix_set(look, route->service, name, value, &fix);
+	se_checkup_add(&look->doctor->checkup, id, verdict, se_buffer_text(&fix),
+		"%s%s = %s for %s: %s", look->where, name,
+		se_postfix_get_for(&look->postfix, route->service, name), route->service->name,
+		why);
+	se_buffer_free(&fix);
+}
+
+const char *
+se_doctor_postfix_value(
+	const struct se_doctor_postfix *look, const struct se_doctor_route *route, const char *name)
+{
+	return se_postfix_get_for(&look->postfix, route->service, name);
+}
+
 /* --- one instance --------------------------------------------------------------------------------- */
 
+/* Its master(8) keeps a lock as long as it runs; which of the two kinds was decided when it was built. */
 static bool
 is_running(const struct se_postfix *postfix)
 {
-	char path[PATH_MAX], line[64] = "";
-	FILE *file;
-	long pid = 0;
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[PATH_MAX];
+	bool locked;
+	int file;
 
 	(void)snprintf(path, sizeof(path), "%.4000s/pid/master.pid", postfix->queue);
-	file = fopen(path, "re");
-	if (file == NULL)
+	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (file < 0)
 		return false;
-	if (fgets(line, sizeof(line), file) != NULL)
-		pid = strtol(line, NULL, 10);
-	(void)fclose(file);
-	return pid > 1 && kill((pid_t)pid, 0) == 0;
+	locked = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	if (!locked)
+		locked = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	close(file);
+	return locked;
 }
 
 static void
@@ -79,19 +108,6 @@ look_at_route(struct se_doctor_postfix *look, size_t i)
 }
 
 static void
-tell_server(struct se_doctor *doctor, const struct se_doctor_route *route)
-{
-	const size_t n = doctor->relay_count;
-
-	if (n == SE_DOCTOR_RELAYS_MAX)
-		return;
-	(void)se_copy(doctor->relays[n].host, sizeof(doctor->relays[n].host), route->host);
-	(void)se_copy(doctor->relays[n].port, sizeof(doctor->relays[n].port),
-		route->port[0] != '\0' ? route->port : "25");
-	doctor->relay_count++;
-}
-
-static void
 look_at_routes(struct se_doctor_postfix *look)
 {
 	char command[PATH_MAX + 32], fix[SE_DOCTOR_FIX_MAX];
@@ -104,10 +120,8 @@ look_at_routes(struct se_doctor_postfix *look)
 			look->where);
 		return;
 	}
-	for (size_t i = 0; i < look->route_count; i++) {
-		tell_server(look->doctor, &look->routes[i]);
+	for (size_t i = 0; i < look->route_count; i++)
 		look_at_route(look, i);
-	}
 	se_doctor_postfix_senders(look, &look->routes[0]);
 }
 

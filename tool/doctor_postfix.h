@@ -49,6 +49,13 @@ bool se_doctor_postfix_repeated(const struct se_doctor_postfix *look, size_t rou
 void se_doctor_postfix_set(const struct se_doctor_postfix *look,
 	const struct se_postfix_service *service, const char *name, const char *value,
 	struct se_buffer *fix);
+/* The value for the route's service. */
+const char *se_doctor_postfix_value(const struct se_doctor_postfix *look,
+	const struct se_doctor_route *route, const char *name);
+/* A complaint about one parameter of the route's service, with the command that gives it `value`. */
+void se_doctor_postfix_say(struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const char *id, enum se_verdict verdict, const char *name, const char *value,
+	const char *why);
 /* Appends the reload alone. */
 void se_doctor_postfix_reload(const struct se_doctor_postfix *look, struct se_buffer *fix);
 

@@ -5,18 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/client.h"
 
+#include "tool/aside.h"
 #include "tool/ask.h"
 #include "tool/doctor_postfix.h"
 
@@ -108,68 +105,61 @@ ask_outside(
 		(void)se_copy(report->text, sizeof(report->text), error.text);
 }
 
-_Noreturn static void
-be_smtp(const struct se_doctor_postfix *look, const struct se_doctor_route *route,
-	const struct se_request *request, int out)
+/* What the child is to do. */
+struct asking {
+	const struct se_doctor_postfix *look;
+	const struct se_doctor_route *route;
+	struct se_request request;
+};
+
+static void
+be_smtp(void *context, struct se_aside *aside)
 {
+	const struct asking *asking = context;
+	const bool chrooted = asking->route->service->chrooted;
 	struct report report = {.finding = FOUND_NOTHING};
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	/* The engine may say to stderr what the report says as well. */
 	(void)dup2(null, STDERR_FILENO);
-	(void)dup2(null, STDOUT_FILENO);
-	if (go_inside(&look->postfix, route->service->chrooted, &report)) {
+	if (go_inside(&asking->look->postfix, chrooted, &report)) {
 		se_identity_hide();
-		if (route->service->chrooted)
-			ask_in_jail(request, &report);
+		if (chrooted)
+			ask_in_jail(&asking->request, &report);
 		else
-			ask_outside(look->doctor->identity, request, &report);
+			ask_outside(asking->look->doctor->identity, &asking->request, &report);
 	}
-	_exit(write(out, &report, sizeof(report)) == (ssize_t)sizeof(report) ? 0 : 1);
+	se_aside_tell(aside, &report, sizeof(report));
 }
 
 /* --- in the parent -------------------------------------------------------------------------------- */
 
 static void
-hear(int in, struct report *report)
-{
-	struct pollfd fd = {in, POLLIN, 0};
-
-	/* Shorter than a pipe holds at once: it comes as a whole. */
-	if (poll(&fd, 1, TOKEN_MS) != 1 ||
-		read(in, report, sizeof(*report)) != (ssize_t)sizeof(*report)) {
-		memset(report, 0, sizeof(*report));
-		report->finding = FOUND_NOTHING;
-	}
-}
-
-static void
 ask_as_smtp(const struct se_doctor_postfix *look, const struct se_doctor_route *route,
 	struct report *report)
 {
-	struct se_request request;
-	int pipes[2], status;
-	pid_t child;
+	struct asking asking = {.look = look, .route = route};
+	const struct se_aside_work work = {.act = be_smtp,
+		.context = &asking,
+		.timeout = TOKEN_MS,
+		.what = "waiting for a token, as Postfix's user"};
+	struct se_error error;
+	struct se_buffer heard;
+	enum se_code code;
 
 	memset(report, 0, sizeof(*report));
 	report->finding = FOUND_NOTHING;
-	if (se_ask_prepare(&request, SE_OPERATION_TOKEN, route->login, NULL) != SE_OK ||
-		pipe2(pipes, O_CLOEXEC) != 0)
-		return;
-	(void)se_copy(request.service, sizeof(request.service), "smtp");
-	(void)se_copy(request.server, sizeof(request.server), route->host);
-	child = fork();
-	if (child == 0)
-		be_smtp(look, route, &request, pipes[1]);
-	close(pipes[1]);
-	if (child > 0) {
-		hear(pipes[0], report);
-		if (report->finding == FOUND_NOTHING)
-			(void)kill(child, SIGKILL);
-		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-			continue;
-	}
-	close(pipes[0]);
+	code = se_ask_prepare(&asking.request, SE_OPERATION_TOKEN, route->login, &error);
+	(void)se_copy(asking.request.service, sizeof(asking.request.service), "smtp");
+	(void)se_copy(asking.request.server, sizeof(asking.request.server), route->host);
+	se_buffer_init(&heard, sizeof(*report));
+	if (code == SE_OK)
+		code = se_aside(&work, &heard, &error);
+	if (code == SE_OK && heard.len == sizeof(*report))
+		memcpy(report, heard.data, sizeof(*report));
+	else if (code != SE_OK)
+		(void)se_copy(report->text, sizeof(report->text), error.text);
+	se_buffer_free(&heard);
 }
 
 /* --- what it means -------------------------------------------------------------------------------- */
@@ -236,6 +226,14 @@ say_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route,
 	se_buffer_free(&fix);
 }
 
+/* Its own master listens for the agent of one request, once it runs. */
+static bool
+waits_for_postfix(const struct se_doctor_postfix *look, const struct report *report)
+{
+	return (report->finding == FOUND_NO_SOCKET || report->finding == FOUND_NO_AGENT) &&
+	       !look->running && se_postfix_service(&look->postfix, "sasl-entra", "unix") != NULL;
+}
+
 /* False where there is none, which has been said. */
 static bool
 judge_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route,
@@ -244,6 +242,12 @@ judge_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route
 	const bool chrooted = route->service->chrooted;
 	struct se_checkup *checkup = &look->doctor->checkup;
 
+	if (chrooted && waits_for_postfix(look, report)) {
+		se_checkup_left_out(checkup, "postfix-token",
+			"%sits own service sasl-entra gives tokens, and Postfix does not run",
+			look->where);
+		return false;
+	}
 	if (chrooted && (report->finding == FOUND_NO_SOCKET || report->finding == FOUND_CLOSED ||
 				report->finding == FOUND_NO_AGENT)) {
 		say_chroot(look, route, report);
@@ -274,8 +278,7 @@ judge_token(struct se_doctor_postfix *look, const struct se_doctor_route *route,
 		se_checkup_add(checkup, "postfix-token", SE_PROBLEM,
 			"sasl-entra status says what the agent is at",
 			"%sno answer to the user %s%s for %s: %s", look->where, look->postfix.owner,
-			place, route->login,
-			report->text[0] != '\0' ? report->text : "it took too long");
+			place, route->login, report->text);
 	else
 		se_checkup_add(checkup, "postfix-token", SE_PROBLEM,
 			"sasl-entra check\nsasl-entra status", "%sfor the user %s%s: %s",

@@ -2,6 +2,8 @@
  * doctor: which servers a Postfix hands mail to, by which of its services, and whether an account may
  * use them.
  */
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,6 +198,24 @@ wrong_port(const struct se_doctor_postfix *look, const struct se_doctor_route *r
 	return NULL;
 }
 
+/* For the server's section, by a number. */
+static void
+tell_server(struct se_doctor *doctor, const struct se_doctor_route *route)
+{
+	const struct servent *service = getservbyname(route->port, "tcp");
+	const size_t n = doctor->relay_count;
+
+	if (n == SE_DOCTOR_RELAYS_MAX)
+		return;
+	(void)se_copy(doctor->relays[n].host, sizeof(doctor->relays[n].host), route->host);
+	if (service != NULL)
+		(void)snprintf(doctor->relays[n].port, sizeof(doctor->relays[n].port), "%d",
+			ntohs((uint16_t)service->s_port));
+	else
+		(void)se_copy(doctor->relays[n].port, sizeof(doctor->relays[n].port), route->port);
+	doctor->relay_count++;
+}
+
 /* An account that is known by its entry alone: it may not use that server. */
 static const struct se_account *
 only_account(const struct se_config *config)
@@ -219,10 +239,12 @@ se_doctor_postfix_relay(struct se_doctor_postfix *look, struct se_doctor_route *
 		say_relay(look, route, true, why);
 		return false;
 	}
-	if (port != NULL)
+	if (port != NULL) {
 		say_relay(look, route, false, port);
-	else
+	} else {
+		tell_server(look->doctor, route);
 		se_checkup_fine(&look->doctor->checkup, "postfix-relay", "%s%s %s, by %s",
 			look->where, route->parameter, route->destination, route->service->name);
+	}
 	return true;
 }

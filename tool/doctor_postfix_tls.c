@@ -18,18 +18,12 @@ struct level {
 	const char *parameter;
 };
 
-static const char *
-get(const struct se_doctor_postfix *look, const struct se_doctor_route *route, const char *name)
-{
-	return se_postfix_get_for(&look->postfix, route->service, name);
-}
-
 /* smtp_tls_policy_maps: the destination as written, then the host. */
 static bool
 find_policy(const struct se_doctor_postfix *look, const struct se_doctor_route *route,
 	struct level *level)
 {
-	const char *maps = get(look, route, "smtp_tls_policy_maps"), *at;
+	const char *maps = se_doctor_postfix_value(look, route, "smtp_tls_policy_maps"), *at;
 	char word[SE_POSTFIX_WORD_MAX];
 	struct se_buffer value;
 	bool found;
@@ -51,17 +45,22 @@ static void
 find_level(const struct se_doctor_postfix *look, const struct se_doctor_route *route,
 	struct level *level)
 {
-	const char *plain = get(look, route, "smtp_tls_security_level");
+	const char *plain = se_doctor_postfix_value(look, route, "smtp_tls_security_level");
 
 	level->parameter = "smtp_tls_security_level";
 	if (find_policy(look, route, level))
 		return;
 	/* The older two count where there is no level. */
-	if (plain[0] == '\0' && se_postfix_yes(get(look, route, "smtp_enforce_tls")))
-		plain = se_postfix_yes(get(look, route, "smtp_tls_enforce_peername")) ? "verify"
-										      : "encrypt";
+	if (plain[0] == '\0' &&
+		se_postfix_yes(se_doctor_postfix_value(look, route, "smtp_enforce_tls")))
+		plain = se_postfix_yes(
+				se_doctor_postfix_value(look, route, "smtp_tls_enforce_peername"))
+				? "verify"
+				: "encrypt";
 	else if (plain[0] == '\0')
-		plain = se_postfix_yes(get(look, route, "smtp_use_tls")) ? "may" : "none";
+		plain = se_postfix_yes(se_doctor_postfix_value(look, route, "smtp_use_tls"))
+				? "may"
+				: "none";
 	(void)se_copy(level->name, sizeof(level->name), plain);
 }
 
@@ -82,9 +81,9 @@ needs_ca(const char *level)
 static bool
 has_ca(const struct se_doctor_postfix *look, const struct se_doctor_route *route)
 {
-	return get(look, route, "smtp_tls_CAfile")[0] != '\0' ||
-	       get(look, route, "smtp_tls_CApath")[0] != '\0' ||
-	       se_postfix_yes(get(look, route, "tls_append_default_CA"));
+	return se_doctor_postfix_value(look, route, "smtp_tls_CAfile")[0] != '\0' ||
+	       se_doctor_postfix_value(look, route, "smtp_tls_CApath")[0] != '\0' ||
+	       se_postfix_yes(se_doctor_postfix_value(look, route, "tls_append_default_CA"));
 }
 
 static void
@@ -136,8 +135,8 @@ protocols_fit(const char *list)
 static bool
 ca_is_there(const struct se_doctor_postfix *look, const struct se_doctor_route *route)
 {
-	const char *file = get(look, route, "smtp_tls_CAfile");
-	const char *directory = get(look, route, "smtp_tls_CApath");
+	const char *file = se_doctor_postfix_value(look, route, "smtp_tls_CAfile");
+	const char *directory = se_doctor_postfix_value(look, route, "smtp_tls_CApath");
 
 	return (file[0] == '\0' || access(file, R_OK) == 0) &&
 	       (directory[0] == '\0' || access(directory, R_OK) == 0);
@@ -147,7 +146,8 @@ void
 se_doctor_postfix_tls(struct se_doctor_postfix *look, struct se_doctor_route *route)
 {
 	struct se_checkup *checkup = &look->doctor->checkup;
-	const char *protocols = get(look, route, "smtp_tls_mandatory_protocols");
+	const char *protocols =
+		se_doctor_postfix_value(look, route, "smtp_tls_mandatory_protocols");
 	struct se_buffer fix;
 	struct level level;
 

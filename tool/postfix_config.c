@@ -298,8 +298,11 @@ se_postfix_instances(const struct se_postfix *postfix, char *dirs[SE_POSTFIX_INS
 	size_t count = 0;
 
 	while (count < SE_POSTFIX_INSTANCES_MAX && se_postfix_word(&list, word)) {
-		dirs[count] = strdup(word);
-		count += dirs[count] != NULL;
+		char *dir = strdup(word);
+
+		if (dir == NULL)
+			break;
+		dirs[count++] = dir;
 	}
 	return count;
 }

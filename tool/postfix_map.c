@@ -68,7 +68,7 @@ find_files(struct se_postfix_map *map, const char *rest)
 bool
 se_postfix_next_map(const struct se_postfix *postfix, const char **list, struct se_postfix_map *map)
 {
-	char word[SE_POSTFIX_WORD_MAX];
+	char word[SE_POSTFIX_WORD_MAX] = "";
 	const char *start = word;
 	size_t len;
 

@@ -100,7 +100,7 @@ postfix_setup y "$port" 'myorigin = contoso.com' 'smtp_destination_concurrency_l
   'relay_domains ='
 postfix_set 'smtp_sender_dependent_authentication = no' \
   "smtp_sasl_password_maps = hash:$dir/sasl_passwd"
-mkdir -p "$postfix_queue$SE_STAGE" "$postfix_queue/private"
+mkdir -p "$postfix_queue$SE_STAGE"
 passwords "$relay $login:placeholder"
 postfix_run sbin/postmap "hash:$dir/sasl_passwd"
 cp "$dir/main.cf" "$work/main.cf"
@@ -139,9 +139,16 @@ check '... in master.cf' grep -q 'smtp_tls_security_level=secure' "$dir/master.c
 # A relay that Exchange does not have: the port, and a server that no account may use.
 restore
 postfix_set 'relayhost = [localhost]'
-passwords "$relay $login:placeholder" "[localhost] $login:placeholder"
+passwords "[localhost] $login:placeholder" "[localhost]:587 $login:placeholder"
 postfix_run sbin/postmap "hash:$dir/sasl_passwd"
 breaks postfix-relay 'a relay without a port' problem 'port 587'
+mends
+restore
+postfix_set 'relayhost = [localhost]:465'
+passwords "[localhost]:465 $login:placeholder" "[localhost]:587 $login:placeholder"
+postfix_run sbin/postmap "hash:$dir/sasl_passwd"
+breaks postfix-relay 'port 465' problem 'smtp_tls_wrappermode'
+mends
 restore
 postfix_set 'relayhost = [smtp.contoso.com]:587'
 doctor
@@ -187,12 +194,27 @@ chmod 600 "$postfix_queue$scene_socket"
 chgrp root "$postfix_queue$scene_socket"
 breaks postfix-chroot 'a socket that Postfix may not use' problem 'may not connect'
 mends
+at_end postfix_stop
+postfix_start
 mv "$postfix_queue$scene_socket" "$work/socket"
 breaks postfix-chroot 'no socket in the chroot' problem 'where no agent is'
-check '... and Postfix itself can start one' grep -q "postconf -c $dir -M 'sasl-entra/unix" "$work/doctor.json"
+commands=$(fix_commands)
+check '... with a command that has Postfix itself start one' grep -q 'sasl-entra/unix' <<< "$commands"
+check '... that can be typed' bash -ec "$commands"
+is_right() {
+  doctor
+  [ -z "$(complaints)" ]
+}
+check '... and makes it right' wait_for 20 is_right
+check '... by the socket of Postfix' grep -q 'listens at /private/sasl-entra' "$work/doctor.json"
+postfix_stop
+doctor
+equal 'while Postfix does not run there is no token to ask for' "$(verdict_of postfix-token)" 'left out'
+equal '... and no complaint' "$(complaints)" ''
+restore
 mv "$work/socket" "$postfix_queue$scene_socket"
 doctor
-equal '... and with the socket it is right again' "$(complaints)" '' || diag "$(texts)"
+equal 'with the socket it is right again' "$(complaints)" '' || diag "$(texts)"
 
 # The token, as Postfix's user.
 agent_stop
@@ -205,7 +227,25 @@ agent_start "$postfix_group" "$postfix_queue$scene_socket"
 doctor
 equal '... and with it it is right again' "$(complaints)" '' || diag "$(texts)"
 
-# Not chrooted.
+agent_stop
+sed -i 's/^match .*/match = *@contoso.com, *@contoso.onmicrosoft.com/' "$scene_conf/sasl-entra.conf"
+agent_start "$postfix_group" "$postfix_queue$scene_socket"
+passwords "$relay scanner@contoso.onmicrosoft.com:placeholder"
+postfix_run sbin/postmap "hash:$dir/sasl_passwd"
+postfix_set 'myorigin = contoso.onmicrosoft.com'
+breaks postfix-senders 'a mailbox in the initial domain' warning '550 5.7.236'
+restore
+passwords "$relay $login:placeholder"
+postfix_run sbin/postmap "hash:$dir/sasl_passwd"
+
+# Not chrooted; a "-" in master.cf means that, since compatibility level 1.
+postfix_master_cf - > "$dir/master.cf"
+doctor
+check 'a chroot column of "-" is no chroot' grep -q 'runs in no chroot' "$work/doctor.json"
+postfix_set 'compatibility_level = 0'
+doctor
+check '... but in a configuration of before' grep -q 'runs in the chroot' "$work/doctor.json"
+restore
 postfix_master_cf n > "$dir/master.cf"
 doctor
 equal 'a healthy Postfix, not chrooted: no complaint' "$(complaints)" '' || diag "$(texts)"
@@ -242,6 +282,13 @@ touch -d '1 hour ago' "$work/second/main.cf"
 postfix_set "multi_instance_directories = $work/second"
 breaks postfix-tls 'a second instance' problem "$work/second: smtp_tls_security_level = may"
 restore
+
+# Who is not root sees what he may.
+chmod 600 "$dir/sasl_passwd" "$dir/sasl_passwd.db"
+setpriv --reuid nobody --regid "$(id -gn nobody)" --clear-groups "$SE_STAGE/bin/sasl-entra" doctor \
+  --postfix="$dir" --json --offline > "$work/doctor.json" 2> "$work/log/doctor"
+equal 'for somebody else than root: no complaint' "$(complaints)" '' || diag "$(texts)"
+equal '... the map is left out' "$(verdict_of postfix-passwords)" 'left out'
 
 # What cannot be read.
 mv "$dir/main.cf" "$work/main.cf.away"
