@@ -147,7 +147,8 @@ se_setup_say_next(const struct se_setup *setup)
 		fprintf(stderr, "  sasl-entra login %s\n",
 			account->value[SE_KEY_IDENTITY].text != NULL ? setup->label : mailbox);
 	if (setup->command->identity.system)
-		fputs("  sasl-entra setup --postfix\n", stderr);
+		fprintf(stderr, "  sasl-entra setup --postfix %s --login %s\n", setup->label,
+			mailbox);
 	fprintf(stderr, "  sasl-entra doctor %s\n  sasl-entra send %s --to YOUR-ADDRESS\n",
 		setup->label, mailbox);
 }

@@ -336,6 +336,13 @@ class Setup(SetupCase):
         self.assertIn("no terminal", self.tool("setup", *self.usual, code=2).stderr)
         self.assertIn("--label", self.setup_(*self.usual, "relay", code=2).stderr)
 
+    def test_postfix_aside(self):
+        """an account and Postfix are set up one after the other"""
+        self.assertIn("one after the other", self.setup_(*self.usual, "--postfix", code=2).stderr)
+        self.assertIn("--postfix is missing", self.setup_("--relays", "2", code=2).stderr)
+        self.assertIn("--relays", self.tool("setup", "--postfix", "--relays", "x", code=2).stderr)
+        self.assertFalse(self.etc.exists())
+
     # --- the tenant ----------------------------------------------------------------------------------
 
     def test_cloud(self):

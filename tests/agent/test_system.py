@@ -70,7 +70,7 @@ class System(TenantCase):
         self.addCleanup(systemd.rmdir)
         said = self.tool(*setup, "--match", "*@contoso.com").stderr
         self.assertIn("\n  systemctl enable --now sasl-entrad.socket\n", said)
-        self.assertIn("\n  sasl-entra setup --postfix\n", said)
+        self.assertIn("\n  sasl-entra setup --postfix relay --login MAILBOX@contoso.com\n", said)
         key = (self.config.parent / "relay.pem").stat()
         self.assertEqual((key.st_uid, key.st_gid, key.st_mode & 0o777), (USER.pw_uid, USER.pw_gid, 0o600))
         self.assertEqual(self.config.stat().st_mode & 0o777, 0o644)
