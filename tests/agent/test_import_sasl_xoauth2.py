@@ -232,6 +232,14 @@ class ImportSaslXoauth2(TenantCase):
                          .replace(f"{ANNA}:{self.tokens}/{ANNA}", f"{ANNA}:oauth"))
         self.assertEqual(self.map_has(BOB), f"{BOB}:oauth")
 
+    def test_two_relays(self):
+        """one login name at two relays: both may have its token; with two token files it is refused"""
+        path = self.postfix / "sasl_passwd"
+        path.write_text(f"[smtp.office365.com]:587 {ANNA}:{self.tokens}/{ANNA}\nmx.example.net {ANNA}:{self.tokens}/{ANNA}\n")
+        self.assertIn("+servers            = smtp.office365.com, mx.example.net", self.migrate().stdout)
+        path.write_text(f"[smtp.office365.com]:587 {ANNA}:{self.tokens}/{ANNA}\nmx.example.net {ANNA}:{self.tokens}/{BOB}\n")
+        self.refused("two token files")
+
     def test_no_state_directory(self):
         """a state directory that is missing: said, and everything is as before"""
         (self.place / "state").rmdir()
