@@ -273,9 +273,9 @@ explain_path(struct se_error *error, const struct se_secret *password)
 	if (se_secret_reveal(password)[0] != '/')
 		return;
 	se_error_set(error, old.code,
-		"%s The password looks like the path of a sasl-xoauth2 token file; here it is a "
-		"placeholder that nobody reads. To import that sign-in: sasl-entra import token "
-		"NAME < FILE-with-only-the-refresh-token",
+		"%s. The password looks like the path of a sasl-xoauth2 token file; here it is a "
+		"placeholder that nobody reads. To take its sign-ins over: sasl-entra import "
+		"sasl-xoauth2",
 		old.text);
 }
 

@@ -10,11 +10,30 @@
 #include "tool/import_map.h"
 #include "tool/import_plan.h"
 
+/* One login name at several relays: all of them are to have its token. */
 static bool
-is_known(struct se_import_plan *plan, const char *login, const char *file)
+add_host(struct se_import_account *account, const char *host)
+{
+	size_t size;
+	char *both;
+
+	if (host == NULL || account->host == NULL || strcasestr(account->host, host) != NULL)
+		return true;
+	size = strlen(account->host) + strlen(host) + 3;
+	both = malloc(size);
+	if (both == NULL)
+		return false;
+	(void)snprintf(both, size, "%s, %s", account->host, host);
+	free(account->host);
+	account->host = both;
+	return true;
+}
+
+static bool
+is_known(struct se_import_plan *plan, const char *login, const char *host, const char *file)
 {
 	for (size_t i = 0; i < plan->accounts.count; i++) {
-		const struct se_import_account *account = &plan->accounts.list[i];
+		struct se_import_account *account = &plan->accounts.list[i];
 
 		if (strcasecmp(account->login, login) != 0)
 			continue;
@@ -23,6 +42,8 @@ is_known(struct se_import_plan *plan, const char *login, const char *file)
 				"%s: there are two token files for it, %s and %s; let all entries "
 				"name the one that is in use",
 				login, account->file, file);
+		if (!add_host(account, host))
+			plan->findings.failed = true;
 		return true;
 	}
 	return false;
@@ -39,7 +60,7 @@ add_account(struct se_import_plan *plan, char *login, char *host, char *file)
 	} else if (plan->accounts.count == SE_IMPORT_ACCOUNTS_MAX) {
 		se_findings_add(&plan->findings, false, 0, "more than %d login names",
 			SE_IMPORT_ACCOUNTS_MAX);
-	} else if (!is_known(plan, login, file)) {
+	} else if (!is_known(plan, login, host, file)) {
 		account->login = login;
 		account->host = host;
 		account->file = file;

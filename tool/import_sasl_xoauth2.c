@@ -10,6 +10,7 @@
 #include "tool/import_apply.h"
 #include "tool/import_map.h"
 #include "tool/output.h"
+#include "tool/run.h"
 
 static void
 show_account(const struct se_import_account *account, struct se_buffer *out)
@@ -130,14 +131,43 @@ output(const struct se_import_plan *plan, bool changed)
 	return exit_code;
 }
 
+/* The package that a file came with; false where it came with none. */
+static bool
+find_package(const char *path, char name[128])
+{
+	const char *const deb[] = {"dpkg-query", "-S", path, NULL};
+	const char *const rpm[] = {"rpm", "-qf", "--qf", "%{NAME}:", path, NULL};
+	const char *const *const ways[] = {deb, rpm};
+	bool found = false;
+
+	for (size_t i = 0; !found && i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct se_buffer out;
+		const struct se_run ask = {.argv = ways[i], .output = &out};
+		int status = 0;
+
+		se_buffer_init(&out, SE_OUTPUT_MAX);
+		found = se_run(&ask, &status, NULL) == SE_OK && status == 0;
+		(void)snprintf(name, 128, "%.*s", (int)strcspn(se_buffer_text(&out), ":, \n"),
+			se_buffer_text(&out));
+		se_buffer_free(&out);
+	}
+	return found && name[0] != '\0';
+}
+
 static void
 say_packages(const struct se_import_plan *plan)
 {
-	if (plan->plugin_count > 0)
+	char name[128];
+
+	for (size_t i = 0; i < plan->plugin_count; i++) {
+		if (!find_package(plan->plugins[i], name))
+			continue;
 		fprintf(stderr,
-			"Once all works, remove the package that %s came with, where there is "
-			"one, or an update puts it back: apt remove sasl-xoauth2\n",
-			plan->plugins[0]);
+			"%s came with the package %s, and an update of it would put it back: once "
+			"all works, remove the package (apt remove %s)\n",
+			plan->plugins[i], name, name);
+		return;
+	}
 }
 
 /* Everything is in place; whether it works is another question. */

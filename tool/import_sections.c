@@ -145,10 +145,11 @@ is_default_server(const struct se_import_account *account)
 {
 	const struct se_provider *provider =
 		se_provider_find(account->provider != NULL ? account->provider : "entra");
-	const char *const *server =
-		provider->servers != NULL ? provider->servers : account->cloud->servers;
+	const char *const *server = provider->servers;
 
-	for (; *server != NULL; server++)
+	if (server == NULL && account->cloud != NULL)
+		server = account->cloud->servers;
+	for (; server != NULL && *server != NULL; server++)
 		if (strcasecmp(*server, account->host) == 0)
 			return true;
 	return false;

@@ -75,8 +75,8 @@ se_install_file(int directory, const char *name, const struct se_file_look *look
 	int fd;
 
 	(void)unlinkat(directory, SE_INSTALL_TEMPORARY, 0); /* of a crash */
-	fd = openat(
-		directory, SE_INSTALL_TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(directory, SE_INSTALL_TEMPORARY,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return refuse(directory, name, "cannot be written", error);
 	ok = fill(fd, look, data, len);

@@ -1,3 +1,20 @@
+# What the verb import is made of, beside what others use; tests link it, too.
+import_sources = \
+	tool/verb_import.c tool/import.h \
+	tool/keep_sign_in.c tool/keep_sign_in.h \
+	tool/import_file.c tool/import_file.h \
+	tool/import_account.c tool/import_endpoint.c tool/import_account.h \
+	tool/import_map.c tool/import_map.h \
+	tool/import_postfix.c tool/import_postfix.h \
+	tool/import_sections.c tool/import_sections.h \
+	tool/import_plan.c tool/import_read.c tool/import_plugins.c tool/import_plan.h \
+	tool/import_write.c tool/import_write.h \
+	tool/import_apply.c tool/import_try.c tool/import_apply.h \
+	tool/import_sasl_xoauth2.c tool/import_mutt.c \
+	tool/agent_reload.c tool/agent_reload.h \
+	tool/journal.c tool/journal.h \
+	tool/journal_copy.c tool/journal_copy.h
+
 bin_PROGRAMS += sasl-entra
 sasl_entra_SOURCES = \
 	tool/main.c \
@@ -28,20 +45,7 @@ sasl_entra_SOURCES = \
 	tool/refresh_all.c tool/refresh_all.h \
 	tool/verb_refresh.c \
 	tool/verb_check.c \
-	tool/verb_import.c tool/import.h \
-	tool/keep_sign_in.c tool/keep_sign_in.h \
-	tool/import_file.c tool/import_file.h \
-	tool/import_account.c tool/import_endpoint.c tool/import_account.h \
-	tool/import_map.c tool/import_map.h \
-	tool/import_postfix.c tool/import_postfix.h \
-	tool/import_sections.c tool/import_sections.h \
-	tool/import_plan.c tool/import_read.c tool/import_plugins.c tool/import_plan.h \
-	tool/import_write.c tool/import_write.h \
-	tool/import_apply.c tool/import_try.c tool/import_apply.h \
-	tool/import_sasl_xoauth2.c tool/import_mutt.c \
-	tool/agent_reload.c tool/agent_reload.h \
-	tool/journal.c tool/journal.h \
-	tool/journal_copy.c tool/journal_copy.h \
+	$(import_sources) \
 	tool/install_file.c tool/install_file.h \
 	tool/certificate_place.c tool/certificate_place.h \
 	tool/certificate_print.c tool/certificate.h \

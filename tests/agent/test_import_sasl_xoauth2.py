@@ -221,6 +221,30 @@ class ImportSaslXoauth2(TenantCase):
                      "sasl_user          = box@contoso.com", "client_id          = 99990000-0000"):
             self.assertIn("+" + line, shown)
 
+    def test_map_forms(self):
+        """entries that go on in the next line, comments, other passwords: only paths are replaced"""
+        path = self.postfix / "sasl_passwd"
+        text = (f"#x {BOB}:{self.tokens}/{BOB}\n\n{BOB}\n\t{BOB}:{self.tokens}/{BOB}\n"
+                f"[mx.example.net]:587 {SHOP}:a/{SHOP_PASSWORD}\n[smtp.office365.com]:587 {ANNA}:{self.tokens}/{ANNA}")
+        path.write_text(text)
+        self.migrate("--apply")
+        self.assertEqual(path.read_text(), text.replace(f"\t{BOB}:{self.tokens}/{BOB}", f"\t{BOB}:oauth")
+                         .replace(f"{ANNA}:{self.tokens}/{ANNA}", f"{ANNA}:oauth"))
+        self.assertEqual(self.map_has(BOB), f"{BOB}:oauth")
+
+    def test_two_relays(self):
+        """one login name at two relays: both may have its token; with two token files it is refused"""
+        path = self.postfix / "sasl_passwd"
+        path.write_text(f"[smtp.office365.com]:587 {ANNA}:{self.tokens}/{ANNA}\nmx.example.net {ANNA}:{self.tokens}/{ANNA}\n")
+        self.assertIn("+servers            = smtp.office365.com, mx.example.net", self.migrate().stdout)
+        path.write_text(f"[smtp.office365.com]:587 {ANNA}:{self.tokens}/{ANNA}\nmx.example.net {ANNA}:{self.tokens}/{BOB}\n")
+        self.refused("two token files")
+
+    def test_no_state_directory(self):
+        """a state directory that is missing: said, and everything is as before"""
+        (self.place / "state").rmdir()
+        self.refused("does not exist")
+
     def test_google(self):
         """without an endpoint it is Google, which is a provider of ours"""
         self.conf.write_text(json.dumps({"client_id": "x.apps.googleusercontent.com", "client_secret": "Y-secret"}))

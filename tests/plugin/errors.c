@@ -141,11 +141,11 @@ test_password_path(void **state)
 	struct person person = {.login = LOGIN, .password = "/etc/tokens/anna@contoso.com"};
 
 	(void)state;
-	agent_says(agent, SE_NO_ACCOUNT, LOGIN ": nothing is configured for it.");
+	agent_says(agent, SE_NO_ACCOUNT, LOGIN ": nothing is configured for it");
 	assert_int_equal(log_in(&person, detail, sizeof(detail)), SASL_NOUSER);
 	assert_says(LOGIN ": nothing is configured for it.");
 	assert_says("placeholder");
-	assert_says("sasl-entra import token NAME < FILE-with-only-the-refresh-token");
+	assert_says("sasl-entra import sasl-xoauth2");
 	assert_null(strstr(detail, "/etc/tokens"));
 }
 
