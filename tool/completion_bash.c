@@ -50,7 +50,7 @@ static const char tail[] =
 	"}\n"
 	"\n"
 	"_sasl_entra() {\n"
-	"\tlocal line=${COMP_LINE:0:COMP_POINT} words=() config=() cur verb= wanted= word before= "
+	"\tlocal line=${COMP_LINE:0:COMP_POINT} words=() config=() cur verb='' wanted='' word before= "
 	"sign\n"
 	"\tlocal -i count=0 last\n"
 	"\tread -ra words <<< \"$line\"\n"
