@@ -18,6 +18,7 @@
 
 #include "tool/certificate.h"
 #include "tool/exit_code.h"
+#include "tool/next.h"
 
 /* The certificates of a file, as PEM; a file that is not there has none. */
 static enum se_code
@@ -150,6 +151,7 @@ report(const struct se_certificate_place *place, bool json, const char *what)
 		"account %s: %s (%s, thumbprint %s, good until %s). It is used from the next "
 		"request on; nothing has to be restarted.\n",
 		place->account->label, what, facts.subject, facts.sha1_hex, day);
+	se_next(place->identity, "refresh", place->account->label, "to use it now");
 	return SE_EXIT_OK;
 }
 

@@ -73,6 +73,14 @@ choose(const char *option, struct se_identity *identity)
 }
 
 bool
+se_identity_is_usual(const struct se_identity *identity)
+{
+	struct se_identity usual;
+
+	return choose(NULL, &usual) && strcmp(usual.configuration, identity->configuration) == 0;
+}
+
+bool
 se_identity_choose_own(struct se_identity *identity)
 {
 	if (geteuid() == 0 || !users_path(identity->configuration))

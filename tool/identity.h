@@ -23,6 +23,9 @@ struct se_identity {
  * long. */
 bool se_identity_choose(const char *option, struct se_identity *identity);
 
+/* Whether it is the one that is used without --config. */
+bool se_identity_is_usual(const struct se_identity *identity);
+
 /* Where a user's own configuration is to be written, in place of the system's: it need not exist. False
  * for root, and where there is no home directory. */
 bool se_identity_choose_own(struct se_identity *identity);

@@ -23,6 +23,7 @@ sasl_entra_SOURCES = \
 	tool/run.c tool/run.h \
 	tool/aside.c tool/aside.h \
 	tool/question.c tool/question.h \
+	tool/next.c tool/next.h \
 	tool/difference.c tool/difference.h \
 	tool/checkup.c tool/checkup.h \
 	tool/exit_code.c tool/exit_code.h \

@@ -8,6 +8,7 @@
 #include "tool/exit_code.h"
 #include "tool/interrupt.h"
 #include "tool/login_say.h"
+#include "tool/next.h"
 #include "tool/output.h"
 #include "tool/qr.h"
 #include "tool/terminal.h"
@@ -175,6 +176,7 @@ se_login_say_done(const struct se_login *login)
 		person[0] != '\0' ? "" : " (the provider does not say who)",
 		se_buffer_text(&accounts));
 	se_buffer_free(&accounts);
+	se_next(login->place.identity, "doctor", login->name, "to see whether it works");
 	return SE_EXIT_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "tool/check.h"
 #include "tool/check_programs.h"
 #include "tool/exit_code.h"
+#include "tool/next.h"
 #include "tool/output.h"
 #include "tool/verb.h"
 
@@ -136,6 +137,8 @@ run(struct se_check *check, bool json)
 	se_buffer_free(&out);
 	if (exit_code == SE_EXIT_OK && check->findings.errors > 0)
 		exit_code = SE_EXIT_FAILED;
+	else if (exit_code == SE_EXIT_OK && !json)
+		se_next(check->identity, "doctor", NULL, "to ask the tenant and the server, too");
 	return exit_code;
 }
 

@@ -69,14 +69,11 @@ static const char *
 socket_of(const struct se_identity *identity, char own[PATH_MAX])
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	struct se_identity usual;
 	int n;
 
 	if (identity->system)
 		return SE_SOCKET_PATH;
-	if (!se_identity_choose(NULL, &usual) ||
-		strcmp(usual.configuration, identity->configuration) != 0 || runtime == NULL ||
-		runtime[0] != '/')
+	if (!se_identity_is_usual(identity) || runtime == NULL || runtime[0] != '/')
 		return NULL;
 	n = snprintf(own, PATH_MAX, "%s/sasl-entra/agent.sock", runtime);
 	return n > 0 && n < PATH_MAX ? own : NULL;

@@ -10,6 +10,7 @@
 #include "tool/exit_code.h"
 #include "tool/import.h"
 #include "tool/keep_sign_in.h"
+#include "tool/next.h"
 #include "tool/output.h"
 #include "tool/place.h"
 #include "tool/read_secret.h"
@@ -54,6 +55,7 @@ print(const struct se_place *place, const char *name, bool changed, bool json)
 			changed ? "%s: the " WHAT " is kept for account %s.\n"
 				: "%s: account %s has this " WHAT " already.\n",
 			name, place->account->label);
+		se_next(place->identity, "doctor", name, "to see whether it works");
 		return SE_EXIT_OK;
 	}
 	se_buffer_init(&out, SE_OUTPUT_MAX);

@@ -6,7 +6,7 @@ agent_tests = tests/agent/test_options.py tests/agent/test_sockets.py tests/agen
 	tests/agent/test_import.py tests/agent/test_import_sasl_xoauth2.py \
 	tests/agent/test_import_mutt.py tests/agent/test_setup.py tests/agent/test_reseal.py tests/agent/test_certificate.py tests/agent/test_pkcs11.py \
 	tests/agent/test_status.py tests/agent/test_status_agent.py \
-	tests/agent/test_on_problem.py tests/agent/test_secret_command.py \
+	tests/agent/test_on_problem.py tests/agent/test_secret_command.py tests/agent/test_next.py \
 	tests/agent/test_system.py \
 	tests/agent/test_container.py tests/agent/test_inherit.py \
 	tests/agent/test_inetd.py tests/agent/test_notify.py \

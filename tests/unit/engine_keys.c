@@ -46,7 +46,8 @@ defaults_say_nothing_about_who(void **state)
 {
 	static const enum se_key allowed[] = {SE_KEY_CLOUD, SE_KEY_SERVICES, SE_KEY_PROXY,
 		SE_KEY_CA_FILE, SE_KEY_TIMEOUT, SE_KEY_MIN_LIFETIME, SE_KEY_MAX_AGE,
-		SE_KEY_STATE_DIR, SE_KEY_STATE_KEY_FILE, SE_KEY_ON_PROBLEM};
+		SE_KEY_STATE_DIR, SE_KEY_STATE_KEY_FILE, SE_KEY_STATE_KEY_COMMAND,
+		SE_KEY_ON_PROBLEM};
 	size_t i, count = 0;
 
 	(void)state;
