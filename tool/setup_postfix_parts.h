@@ -112,7 +112,24 @@ enum se_code se_postfix_stage(struct se_postfix_plan *plan, struct se_error *err
 /* Whether it gets another text. Known after that. */
 bool se_postfix_file_changes(const struct se_postfix_file *file);
 
+/* --- setup_postfix_backup.c ---------------------------------------------------------------------- */
+
+/* Makes plan->backup of what will be replaced. SE_AGAIN where that is not any more what was read. */
+enum se_code se_postfix_keep(struct se_postfix_plan *plan, struct se_error *error);
+/* plan->backup becomes the youngest one. */
+enum se_code se_postfix_find_backup(struct se_postfix_plan *plan, struct se_error *error);
+enum se_code se_postfix_put_back(const struct se_postfix_plan *plan, struct se_error *error);
+/* What was put back is no backup any more: renames it. */
+void se_postfix_retire(struct se_postfix_plan *plan);
+
 /* --- setup_postfix_apply.c ----------------------------------------------------------------------- */
+
+/* Replaces one file. */
+enum se_code se_postfix_file_put(const char *path, const struct se_file_look *look,
+	const struct se_buffer *text, struct se_error *error);
+/* Runs postmap(1), where that type needs it. */
+enum se_code se_postfix_file_make(const struct se_postfix_plan *plan, const char *type,
+	const char *path, struct se_error *error);
 
 enum se_code se_postfix_apply(struct se_postfix_plan *plan, struct se_error *error);
 enum se_code se_postfix_undo(struct se_postfix_plan *plan, struct se_error *error);

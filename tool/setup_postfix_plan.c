@@ -12,7 +12,6 @@
  * are more relays than connections, as then nothing else spreads them. N relays may send 30/N
  * messages a minute each: one in 2 N seconds.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,167 +21,50 @@
 
 #include <pwd.h>
 
-#include "tool/setup_postfix_parts.h"
+#include "tool/setup_postfix_maker.h"
 
 #define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 #define SERVICE SE_POSTFIX_TRANSPORT "/unix"
 
 enum { CONNECTIONS = 3, SECONDS_A_MESSAGE = 2 };
 
-/* Carries an error through a list of decisions. */
-struct maker {
-	struct se_postfix_plan *plan;
-	struct se_error *error;
-	enum se_code code;
-	bool service_exists;
-};
-
-static void
-fail(struct maker *maker, const char *what)
-{
-	if (maker->code == SE_OK)
-		maker->code = se_error_set(
-			maker->error, SE_CONFIG, "%s: %s", maker->plan->directory, what);
-}
-
-static void SE_PRINTF(4, 5)
-	change(struct maker *maker, const char *option, const char *why, const char *fmt, ...)
-{
-	struct se_postfix_plan *plan = maker->plan;
-	struct se_postfix_change *last = &plan->change[plan->change_count];
-	va_list values;
-	int n;
-
-	if (maker->code != SE_OK)
-		return;
-	if (plan->change_count == SE_POSTFIX_CHANGES_MAX) {
-		fail(maker, "too many changes");
-		return;
-	}
-	va_start(values, fmt);
-	n = vsnprintf(last->text, sizeof(last->text), fmt, values);
-	va_end(values);
-	if (n < 0 || (size_t)n >= sizeof(last->text)) {
-		fail(maker, "a value is too long");
-		return;
-	}
-	last->option = option;
-	last->why = why;
-	plan->change_count++;
-}
-
-static void
-get(struct maker *maker, const char *option, const char *name, char value[SE_POSTFIX_VALUE_MAX])
-{
-	value[0] = '\0';
-	if (maker->code == SE_OK)
-		maker->code = se_postfix_ask(maker->plan, option, name, value, maker->error);
-}
-
-/* "" where the service has none of its own. */
-static void
-get_own(struct maker *maker, const char *name, char value[SE_POSTFIX_VALUE_MAX])
-{
-	char full[200];
-
-	value[0] = '\0';
-	(void)snprintf(full, sizeof(full), SERVICE "/%s", name);
-	if (maker->service_exists)
-		get(maker, "-Ph", full, value);
-}
-
-static bool
-is_set(struct maker *maker, const char *name)
-{
-	char value[SE_POSTFIX_VALUE_MAX];
-
-	get(maker, "-hx", name, value);
-	return value[0] != '\0';
-}
-
-static void
-set_main(struct maker *maker, const char *name, const char *value, const char *why)
-{
-	char before[SE_POSTFIX_VALUE_MAX];
-
-	get(maker, "-h", name, before);
-	if (strcmp(before, value) != 0)
-		change(maker, "-e", why, "%s=%s", name, value);
-}
-
-/* For deliveries to Exchange: in main.cf, or in the service where the rest is not to see it. What
- * the service has of its own counts. */
-static void
-set_delivery(struct maker *maker, const char *name, const char *value, const char *why)
-{
-	char own[SE_POSTFIX_VALUE_MAX], common[SE_POSTFIX_VALUE_MAX];
-
-	get_own(maker, name, own);
-	get(maker, "-h", name, common);
-	if (strcmp(own[0] != '\0' ? own : common, value) == 0)
-		return;
-	if (maker->plan->isolated || own[0] != '\0')
-		change(maker, "-P", why, SERVICE "/%s=%s", name, value);
-	else
-		change(maker, "-e", why, "%s=%s", name, value);
-}
-
-static void
-get_delivery(struct maker *maker, const char *name, char value[SE_POSTFIX_VALUE_MAX])
-{
-	get_own(maker, name, value);
-	if (value[0] == '\0')
-		get(maker, "-hx", name, value);
-}
-
 /* --- master.cf ---------------------------------------------------------------------------------- */
 
-/* One field of a service, as "y"; "" where there is no such service. */
 static void
-get_field(struct maker *maker, const char *service, const char *field,
-	char value[SE_POSTFIX_VALUE_MAX])
-{
-	char full[100];
-
-	(void)snprintf(full, sizeof(full), "%s/%s", service, field);
-	get(maker, "-Fh", full, value);
-}
-
-static void
-plan_service(struct maker *maker)
+plan_service(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
 	char field[SE_POSTFIX_VALUE_MAX], command[SE_POSTFIX_VALUE_MAX];
 	char level[SE_POSTFIX_VALUE_MAX], limit[16];
 
-	get_field(maker, maker->service_exists ? SERVICE : "smtp/unix", "chroot", field);
+	se_maker_get_field(maker, maker->service_exists ? SERVICE : "smtp/unix", "chroot", field);
 	if (field[0] == '\0')
 		(void)se_copy(field, sizeof(field), "-");
 	/* What "-" means has changed with compatibility level 1. */
-	get(maker, "-hx", "compatibility_level", level);
+	se_maker_get(maker, "-hx", "compatibility_level", level);
 	plan->chrooted = field[0] == 'y' || (field[0] == '-' && atoi(level) < 1);
 	if (!maker->service_exists) {
-		change(maker, "-M",
+		se_maker_change(maker, "-M",
 			"a transport of its own, with as many connections as the mailbox has",
 			SERVICE "=" SE_POSTFIX_TRANSPORT " unix - - %.1s - %u smtp", field,
 			plan->concurrency);
 		return;
 	}
-	get_field(maker, SERVICE, "command", command);
+	se_maker_get_field(maker, SERVICE, "command", command);
 	if (maker->code == SE_OK && strcmp(command, "smtp") != 0 &&
 		strncmp(command, "smtp ", 5) != 0)
-		fail(maker, "master.cf has a service " SE_POSTFIX_TRANSPORT
-			    " that is no smtp(8): rename it");
-	get_field(maker, SERVICE, "process_limit", field);
+		se_maker_fail(maker, "master.cf has a service " SE_POSTFIX_TRANSPORT
+				     " that is no smtp(8): rename it");
+	se_maker_get_field(maker, SERVICE, "process_limit", field);
 	(void)snprintf(limit, sizeof(limit), "%u", plan->concurrency);
 	if (strcmp(field, limit) != 0)
-		change(maker, "-F", "as many connections as the mailbox has",
+		se_maker_change(maker, "-F", "as many connections as the mailbox has",
 			SERVICE "/process_limit=%s", limit);
 }
 
 /* Where there is no systemd and no agent, Postfix's master starts one for each request. */
 static void
-plan_agent(struct maker *maker)
+plan_agent(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
 	char socket[PATH_MAX + sizeof(SE_SOCKET_PATH)], command[SE_POSTFIX_VALUE_MAX];
@@ -192,7 +74,7 @@ plan_agent(struct maker *maker)
 
 	if (maker->code != SE_OK || !plan->chrooted)
 		return;
-	get_field(maker, "sasl-entra/unix", "command", command);
+	se_maker_get_field(maker, "sasl-entra/unix", "command", command);
 	if (command[0] != '\0') {
 		plan->spawns = true;
 		return;
@@ -203,7 +85,8 @@ plan_agent(struct maker *maker)
 	if (se_identity_owner(&plan->command->identity, &uid, &gid))
 		entry = getpwuid(uid);
 	plan->spawns = true;
-	change(maker, "-M", "the agent, out of the chroot's reach, started for each request",
+	se_maker_change(maker, "-M",
+		"the agent, out of the chroot's reach, started for each request",
 		"sasl-entra/unix=sasl-entra unix - n n - 50 spawn user=%s argv=%s --inetd",
 		entry != NULL ? entry->pw_name : "sasl-entra", SE_AGENT_PATH);
 }
@@ -221,22 +104,22 @@ is_same_host(const struct se_postfix_plan *plan, const char *relayhost)
 }
 
 static void
-look_around(struct maker *maker)
+look_around(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
 	char relayhost[SE_POSTFIX_VALUE_MAX], field[SE_POSTFIX_VALUE_MAX];
 
-	get_field(maker, SERVICE, "command", field);
+	se_maker_get_field(maker, SERVICE, "command", field);
 	maker->service_exists = field[0] != '\0';
-	get(maker, "-hx", "relayhost", relayhost);
+	se_maker_get(maker, "-hx", "relayhost", relayhost);
 	plan->beside = relayhost[0] != '\0' && !is_same_host(plan, relayhost);
-	plan->isolated = plan->beside || is_set(maker, "transport_maps") ||
-			 is_set(maker, "sender_dependent_relayhost_maps") ||
-			 is_set(maker, "sender_dependent_default_transport_maps");
+	plan->isolated = plan->beside || se_maker_is_set(maker, "transport_maps") ||
+			 se_maker_is_set(maker, "sender_dependent_relayhost_maps") ||
+			 se_maker_is_set(maker, "sender_dependent_default_transport_maps");
 }
 
 static void
-plan_limits(struct maker *maker)
+plan_limits(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
 	const unsigned relays = plan->wish->relays;
@@ -244,7 +127,7 @@ plan_limits(struct maker *maker)
 
 	/* Not said: what is there stays, where Exchange bears it. */
 	if (maker->service_exists)
-		get_field(maker, SERVICE, "process_limit", field);
+		se_maker_get_field(maker, SERVICE, "process_limit", field);
 	plan->concurrency = CONNECTIONS;
 	if (relays > 0)
 		plan->concurrency = relays < CONNECTIONS ? CONNECTIONS / relays : 1;
@@ -254,28 +137,30 @@ plan_limits(struct maker *maker)
 		plan->delay = SECONDS_A_MESSAGE * (relays > 0 ? relays : 1);
 	(void)snprintf(field, sizeof(field), "%u", plan->concurrency);
 	if (maker->service_exists)
-		get(maker, "-h", SE_POSTFIX_TRANSPORT "_destination_concurrency_limit", before);
+		se_maker_get(
+			maker, "-h", SE_POSTFIX_TRANSPORT "_destination_concurrency_limit", before);
 	else
 		before[0] = '\0';
 	if (strcmp(before, field) != 0)
-		change(maker, "-e", "connections at once to one destination",
+		se_maker_change(maker, "-e", "connections at once to one destination",
 			SE_POSTFIX_TRANSPORT "_destination_concurrency_limit=%s", field);
 	if (maker->service_exists)
-		get(maker, "-h", SE_POSTFIX_TRANSPORT "_destination_rate_delay", before);
+		se_maker_get(maker, "-h", SE_POSTFIX_TRANSPORT "_destination_rate_delay", before);
 	if (maker->service_exists && relays == 0 && plan->delay == 0)
 		plan->delay = (unsigned)atoi(before);
 	(void)snprintf(field, sizeof(field), "%us", plan->delay);
 	if (plan->delay > 0 && strcmp(before, field) != 0)
-		change(maker, "-e", "30 messages a minute for the mailbox, over all relays",
+		se_maker_change(maker, "-e",
+			"30 messages a minute for the mailbox, over all relays",
 			SE_POSTFIX_TRANSPORT "_destination_rate_delay=%s", field);
 	else if (plan->delay == 0 && relays > 0 && before[0] != '\0' && maker->service_exists &&
 		 before[0] != '$' && strcmp(before, "0s") != 0)
-		change(maker, "-X", "the relays are few enough to do without",
+		se_maker_change(maker, "-X", "the relays are few enough to do without",
 			SE_POSTFIX_TRANSPORT "_destination_rate_delay");
 }
 
 static void
-plan_way(struct maker *maker)
+plan_way(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
 	struct se_postfix_file *senders = &plan->file[SE_POSTFIX_SENDERS];
@@ -283,46 +168,47 @@ plan_way(struct maker *maker)
 	char value[SE_POSTFIX_VALUE_MAX];
 
 	if (!plan->beside) {
-		set_main(
+		se_maker_set_main(
 			maker, "relayhost", plan->relay, "all mail for elsewhere goes to Exchange");
-		set_main(maker, "default_transport", SE_POSTFIX_TRANSPORT,
+		se_maker_set_main(maker, "default_transport", SE_POSTFIX_TRANSPORT,
 			"... by that transport, whose limits then hold for all of it");
-		if (is_set(maker, "relay_domains"))
-			set_main(maker, "relay_transport", SE_POSTFIX_TRANSPORT,
+		if (se_maker_is_set(maker, "relay_domains"))
+			se_maker_set_main(maker, "relay_transport", SE_POSTFIX_TRANSPORT,
 				"... that for relay_domains, too: it would be counted apart");
 		return;
 	}
-	get(maker, "-hx", name, value);
+	se_maker_get(maker, "-hx", name, value);
 	if (maker->code == SE_OK)
 		maker->code = se_postfix_map_find(
 			plan, senders, "sender_transports", value, maker->error);
-	set_main(maker, name, value, "only this sender goes to Exchange; relayhost stays");
+	se_maker_set_main(maker, name, value, "only this sender goes to Exchange; relayhost stays");
 	if (maker->code != SE_OK)
 		return;
 	(void)snprintf(value, sizeof(value), SE_POSTFIX_TRANSPORT ":%s", plan->relay);
 	if (!se_postfix_map_set(senders, plan->login, value, value))
 		maker->code = se_error_memory(maker->error);
-	get(maker, "-hx", "smtp_sasl_auth_enable", value);
-	if (strcmp(value, "yes") == 0 && !is_set(maker, "smtp_sasl_mechanism_filter"))
-		set_main(maker, "smtp_sasl_mechanism_filter", "!xoauth2, !oauthbearer, static:all",
+	se_maker_get(maker, "-hx", "smtp_sasl_auth_enable", value);
+	if (strcmp(value, "yes") == 0 && !se_maker_is_set(maker, "smtp_sasl_mechanism_filter"))
+		se_maker_set_main(maker, "smtp_sasl_mechanism_filter",
+			"!xoauth2, !oauthbearer, static:all",
 			"the other relay keeps its password, also where it offers XOAUTH2");
 }
 
 static void
-plan_passwords(struct maker *maker)
+plan_passwords(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
 	struct se_postfix_file *passwords = &plan->file[SE_POSTFIX_PASSWORDS];
 	char value[SE_POSTFIX_VALUE_MAX], before[SE_POSTFIX_VALUE_MAX];
 	char entry[SE_NAME_MAX + 16], enough[SE_NAME_MAX + 2];
 
-	get_delivery(maker, "smtp_sasl_password_maps", value);
+	se_maker_get_delivery(maker, "smtp_sasl_password_maps", value);
 	(void)se_copy(before, sizeof(before), value);
 	if (maker->code == SE_OK)
 		maker->code =
 			se_postfix_map_find(plan, passwords, "sasl_passwd", value, maker->error);
 	if (strcmp(before, value) != 0)
-		set_delivery(maker, "smtp_sasl_password_maps", value,
+		se_maker_set_delivery(maker, "smtp_sasl_password_maps", value,
 			"the login name for the relay host; its password is a placeholder");
 	if (maker->code != SE_OK)
 		return;
@@ -354,41 +240,43 @@ is_secure(const char *level)
 }
 
 static void
-plan_login(struct maker *maker)
+plan_login(struct se_maker *maker)
 {
 	static const char *const security[] = {
 		"smtp_sasl_security_options", "smtp_sasl_tls_security_options", NULL};
 	char value[SE_POSTFIX_VALUE_MAX];
 
-	set_delivery(maker, "smtp_sasl_auth_enable", "yes", "log in");
+	se_maker_set_delivery(maker, "smtp_sasl_auth_enable", "yes", "log in");
 	plan_passwords(maker);
-	get_delivery(maker, "smtp_sasl_mechanism_filter", value);
+	se_maker_get_delivery(maker, "smtp_sasl_mechanism_filter", value);
 	if (strcasecmp(value, "xoauth2") != 0 && strcasecmp(value, "oauthbearer") != 0)
-		set_delivery(maker, "smtp_sasl_mechanism_filter", "xoauth2",
+		se_maker_set_delivery(maker, "smtp_sasl_mechanism_filter", "xoauth2",
 			"... by OAuth and nothing else");
 	for (const char *const *name = security; *name != NULL; name++) {
-		get_delivery(maker, *name, value);
+		se_maker_get_delivery(maker, *name, value);
 		if (excludes_us(value))
-			set_delivery(maker, *name, "noanonymous",
+			se_maker_set_delivery(maker, *name, "noanonymous",
 				"no OAuth mechanism has what was asked for");
 	}
-	get_delivery(maker, "smtp_sasl_auth_cache_name", value);
+	se_maker_get_delivery(maker, "smtp_sasl_auth_cache_name", value);
 	if (value[0] != '\0')
-		set_delivery(maker, "smtp_sasl_auth_cache_name", "",
+		se_maker_set_delivery(maker, "smtp_sasl_auth_cache_name", "",
 			"a refused token would be remembered like a wrong password");
-	get_delivery(maker, "smtp_tls_security_level", value);
+	se_maker_get_delivery(maker, "smtp_tls_security_level", value);
 	if (!is_secure(value))
-		set_delivery(maker, "smtp_tls_security_level", "secure",
+		se_maker_set_delivery(maker, "smtp_tls_security_level", "secure",
 			"the token goes to a server whose name was verified");
-	get_delivery(maker, "smtp_tls_CAfile", value);
-	if (value[0] == '\0' && !is_set(maker, "smtp_tls_CApath") && access(CA_FILE, R_OK) == 0)
-		set_delivery(maker, "smtp_tls_CAfile", CA_FILE, "... by these authorities");
+	se_maker_get_delivery(maker, "smtp_tls_CAfile", value);
+	if (value[0] == '\0' && !se_maker_is_set(maker, "smtp_tls_CApath") &&
+		access(CA_FILE, R_OK) == 0)
+		se_maker_set_delivery(
+			maker, "smtp_tls_CAfile", CA_FILE, "... by these authorities");
 }
 
 enum se_code
 se_postfix_plan_make(struct se_postfix_plan *plan, struct se_error *error)
 {
-	struct maker maker = {.plan = plan, .error = error, .code = SE_OK};
+	struct se_maker maker = {.plan = plan, .error = error, .code = SE_OK};
 
 	look_around(&maker);
 	plan_limits(&maker);

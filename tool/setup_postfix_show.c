@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool/difference.h"
@@ -138,16 +139,26 @@ add_unchrooted(const struct se_postfix_plan *plan, struct se_buffer *out)
 	const struct group *group = owner != NULL ? getgrgid(owner->pw_gid) : NULL;
 	const char *name = group != NULL ? group->gr_name : plan->owner;
 	char text[PATH_MAX];
+	struct stat found;
 
-	(void)snprintf(text, sizeof(text),
-		"the agent: smtp(8) is not chrooted, and Postfix's group %s has to be that of %s: "
-		"\"systemctl edit sasl-entrad.socket\", with SocketGroup=%s below [Socket]",
-		name, SE_SOCKET_PATH, name);
-	if (access("/run/systemd/system", F_OK) == 0)
+	if (group != NULL && stat(SE_SOCKET_PATH, &found) == 0 && found.st_gid == group->gr_gid)
+		return;
+	if (access("/run/systemd/system", F_OK) == 0) {
+		(void)snprintf(text, sizeof(text),
+			"the agent; smtp(8) is not chrooted and asks it as group %s: \"systemctl "
+			"edit "
+			"sasl-entrad.socket\", with SocketGroup=%s below [Socket]",
+			name, name);
 		se_buffer_add_text(out, "  systemctl enable --now sasl-entrad.socket\n");
-	else
+	} else {
+		(void)snprintf(text, sizeof(text),
+			"the agent; smtp(8) is not chrooted and asks it as group %s. It can do "
+			"without "
+			"where %s may read the credential",
+			name, plan->owner);
 		se_buffer_addf(out, "  sasl-entrad --user sasl-entra --socket %s,%s\n",
 			SE_SOCKET_PATH, name);
+	}
 	add_wrapped(out, INDENT, text);
 }
 

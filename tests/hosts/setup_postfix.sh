@@ -193,6 +193,7 @@ rm -rf "${postfix_queue:?}/tmp"
 
 fresh n
 source_forget
+rm -f "$scene_socket"
 check 'without chroot it is applied' setup_here --apply
 equal '... to a service like smtp' "$(service chroot)" n
 check '... and the group of the socket is said' says "$scene_socket,$postfix_group"
@@ -221,8 +222,10 @@ equal '... in place of the one for the same relay host' "$(cat "$conf/theirs")" 
 equal '... with its mode' "$(stat -c '%a %G' "$conf/theirs")" "640 $postfix_group"
 equal '... and is still the only one' "$(main smtp_sasl_password_maps)" "texthash:$conf/theirs"
 equal '... the copy is no more open' "$(stat -c '%a %G' "$conf"/sasl-entra.*/0)" "640 $postfix_group"
+echo '# edited since' >> "$conf/main.cf"
 check '... and put back' setup --undo
 check '... byte for byte' as_before
+check '... what was edited since is kept' grep -q 'edited since' "$conf"/undone.*/*.undone
 
 # --- another relay host ---------------------------------------------------------------------------------
 
