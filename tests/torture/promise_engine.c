@@ -302,7 +302,8 @@ test_machine(void **test_state)
 	static const char body[] =
 		"{\"expires_in\":\"3599\",\"token_type\":\"Bearer\",\"access_token\":"
 		"\"e30.eyJhcHBpZCI6Ijk5OTk5OTk5LWFhYWEtMjIyMi1iYmJiLTMzMzNjY2NjNDQ0NCJ9.x\"}";
-	const struct se_http_response response = {200, body, sizeof(body) - 1, 0, ""};
+	const struct se_http_response response = {
+		.status = 200, .body = body, .body_len = sizeof(body) - 1, .challenge = ""};
 	const struct se_machine machine = {.kind = SE_MACHINE_VM};
 	struct se_config *config = config_of("[account a]\nmatch = *\ntenant = contoso.com\n"
 					     "credential = managed-identity\n"
