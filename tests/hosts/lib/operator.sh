@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# operator: an administrator at this machine, who has the tool and, elsewhere, Exchange Online
+# PowerShell; and what doctor told them.
+
+operator_transcript=
+
+operator_begin() {
+  operator_transcript=$work/transcript
+  : > "$operator_transcript"
+}
+
+# tool ARGUMENT... : as root types it.
+tool() { SASL_PATH=$plugin_path "$SE_STAGE/bin/sasl-entra" "$@" < /dev/null; }
+
+# shown ARGUMENT... : the same, and the transcript has it.
+shown() {
+  local status=0
+  tool "$@" > "$work/log/shown" 2>&1 || status=$?
+  {
+    printf '\n$ sasl-entra %s\n' "$*"
+    cat "$work/log/shown"
+  } >> "$operator_transcript"
+  [ $status -eq 0 ] && return
+  cat "$work/log/shown"
+  return $status
+}
+
+# told WORDS... : a line of the transcript that stands between the commands.
+told() { printf '\n%s\n' "$*" >> "$operator_transcript"; }
+
+# --- doctor ---------------------------------------------------------------------------------------
+
+# doctor ARGUMENT... : what it found is asked for by the functions below. Its exit code must fit.
+doctor() {
+  local status=0
+  tool doctor --json "$@" > "$work/doctor.json" 2> "$work/log/doctor" || status=$?
+  cat "$work/doctor.json" >> "$work/log/doctor-json"
+  same "$status" "$(doctor_json 'print(1 if found["problems"] else 0)')"
+}
+
+doctor_json() {
+  "$PYTHON" -c 'import json, sys
+found = json.load(open(sys.argv[1], encoding="utf-8"))
+'"$1" "$work/doctor.json" "${@:2}"
+}
+
+# The ids with that verdict, one a line.
+doctor_ids() {
+  doctor_json 'print("\n".join(sorted({check["id"] for check in found["checks"] if check["verdict"] == sys.argv[2]})))' \
+    "$1"
+}
+
+# doctor_names ID... : these have problems, and nothing else has.
+doctor_names() {
+  local wanted
+  wanted=$(printf '%s\n' "$@" | sort -u)
+  same "$(doctor_ids problem)" "$wanted" && return 0
+  doctor_json 'print("\n".join(f"{c["id"]} {c["verdict"]}: {c["text"]}\n    {c["fix"]}" for c in found["checks"] if c["verdict"] != "ok"))'
+  return 1
+}
+
+# doctor_text ID, doctor_fix ID : of its first problem or warning.
+doctor_text() { doctor_part "$1" text; }
+doctor_fix() { doctor_part "$1" fix; }
+doctor_part() {
+  doctor_json 'print(next((check[sys.argv[3]] or "" for check in found["checks"]
+    if check["id"] == sys.argv[2] and check["verdict"] in ("problem", "warning")), ""))' "$1" "$2"
+}
+
+# doctor_says ID WORDS
+doctor_says() {
+  local text
+  text="$(doctor_text "$1") $(doctor_fix "$1")"
+  [[ ${text,,} = *"${2,,}"* ]] && return 0
+  echo "$1: $text"
+  return 1
+}
+
+# --- what an administrator types ------------------------------------------------------------------
+
+# The lines of a fix that a shell of this machine takes.
+commands_of() {
+  grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|chmod|chown|install|mkdir|systemctl|timedatectl|sasl-entrad|rm|mv) [^;]*$' <<< "$1" |
+    sed -E 's/^(: |with )//'
+}
+
+# The lines of a text that are Exchange Online PowerShell's or Microsoft Graph's.
+powershell_of() { sed 's/^ *//' <<< "$1" | grep -E '^(\$[a-z]+ *= |[A-Z][A-Za-z]+-[A-Z][A-Za-z]+( |$))'; }
+
+# exchange_types TEXT : what it holds for PowerShell is typed there, by the administrator of Exchange.
+exchange_types() {
+  local lines
+  lines=$(powershell_of "$1")
+  [ -n "$lines" ] || {
+    echo "nothing for PowerShell in: $1"
+    return 1
+  }
+  printf '\nPS> %s' "${lines//$'\n'/$'\nPS> '}" >> "$operator_transcript"
+  printf '\n' >> "$operator_transcript"
+  "$PYTHON" "$top_srcdir/tests/tenant/exchange_shell.py" --dir "$work/exchange" --tenant "$work/tenant" <<< "$lines"
+}
+
+# The certificate that the tool made becomes one of the app's, as by an upload in the portal.
+portal_uploads() {
+  local pem
+  pem=$(openssl x509 -in "$1" 2> /dev/null || openssl x509 -inform DER -in "$1") || return 1
+  tenant_control apps -d "$("$PYTHON" -c 'import json, sys
+print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": sys.argv[2]}]}]}))' "$tenant_app" "$pem")" \
+    > /dev/null
+}
+
+# transcript_write FILE TITLE : for a reader: no paths and ports of this run.
+transcript_write() {
+  "$PYTHON" - "$operator_transcript" "$1" "$work" "$SE_STAGE" "${submission_port[exchange]}" \
+    "$tenant_authority" << 'END'
+import re, sys
+source, to, work, stage, port, authority = sys.argv[1:]
+text = open(source, encoding="utf-8").read()
+for old, new in ((f"{work}/q", "/var/spool/postfix"), (f"{work}/postfix", "/etc/postfix"), (f"{work}/sasl2", "/usr/lib/sasl2"),
+                 (f"{work}/tenant/ca.pem", "/etc/ssl/certs/ca.pem"), (work, "/etc"), (stage, ""),
+                 (authority, "https://login.microsoftonline.com"), (f"[localhost]:{port}", "[smtp.office365.com]:587"),
+                 (f"localhost:{port}", "smtp.office365.com:587"), (f"port {port}", "port 587"), ("localhost", "smtp.office365.com")):
+    text = text.replace(old, new)
+open(to, "w", encoding="utf-8").write(text)
+END
+}
