@@ -195,6 +195,9 @@ visit_server(struct view *view, const struct se_account *account,
 		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
 			"account %s: no login at %s without a token of its own", account->label,
 			server->host);
+	else if (token->for_another)
+		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
+			"%s: no login at %s, whose token it is not", token->login, server->host);
 	else if (token->user[0] == '\0')
 		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
 			"account %s: which mailbox logs in at %s depends on the login name; "
