@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import LOGIN, OTHER, SOURCE, TOOL, USER, Case, TenantCase, run  # noqa: E402
+from agent_case import LOGIN, OTHER, SOURCE, TOOL, USER, Case, TenantCase, run, while_locked  # noqa: E402
 
 SECRET = "Zx8~+q/&k%=9_relay.SETUP"
 APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
@@ -297,6 +297,18 @@ class Setup(SetupCase):
         self.assertEqual(self.look(self.config), (0, 0, 0o644))
 
     # --- what cannot be right -----------------------------------------------------------------------
+
+    def test_two_at_once(self):
+        """while another one writes it waits; what that one has written is not written over"""
+        before = self.before()
+        added = "# by another sasl-entra\n"
+        result = while_locked(
+            self.etc, [TOOL, "--config", str(self.config), "setup", "--non-interactive", "--no-doctor", *self.usual],
+            lambda: self.config.write_text(before + added, encoding="utf-8"))
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertIn("changed by somebody else", result.stderr)
+        self.assertEqual(self.text(), before + added)
+        self.assertEqual([path.name for path in self.etc.iterdir()], ["sasl-entra.conf"])
 
     def test_values(self):
         """each value is judged as the configuration's parser does, with nothing written"""
