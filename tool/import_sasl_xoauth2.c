@@ -31,7 +31,7 @@ show_map(const struct se_import_map *map, struct se_buffer *out)
 	struct se_map_entry entry = {.key = NULL};
 	const char *at = se_buffer_text(&map->text);
 
-	se_buffer_addf(out, "\n%s (%s):\n", map->path, map->map);
+	se_buffer_addf(out, "\n%s (%s):\n", map->map->file, map->map->name);
 	while (se_map_next(&at, &entry)) {
 		const int key = (int)entry.key_len, login = (int)entry.login_len;
 
@@ -105,7 +105,7 @@ as_json(const struct se_import_plan *plan, bool changed, struct se_buffer *out)
 	se_buffer_add_text(out, "], \"maps\": [");
 	for (size_t i = 0; i < plan->map_count; i++) {
 		se_buffer_add_text(out, i > 0 ? ", " : "");
-		se_output_json(out, plan->maps[i].path);
+		se_output_json(out, plan->maps[i].map->file);
 	}
 	se_buffer_add_text(out, "], \"plugins\": [");
 	for (size_t i = 0; i < plan->plugin_count; i++) {
