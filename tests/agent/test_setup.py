@@ -429,6 +429,15 @@ class Setup(SetupCase):
         self.assertEqual(entries["scanner@contoso.com"]["apps"], [APP])
         self.assertEqual(entries["scanner@contoso.com"]["smtp_auth_disabled"], False)
 
+    def test_steps_quoted(self):
+        """a name that a shell or PowerShell reads otherwise is in quotes, or left to be filled in"""
+        text = self.setup_(*self.usual, "--match", "o'brien@contoso.com").stdout
+        self.assertIn("Set-CASMailbox \"o'brien@contoso.com\" -SmtpClient", text)
+        self.config.unlink()
+        result = self.setup_(*self.usual, "--match", "a$(reboot)@contoso.com")
+        self.assertIn("Set-CASMailbox MAILBOX -SmtpClient", result.stdout)
+        self.assertNotIn("$(reboot)", result.stdout)
+
     def test_doctor(self):
         """doctor looks at it afterwards, and its verdict is its own"""
         result = self.tool("setup", "--non-interactive", *self.usual)
