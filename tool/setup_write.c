@@ -161,7 +161,7 @@ put_back(const struct se_setup *setup, int directory, const char *name, struct s
 void
 se_setup_take_back(struct se_setup *setup)
 {
-	const char *path = setup->command->identity.configuration, *name = NULL;
+	const char *path = setup->command->identity.configuration, *name = "";
 	struct se_error error;
 	enum se_code code;
 	int directory, lock;
