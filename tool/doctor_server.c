@@ -47,7 +47,7 @@ advice(enum se_mail_trouble trouble, const struct se_mail_server *server)
 			       ? "look at the key \"ca_file\", and at whether something in between "
 				 "changes what the server sends"
 			       : "install ca-certificates; where something in between inspects "
-				 "SE_CHECK_TLS, exempt this server, or name its CA with the key "
+				 "TLS, exempt this server, or name its CA with the key "
 				 "\"ca_file\"";
 	default:
 		return "is it the right address, and does it let this machine's address in?";
@@ -108,7 +108,7 @@ look_at_offers(const struct se_doctor_visit *visit, const struct se_dialogue *di
 				     "and outlook.office365.com port 993 for IMAP; something in "
 				     "between may also "
 				     "have taken it away",
-		"%s port %u does not offer XOAUTH2, also not under SE_CHECK_TLS", server->host,
+		"%s port %u does not offer XOAUTH2, also not under TLS", server->host,
 		server->port);
 	return false;
 }
