@@ -43,10 +43,14 @@ next(struct se_checkup *checkup)
 }
 
 static char *
-clean_fix(const char *fix)
+clean_fix(const char *fix, const char *then)
 {
-	char *copy = strdup(fix);
+	const size_t len = strlen(fix), more = then != NULL ? strlen(then) + 1 : 0;
+	char *copy = malloc(len + more + 1);
 
+	if (copy != NULL)
+		(void)snprintf(copy, len + more + 1, "%s%s%s", fix, more > 0 ? "\n" : "",
+			more > 0 ? then : "");
 	for (char *line = copy; line != NULL; line = strchr(line, '\n')) {
 		char *end;
 
@@ -103,9 +107,11 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	const char *fmt, ...)
 {
 	struct se_checked *checked = next(checkup);
+	const char *then = checkup->then;
 	char text[TEXT_MAX];
 	va_list args;
 
+	checkup->then = NULL;
 	checkup->warnings += verdict == SE_WARNING;
 	checkup->problems += verdict == SE_PROBLEM;
 	if (checked == NULL) {
@@ -124,7 +130,7 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	checked->verdict = verdict;
 	checked->text = strdup(text);
 	if (fix != NULL)
-		checked->fix = clean_fix(fix);
+		checked->fix = clean_fix(fix, then);
 	if (checked->text == NULL || (fix != NULL && checked->fix == NULL)) {
 		free(checked->text);
 		free(checked->fix);
