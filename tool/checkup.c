@@ -42,6 +42,23 @@ next(struct se_checkup *checkup)
 	return &checkup->list[checkup->count];
 }
 
+/* The fix, and what is to be done after it (NULL: nothing). */
+static char *
+whole_fix(const char *fix, const char *then)
+{
+	const size_t size = strlen(fix) + (then != NULL ? strlen(then) : 0) + 2;
+	char *text, *copy = NULL;
+
+	text = malloc(size);
+	if (text != NULL) {
+		(void)snprintf(text, size, "%s%s%s", fix, then != NULL ? "\n" : "",
+			then != NULL ? then : "");
+		copy = se_output_clean(text);
+	}
+	free(text);
+	return copy;
+}
+
 /* Of a server's refusal the rest is what to do: "... (invalid_client, AADSTS7000215, ...). Write ..." */
 static const char *
 split_sentence(char *text)
@@ -84,9 +101,11 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	const char *fmt, ...)
 {
 	struct se_checked *checked = next(checkup);
+	const char *then = checkup->then;
 	char text[TEXT_MAX];
 	va_list args;
 
+	checkup->then = NULL;
 	checkup->warnings += verdict == SE_WARNING;
 	checkup->problems += verdict == SE_PROBLEM;
 	if (checked == NULL) {
@@ -105,7 +124,7 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	checked->verdict = verdict;
 	checked->text = strdup(text);
 	if (fix != NULL)
-		checked->fix = se_output_clean(fix);
+		checked->fix = whole_fix(fix, then);
 	if (checked->text == NULL || (fix != NULL && checked->fix == NULL)) {
 		free(checked->text);
 		free(checked->fix);

@@ -63,6 +63,7 @@ complain_of_audience(const struct view *view, const char *audience)
 			"look at cloud, provider and authority of [account %s] in %s",
 			view->account->label, view->doctor->config->path);
 	view->token->for_another = true;
+	se_doctor_then_reload(view->doctor);
 	se_checkup_add(&view->doctor->checkup, "token-audience", SE_PROBLEM, fix,
 		"%s: the token is for %s%s and not for the mail servers of Exchange, which will "
 		"refuse it with 535 5.7.3",

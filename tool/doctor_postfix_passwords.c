@@ -148,8 +148,13 @@ judge_entry(struct passwords *in, struct se_buffer *value)
 		*password++ = '\0';
 	(void)se_copy(route->login, sizeof(route->login), se_buffer_text(value));
 	if (config != NULL && se_account_match(config, route->login, &error) == NULL) {
-		(void)say_map(in, SE_PROBLEM,
-			"write a login name of an account, or add that one to the account's match",
+		char fix[SE_DOCTOR_FIX_MAX + SE_POSTFIX_WORD_MAX];
+
+		(void)snprintf(fix, sizeof(fix),
+			"write a login name of an account there%s%s\n"
+			"or add that one to the account's match, and have the agent read it",
+			in->command[0] != '\0' ? ", then\n" : "", in->command);
+		(void)say_map(in, SE_PROBLEM, fix,
 			"no account serves the login name ", route->login);
 		route->login[0] = '\0';
 		return false;

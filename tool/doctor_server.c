@@ -113,6 +113,14 @@ look_at_offers(const struct se_doctor_visit *visit, const struct se_dialogue *di
 	return false;
 }
 
+/* The tenant's certificate is not trusted either, by the same key "ca_file": one cause. */
+static bool
+has_no_authorities(const struct se_doctor_visit *visit)
+{
+	return visit->server->ca_file != NULL &&
+	       se_doctor_said(visit->doctor, visit->about.account, "network-tls", SE_PROBLEM);
+}
+
 /* True when a login may be tried. */
 static bool
 look_at_server(const struct se_doctor_visit *visit)
@@ -134,7 +142,9 @@ look_at_server(const struct se_doctor_visit *visit)
 		se_checkup_fine(&doctor->checkup,
 			se_doctor_mail_id(SE_CHECK_CONNECT, server->protocol), "%s port %u answers",
 			server->host, server->port);
-		if (attempt.code != SE_OK) {
+		if (attempt.code != SE_OK && has_no_authorities(visit)) {
+			leave_out(doctor, server, SE_CHECK_TLS);
+		} else if (attempt.code != SE_OK) {
 			complain(visit, &attempt, SE_CHECK_TLS);
 			leave_out(doctor, server, SE_CHECK_OFFERS);
 		} else {

@@ -77,7 +77,7 @@ sasl_entra_SOURCES = \
 	tool/doctor_postfix.c tool/doctor_postfix.h \
 	tool/doctor_postfix_relays.c tool/doctor_postfix_auth.c tool/doctor_postfix_passwords.c \
 	tool/doctor_postfix_tls.c \
-	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c \
+	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c tool/doctor_postfix_queue.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_explain.c tool/doctor_explain.h \
 	tool/doctor_server.c tool/doctor_login.c tool/doctor_login.h \

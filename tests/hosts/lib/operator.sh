@@ -55,8 +55,7 @@ doctor_names() {
   local wanted
   wanted=$(printf '%s\n' "$@" | sort -u)
   same "$(doctor_ids problem)" "$wanted" && return 0
-  doctor_json 'print("\n".join("%(id)s %(verdict)s: %(text)s\n    %(fix)s" % check for check in found["checks"]
-    if check["verdict"] != "ok"))'
+  doctor_json 'print("\n".join("{id} {verdict}: {text}\n    {fix}".format(**c) for c in found["checks"] if c["verdict"] != "ok"))'
   return 1
 }
 
@@ -79,10 +78,25 @@ doctor_says() {
 
 # --- what an administrator types ------------------------------------------------------------------
 
-# The lines of a fix that a shell of this machine takes.
+# The lines of a fix that a shell of this machine takes; not those of another way, which begin with "or".
 commands_of() {
-  grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|chmod|chown|install|mkdir|systemctl|timedatectl|sasl-entrad|rm|mv|sed) [^;]*$' <<< "$1" |
+  sed 's/^ *//; /^or /d' <<< "$1" |
+    grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|postqueue|printf|chmod|chown|chgrp|install|mkdir|systemctl|timedatectl|sasl-entrad|pkill|sed|rm|mv) [^;]*$' |
     sed -E 's/^(: |with )//'
+}
+
+# here_types TEXT : what it holds for a shell is typed here, as root.
+here_types() {
+  local lines
+  lines=$(commands_of "$1")
+  [ -n "$lines" ] || {
+    echo "nothing to type in: $1"
+    return 1
+  }
+  printf '\n$ %s\n' "${lines//$'\n'/$'\n$ '}" >> "$operator_transcript"
+  SASL_PATH=$plugin_path bash -ec "$lines" < /dev/null && return
+  echo "typed: $lines"
+  return 1
 }
 
 # The lines of a text that are Exchange Online PowerShell's or Microsoft Graph's.
