@@ -8,6 +8,9 @@ EXTRA_DIST += \
 	doc/internals/state.md \
 	doc/internals/threats.md
 
+exampledir = $(docdir)/examples
+dist_example_DATA = doc/examples/sasl-entra.conf
+
 # One page a job; the tests run what they say.
 guidedir = $(docdir)/guide
 dist_guide_DATA = doc/guide/README.md doc/guide/start.md doc/guide/entra-app-only.md \
