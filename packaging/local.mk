@@ -5,7 +5,10 @@ user_units = packaging/systemd/user/sasl-entrad.service packaging/systemd/user/s
 systemd_fragments = packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
 systemd_files = $(units) $(user_units) $(systemd_fragments)
 
-# Mandatory access control: where configure was told a directory for it.
+# Mandatory access control: AppArmor's where configure was told a directory for it; SELinux's is
+# compiled by the makefile that the policy of a distribution brings.
+EXTRA_DIST += packaging/selinux/sasl_entra.te packaging/selinux/sasl_entra.if \
+	packaging/selinux/sasl_entra.fc
 apparmor_profile = packaging/apparmor/usr.sbin.sasl-entrad
 
 substituted = $(systemd_files) $(apparmor_profile)

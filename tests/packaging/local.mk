@@ -2,5 +2,7 @@
 # again, by `make check-packaging`.
 TESTS += tests/packaging/test_libcurl.sh
 EXTRA_DIST += tests/packaging/test_libcurl.sh tests/packaging/libcurl_names.txt
+# Mandatory access control.
 TESTS += tests/packaging/test_apparmor.py
-EXTRA_DIST += tests/packaging/test_apparmor.py
+packaging_tests = tests/packaging/test_selinux.sh
+EXTRA_DIST += tests/packaging/test_apparmor.py tests/packaging/test_selinux.sh
