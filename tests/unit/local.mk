@@ -1,5 +1,5 @@
-TESTS += tests/unit/test_rooms.sh
-EXTRA_DIST += tests/unit/test_rooms.sh
+TESTS += tests/unit/test_rooms.sh tests/unit/test_mechanism_man.py
+EXTRA_DIST += tests/unit/test_rooms.sh tests/unit/test_mechanism_man.py
 
 # Unit tests: one program a module, cmocka, TAP. A program links the room it tests and nothing
 # above it.
