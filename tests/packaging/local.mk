@@ -1,8 +1,11 @@
 # What a packager needs to rely on. The quick ones are in `make check`; the others build all of it
 # again, by `make check-packaging`.
-TESTS += tests/packaging/test_libcurl.sh
-EXTRA_DIST += tests/packaging/test_libcurl.sh tests/packaging/libcurl_names.txt
+TESTS += tests/packaging/test_libcurl.sh tests/packaging/test_version.sh
+packaging_tests = tests/packaging/test_release.sh tests/packaging/test_rpm.sh \
+	tests/packaging/test_musl.sh
+EXTRA_DIST += tests/packaging/test_libcurl.sh tests/packaging/libcurl_names.txt \
+	tests/packaging/test_version.sh $(packaging_tests) tests/packaging/fedora.macros
 # Mandatory access control.
 TESTS += tests/packaging/test_apparmor.py
-packaging_tests = tests/packaging/test_selinux.sh
-EXTRA_DIST += tests/packaging/test_apparmor.py tests/packaging/test_selinux.sh
+packaging_tests += tests/packaging/test_selinux.sh
+EXTRA_DIST += tests/packaging/test_apparmor.py
