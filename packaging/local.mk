@@ -33,3 +33,9 @@ install-data-hook::
 uninstall-hook::
 	test -z '$(SYSUSERS_DIR)' || rm -f '$(DESTDIR)$(SYSUSERS_DIR)/sasl-entra.conf'
 	test -z '$(TMPFILES_DIR)' || rm -f '$(DESTDIR)$(TMPFILES_DIR)/sasl-entra.conf'
+
+# Built and applied from the tree; nothing of them is installed.
+EXTRA_DIST += .dockerignore packaging/container/Containerfile packaging/container/main.cf \
+	packaging/container/relay packaging/container/sasl-entra.conf packaging/container/sasl_passwd \
+	packaging/kubernetes/configuration.yaml packaging/kubernetes/kustomization.yaml \
+	packaging/kubernetes/network-policy.yaml packaging/kubernetes/relay.yaml

@@ -2,3 +2,8 @@
 # again, by `make check-packaging`.
 TESTS += tests/packaging/test_libcurl.sh
 EXTRA_DIST += tests/packaging/test_libcurl.sh tests/packaging/libcurl_names.txt
+# The image and the pod are built and run without an engine.
+TESTS += tests/packaging/test_kubernetes.py
+packaging_tests = tests/packaging/test_container.sh
+EXTRA_DIST += tests/packaging/test_kubernetes.py tests/packaging/test_container.sh \
+	tests/packaging/image.py tests/packaging/box.py tests/packaging/pod.py
