@@ -293,7 +293,7 @@ deferred() { pod exec postfix postqueue -p | grep -F scanner@contoso.com; }
 check '... and keeps it' wait_for 20 deferred
 logged() { tail -n 30 "$here/log/postfix" | grep 'status=deferred'; }
 check '... with the reason in its log' wait_for 20 logged
-diag "$(tail -n 30 "$here/log/postfix" | grep -m 3 'postfix/smtp')"
+diag "$(tail -n 30 "$here/log/postfix" | grep 'postfix/smtp\[' | tail -n 3)"
 check 'started again' pod start agent
 check '... the agent is ready' wait_for 20 pod probe agent readiness
 check '... Postfix as well' pod probe postfix readiness

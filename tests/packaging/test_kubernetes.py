@@ -77,11 +77,6 @@ class Manifests(unittest.TestCase):
         names = {image["name"] for image in self.kustomization["images"]}
         self.assertEqual({container["image"] for container in self.containers.values()}, names)
 
-    def test_version(self):
-        """the image's version is configure.ac's"""
-        version = re.search(r"AC_INIT\(\[sasl-entra\], \[([^]]+)\]", read(SOURCE, "configure.ac")).group(1)
-        self.assertEqual({image["newTag"] for image in self.kustomization["images"]}, {version})
-
     def test_fields(self):
         """apiVersion, kind and name of each; no namespace but the kustomization's"""
         versions = {"ServiceAccount": "v1", "Service": "v1", "ConfigMap": "v1", "StatefulSet": "apps/v1",
