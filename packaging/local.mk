@@ -53,3 +53,8 @@ EXTRA_DIST += debian/changelog debian/control debian/copyright debian/libsasl2-m
 	debian/sasl-entra.lintian-overrides debian/sasl-entra.postinst debian/sasl-entra.postrm \
 	debian/sasl-entra.prerm debian/sasl-entra.triggers debian/source/format debian/tests/bare-install \
 	debian/tests/configured debian/tests/control
+# Built and applied from the tree; nothing of them is installed.
+EXTRA_DIST += .dockerignore packaging/container/Containerfile packaging/container/main.cf \
+	packaging/container/relay packaging/container/sasl-entra.conf packaging/container/sasl_passwd \
+	packaging/kubernetes/configuration.yaml packaging/kubernetes/kustomization.yaml \
+	packaging/kubernetes/network-policy.yaml packaging/kubernetes/relay.yaml
