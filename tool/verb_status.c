@@ -191,7 +191,7 @@ static const struct se_option options[] = {
 	{"json", OPT_JSON, .help = "print a JSON object"},
 	{"prometheus", OPT_PROMETHEUS, .help = "print Prometheus' text format"},
 	{"watch", OPT_WATCH, "[SECONDS]", .help = "draw it again every 2 or that many seconds"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_status = {
