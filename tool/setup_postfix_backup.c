@@ -226,6 +226,22 @@ se_postfix_retire(struct se_postfix_plan *plan)
 		(void)se_copy(plan->backup, sizeof(plan->backup), done);
 }
 
+/* "sasl-entra.20260102T030405Z": an administrator's own sasl-entra.old is none. */
+static bool
+is_backup(const char *name)
+{
+	static const char shape[] = "00000000T000000Z";
+	const size_t prefix = strlen(PREFIX);
+	size_t i = 0;
+
+	if (strncmp(name, PREFIX, prefix) != 0)
+		return false;
+	for (name += prefix; shape[i] != '\0'; i++)
+		if (shape[i] == '0' ? name[i] < '0' || name[i] > '9' : name[i] != shape[i])
+			return false;
+	return name[i] == '\0';
+}
+
 /* The youngest backup; their names sort by date. */
 enum se_code
 se_postfix_find_backup(struct se_postfix_plan *plan, struct se_error *error)
@@ -238,8 +254,7 @@ se_postfix_find_backup(struct se_postfix_plan *plan, struct se_error *error)
 		return se_error_set(
 			error, se_code_of_errno(errno), "%s: %s", plan->directory, strerror(errno));
 	while ((entry = readdir(directory)) != NULL)
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
-			strcmp(entry->d_name, last) > 0)
+		if (is_backup(entry->d_name) && strcmp(entry->d_name, last) > 0)
 			(void)se_copy(last, sizeof(last), entry->d_name);
 	closedir(directory);
 	if (last[0] == '\0')
