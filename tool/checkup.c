@@ -42,25 +42,6 @@ next(struct se_checkup *checkup)
 	return &checkup->list[checkup->count];
 }
 
-static char *
-clean_fix(const char *fix)
-{
-	char *copy = strdup(fix);
-
-	for (char *line = copy; line != NULL; line = strchr(line, '\n')) {
-		char *end;
-
-		line += *line == '\n';
-		end = strchr(line, '\n');
-		if (end != NULL)
-			*end = '\0';
-		se_text_clean(line);
-		if (end != NULL)
-			*end = '\n';
-	}
-	return copy;
-}
-
 /* Of a server's refusal the rest is what to do: "... (invalid_client, AADSTS7000215, ...). Write ..." */
 static const char *
 split_sentence(char *text)
@@ -124,7 +105,7 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	checked->verdict = verdict;
 	checked->text = strdup(text);
 	if (fix != NULL)
-		checked->fix = clean_fix(fix);
+		checked->fix = se_output_clean(fix);
 	if (checked->text == NULL || (fix != NULL && checked->fix == NULL)) {
 		free(checked->text);
 		free(checked->fix);

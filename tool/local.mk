@@ -48,6 +48,7 @@ sasl_entra_SOURCES = \
 	tool/verb_check.c \
 	$(import_sources) \
 	tool/install_file.c tool/install_file.h \
+	tool/directory_lock.c tool/directory_lock.h \
 	tool/certificate_place.c tool/certificate_place.h \
 	tool/certificate_print.c tool/certificate.h \
 	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \

@@ -55,7 +55,8 @@ doctor_names() {
   local wanted
   wanted=$(printf '%s\n' "$@" | sort -u)
   same "$(doctor_ids problem)" "$wanted" && return 0
-  doctor_json 'print("\n".join(f"{c["id"]} {c["verdict"]}: {c["text"]}\n    {c["fix"]}" for c in found["checks"] if c["verdict"] != "ok"))'
+  doctor_json 'print("\n".join("%(id)s %(verdict)s: %(text)s\n    %(fix)s" % check for check in found["checks"]
+    if check["verdict"] != "ok"))'
   return 1
 }
 
@@ -80,7 +81,7 @@ doctor_says() {
 
 # The lines of a fix that a shell of this machine takes.
 commands_of() {
-  grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|chmod|chown|install|mkdir|systemctl|timedatectl|sasl-entrad|rm|mv) [^;]*$' <<< "$1" |
+  grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|chmod|chown|install|mkdir|systemctl|timedatectl|sasl-entrad|rm|mv|sed) [^;]*$' <<< "$1" |
     sed -E 's/^(: |with )//'
 }
 
@@ -100,13 +101,16 @@ exchange_types() {
   "$PYTHON" "$top_srcdir/tests/tenant/exchange_shell.py" --dir "$work/exchange" --tenant "$work/tenant" <<< "$lines"
 }
 
-# The certificate that the tool made becomes one of the app's, as by an upload in the portal.
+# portal_uploads FILE... : these certificates, and no others, become the app's, as by uploads in the
+# portal.
 portal_uploads() {
-  local pem
-  pem=$(openssl x509 -in "$1" 2> /dev/null || openssl x509 -inform DER -in "$1") || return 1
+  local file pems=()
+  for file in "$@"; do
+    pems+=("$(openssl x509 -in "$file" 2> /dev/null || openssl x509 -inform DER -in "$file")") || return 1
+  done
   tenant_control apps -d "$("$PYTHON" -c 'import json, sys
-print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": sys.argv[2]}]}]}))' "$tenant_app" "$pem")" \
-    > /dev/null
+print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": pem} for pem in sys.argv[2:]]}]}))' \
+    "$tenant_app" "${pems[@]}")" > /dev/null
 }
 
 # transcript_write FILE TITLE : for a reader: no paths and ports of this run.
