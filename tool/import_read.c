@@ -128,11 +128,7 @@ take_map(struct se_import_plan *plan, const struct se_postfix_map *from)
 
 	se_buffer_init(&map->text, 8 << 20);
 	se_buffer_init(&map->after, 8 << 20);
-<<<<<<< HEAD
-	if (read_map(path, &map->text, &error) != SE_OK) {
-=======
-	if (se_import_bytes(from->file, &map->text, NULL, &error) != SE_OK) {
->>>>>>> main
+	if (read_map(from->file, &map->text, &error) != SE_OK) {
 		se_import_problem(plan, &error);
 		se_buffer_free(&map->text);
 		return;

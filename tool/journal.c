@@ -115,14 +115,9 @@ read_json(struct se_journal *journal, enum se_journal_state *state, struct se_er
 					     journal->count < 0 || journal->count > ENTRIES_MAX)) {
 			journal->count = ENTRIES_MAX; /* what is there stays */
 			code = se_error_set(error, SE_CONFIG, "%s is damaged", path);
-<<<<<<< HEAD
 		}
-		*state = se_json_integer(journal->json, "finished", &finished) ? SE_JOURNAL_FINISHED
-									       : SE_JOURNAL_BEGUN;
-=======
 		(void)se_json_integer(journal->json, "finished", &finished);
 		*state = finished != 0 ? SE_JOURNAL_FINISHED : SE_JOURNAL_BEGUN;
->>>>>>> main
 	}
 	se_buffer_free(&text);
 	return code;
