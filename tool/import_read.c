@@ -104,6 +104,20 @@ relay_host(const struct se_import_plan *plan, const struct se_map_entry *entry)
 	return host;
 }
 
+/* What is written back is the same text but for the paths: it must be text to its end. */
+static enum se_code
+read_map(const char *path, struct se_buffer *text, struct se_error *error)
+{
+	const enum se_code code = se_import_bytes(path, text, NULL, error);
+
+	if (code == SE_OK && strlen(se_buffer_text(text)) != text->len)
+		return se_error_set(error, SE_CONFIG,
+			"%s has a NUL byte in it: it is damaged, or no map's text; put it right "
+			"first",
+			path);
+	return code;
+}
+
 static void
 take_map(struct se_import_plan *plan, const struct se_postfix_map *from)
 {
@@ -114,7 +128,7 @@ take_map(struct se_import_plan *plan, const struct se_postfix_map *from)
 
 	se_buffer_init(&map->text, 8 << 20);
 	se_buffer_init(&map->after, 8 << 20);
-	if (se_import_bytes(from->file, &map->text, NULL, &error) != SE_OK) {
+	if (read_map(from->file, &map->text, &error) != SE_OK) {
 		se_import_problem(plan, &error);
 		se_buffer_free(&map->text);
 		return;

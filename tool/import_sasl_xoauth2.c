@@ -70,9 +70,7 @@ show_files(const struct se_import_plan *plan, struct se_buffer *out)
 static void
 show(const struct se_import_plan *plan, struct se_buffer *out)
 {
-	if (!se_import_plan_changes(plan))
-		return;
-	if (plan->findings.errors == 0) {
+	if (se_import_plan_changes(plan) && plan->findings.errors == 0) {
 		for (size_t i = 0; i < plan->accounts.count; i++)
 			show_account(&plan->accounts.list[i], out);
 		show_files(plan, out);

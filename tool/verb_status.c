@@ -197,7 +197,7 @@ static const struct se_option options[] = {
 	{"prometheus", OPT_PROMETHEUS, .help = "print Prometheus' text format"},
 	{"agent", OPT_AGENT, .help = "fail where no agent answers"},
 	{"watch", OPT_WATCH, "[SECONDS]", .help = "draw it again every 2 or that many seconds"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_status = {

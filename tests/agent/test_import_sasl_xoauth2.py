@@ -349,6 +349,53 @@ class ImportSaslXoauth2(TenantCase):
         path.mkdir()
         self.refused("no regular file")
 
+    def test_foreign_lines(self):
+        """a value with a line end in it, which would be a key or a section of ours: refused, named, nothing changed"""
+        evil = f"x\n\n[account evil]\nmatch = *@contoso.com\nclient_id = {PUBLIC}\nclient_secret_file = /etc/shadow\n"
+        for name, value in (("user", evil), ("user", "x\rallow = *"), ("client_id", f"{PUBLIC}\nallow = *"),
+                            ("ca_bundle_file", f"{self.ca}\nscope = https://evil.example/.default"),
+                            ("proxy", "http://proxy.contoso.com:3128\nallow = *"), ("user", "\x1b[2J"),
+                            ("token_endpoint", f"{self.tenant.authority}/x\nallow=*/oauth2/v2.0/token")):
+            self.write(f"tokens/{ANNA}", json.dumps({"refresh_token": "R.T", name: value}), USER, 0o600)
+            result = self.refused(ANNA)
+            self.assertNotIn("[account evil]", result.stdout)
+            self.assertNotIn("\x1b", result.stdout + result.stderr)
+
+    def test_foreign_names(self):
+        """a token file whose name is a list or a pattern of login names: refused, nothing changed"""
+        for name in (f"{ANNA}, *@contoso.com", "*@contoso.com", f"{ANNA}\nallow = *", "a b@contoso.com"):
+            path = self.write(f"tokens/{name}", json.dumps({"refresh_token": "R.T"}), USER, 0o600)
+            before = self.all_places()
+            result = self.tool("--conf", str(self.conf), "--apply", str(self.tokens), code=1)
+            self.assertIn("is no login name", result.stdout)
+            self.assertEqual(self.all_places(), before)
+            path.unlink()
+
+    def test_map_with_nul(self):
+        """a map with a NUL byte, behind which all would be lost: refused, nothing changed"""
+        path = self.postfix / "sasl_passwd"
+        path.write_bytes(path.read_bytes() + b"\0\nmore@contoso.com more@contoso.com:x\n")
+        self.refused("NUL byte")
+
+    def test_indented_comment(self):
+        """an entry that is commented out behind blanks is no entry, as for postmap(1)"""
+        path = self.postfix / "sasl_passwd"
+        path.write_text(path.read_text() + f"  # {CARL} {CARL}:{self.tokens}/{CARL}\n")
+        self.migrate("--apply")
+        self.assertIn(f"  # {CARL} {CARL}:{self.tokens}/{CARL}\n", path.read_text())
+        self.assertNotIn(CARL, self.config.read_text())
+
+    def test_damaged_journal(self):
+        """a journal that counts without end: said, at once"""
+        self.migrate("--apply")
+        journal = self.etc / "sasl-xoauth2-import" / "journal.json"
+        whole = journal.read_text()
+        for count in (-1, 2001, 2**62):
+            journal.write_text(json.dumps({**json.loads(whole), "count": count}))
+            self.assertIn("is damaged", self.tool("--undo", code=1).stderr)
+        journal.write_text(whole)
+        self.tool("--undo")
+
     def test_late_expiry(self):
         """an expiry after 2038, as a number, and an open mode: taken, with a warning for the mode"""
         self.token_file(ANNA, expiry=4102444800).chmod(0o644)
