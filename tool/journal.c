@@ -113,8 +113,8 @@ read_json(struct se_journal *journal, enum se_journal_state *state, struct se_er
 		code = se_import_json(path, &text, &journal->json, NULL, error);
 		if (code == SE_OK && !se_json_integer(journal->json, "count", &journal->count))
 			code = se_error_set(error, SE_CONFIG, "%s is damaged", path);
-		*state = se_json_integer(journal->json, "finished", &finished) ? SE_JOURNAL_FINISHED
-									       : SE_JOURNAL_BEGUN;
+		(void)se_json_integer(journal->json, "finished", &finished);
+		*state = finished != 0 ? SE_JOURNAL_FINISHED : SE_JOURNAL_BEGUN;
 	}
 	se_buffer_free(&text);
 	return code;

@@ -23,9 +23,9 @@ static const struct {
 	{"Plugin", se_doctor_plugin, false},
 	{"Configuration", se_doctor_configuration, false},
 	{"Agent", se_doctor_agent, false},
-	{"Postfix", se_doctor_postfix, false},
 	{"Network", se_doctor_network, true},
 	{"Token", se_doctor_token, true},
+	{"Postfix", se_doctor_postfix, false},
 	{"Server", se_doctor_server, true},
 };
 

@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import TOOL, USER, TenantCase, run  # noqa: E402
+from agent_case import TOOL, USER, TenantCase, run, while_locked  # noqa: E402
 
 PUBLIC = "55556666-dddd-7777-eeee-8888ffff9999"
 CONTOSO = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
@@ -183,6 +183,46 @@ class ImportSaslXoauth2(TenantCase):
             result = json.loads(self.migrate("--json", *arguments).stdout)
             self.assertEqual(result["changed"], changed)
         self.assertEqual(result["accounts"], [])
+
+    def test_json_says_what_became_of_it(self):
+        """--json: nothing is said to be changed where it failed; --undo says it, too"""
+        self.write("postfix/main.cf", "compatibility_level = 3.6\n"
+                   f"smtp_sasl_password_maps = hash:{self.postfix}/sasl_passwd\nqueue_directory = {self.queue}\n")
+        (self.postfix / "sasl_passwd.db").unlink()
+        (self.postfix / "sasl_passwd.db").mkdir()
+        result = self.migrate("--apply", "--json", code=1)
+        self.assertEqual(result.stdout, "")
+        self.assertIn("Everything is as it was before", result.stderr)
+        (self.postfix / "sasl_passwd.db").rmdir()
+        self.assertTrue(json.loads(self.migrate("--apply", "--json").stdout)["changed"])
+        self.assertEqual(json.loads(self.tool("--undo", "--json").stdout), {"changed": True})
+
+    def test_two_at_once(self):
+        """while another one writes it waits, and reads what that one has written"""
+        result = while_locked(
+            self.etc, [TOOL, "--config", str(self.config), "import", "sasl-xoauth2", f"--postfix={self.postfix}",
+                       "--conf", str(self.conf), "--apply"],
+            lambda: self.config.write_text(self.config.read_text() + "# by another sasl-entra\n"),
+            env={**os.environ, "SASL_PATH": str(self.plugins)})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("# by another sasl-entra\n", self.config.read_text())
+        self.assertIn("[account anna]", self.config.read_text())
+
+    def test_interrupted(self):
+        """an import that was interrupted is not begun anew before it is taken back"""
+        places = (self.etc, self.plugins, self.place / "state")
+        before = tree(*places)
+        self.migrate("--apply")
+        journal = self.etc / "sasl-xoauth2-import" / "journal.json"
+        text = json.loads(journal.read_text())
+        journal.write_text(json.dumps({**text, "finished": 0}))
+        self.token_file(CARL)
+        self.write_postfix(ANNA, CARL)
+        self.assertIn("begun and interrupted", self.migrate("--apply", code=1).stderr)
+        self.config.write_text(self.config.read_text() + "# half done\n")
+        self.tool("--undo")
+        self.assertEqual(tree(*places), before)
+        self.assertIn(f"{BOB}:{self.tokens}/{BOB}", (self.postfix / "sasl_passwd").read_text())
 
     def test_shared_registration(self):
         """login names of one registration and one relay share a section; a secret goes into a file of its own"""

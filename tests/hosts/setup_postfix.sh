@@ -113,7 +113,15 @@ check '... nothing was changed' as_before
 asked y > "$work/log/setup"
 equal '... after a yes' $? 0
 check '... it was' says 'Changed. What was replaced is in'
-check '... and back' setup --undo
+cp -a "$conf" "$work/applied"
+check 'what --undo would do is said with --dry-run' setup --undo --dry-run
+check '...' says 'would be put back from'
+check '... and not done' diff -r "$work/applied" "$conf"
+rm -rf "$work/applied"
+# What a crash leaves before the backup is complete.
+mkdir -m 700 "$conf/sasl-entra.99991231T235959Z"
+check '... and back, past a backup that is not complete' setup --undo
+rmdir "$conf/sasl-entra.99991231T235959Z"
 check '... byte for byte' as_before
 
 # --- done: no systemd, no agent, a chrooted smtp(8) ---------------------------------------------------
