@@ -90,6 +90,8 @@ work(struct se_postfix_plan *plan, struct se_error *error)
 	}
 	if (code == SE_OK && !wish->undo)
 		code = carry_out(plan, error);
+	if (code == SE_OK && !wish->undo && (plan->applied || !plan->changed))
+		se_postfix_start_agent(plan);
 	if (code == SE_OK) {
 		if (wish->json)
 			se_postfix_show_json(plan, &out);
