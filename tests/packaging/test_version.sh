@@ -26,7 +26,8 @@ else
   same "the Debian package's # SKIP no debian/changelog" "$version"
 fi
 
+# A policy module counts its own versions.
 elsewhere=$(grep -rlE "(^|[^0-9.])$(printf '%s' "$version" | sed 's/\./\\./g')([^0-9.]|\$)" \
   README.md CONTRIBUTING.md Makefile.am agent common doc packaging plugin tests tool |
-  grep -vE '\.(pyc|spec)$' | tr '\n' ' ')
+  grep -vE '\.(pyc|spec|te)$' | tr '\n' ' ')
 same "nothing else has it" "${elsewhere:-$version}"
