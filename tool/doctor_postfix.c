@@ -182,6 +182,7 @@ read_and_look(struct se_doctor *doctor, const char *dir, bool asked, struct se_d
 	se_checkup_fine(&doctor->checkup, "postfix-configuration", "%s, Postfix %s%s",
 		look->postfix.dir, look->postfix.version, look->running ? "" : ", not running");
 	look_at_routes(look);
+	se_doctor_postfix_queue(look);
 }
 
 static void

@@ -48,6 +48,7 @@ sasl_entra_SOURCES = \
 	tool/verb_check.c \
 	$(import_sources) \
 	tool/install_file.c tool/install_file.h \
+	tool/directory_lock.c tool/directory_lock.h \
 	tool/certificate_place.c tool/certificate_place.h \
 	tool/certificate_print.c tool/certificate.h \
 	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \
@@ -76,7 +77,7 @@ sasl_entra_SOURCES = \
 	tool/doctor_postfix.c tool/doctor_postfix.h \
 	tool/doctor_postfix_relays.c tool/doctor_postfix_auth.c tool/doctor_postfix_passwords.c \
 	tool/doctor_postfix_tls.c \
-	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c \
+	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c tool/doctor_postfix_queue.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_explain.c tool/doctor_explain.h \
 	tool/doctor_server.c tool/doctor_login.c tool/doctor_login.h \

@@ -81,7 +81,9 @@ se_postfix_run(const char *const *argv, struct se_buffer *out, int *status, stru
 	se_buffer_init(&errors, ERRORS_MAX);
 	code = se_run(&run, status, error);
 	if (code == SE_OK && out->failed)
-		code = se_error_memory(error);
+		code = se_error_set(error, SE_CONFIG,
+			"%s said more than can be looked at (%lu bytes)", argv[0],
+			(unsigned long)out->max);
 	drop_remarks(&errors);
 	/* For postmap -q, 1 without a word is "no such key". */
 	if (code == SE_OK && *status != 0)

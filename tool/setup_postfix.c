@@ -45,7 +45,10 @@ carry_out(struct se_postfix_plan *plan, struct se_error *error)
 static void
 say_outcome(const struct se_postfix_plan *plan)
 {
-	if (plan->wish->undo)
+	if (plan->wish->undo && !plan->applied)
+		fprintf(stderr, "%s would be put back from %s; nothing was changed.\n",
+			plan->directory, plan->backup);
+	else if (plan->wish->undo)
 		fprintf(stderr, "%s is as it was before; the backup was renamed to %s.\n",
 			plan->directory, plan->backup);
 	else if (!plan->changed)

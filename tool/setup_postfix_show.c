@@ -210,7 +210,8 @@ se_postfix_show_json(const struct se_postfix_plan *plan, struct se_buffer *out)
 	}
 	se_buffer_add_text(out, "], \"files\": [");
 	comma = "";
-	for (int i = 0; i < SE_POSTFIX_FILES; i++) {
+	/* An undo reads the files, and has no text for them. */
+	for (int i = 0; !plan->wish->undo && i < SE_POSTFIX_FILES; i++) {
 		if (!se_postfix_file_changes(&plan->file[i]))
 			continue;
 		se_buffer_add_text(out, comma);

@@ -4,6 +4,7 @@ host_tests = \
 	tests/hosts/postfix_inprocess.sh \
 	tests/hosts/postfix_spawn.sh \
 	tests/hosts/doctor_postfix.sh \
+	tests/hosts/pains.sh \
 	tests/hosts/postfix_ways.sh \
 	tests/hosts/setup_postfix.sh \
 	tests/hosts/single_flight.sh \
@@ -31,6 +32,7 @@ host_test_parts = \
 	tests/hosts/lib/get_mutt.sh \
 	tests/hosts/lib/get_postfix.sh \
 	tests/hosts/lib/guide.sh \
+	tests/hosts/lib/operator.sh \
 	tests/hosts/lib/person.sh \
 	tests/hosts/lib/postfix.sh \
 	tests/hosts/lib/postfix_cases.sh \
