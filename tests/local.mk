@@ -17,4 +17,3 @@ include tests/reliability/local.mk
 include tests/static/local.mk
 include tests/guest/local.mk
 include tests/live/local.mk
-include tests/packaging/local.mk

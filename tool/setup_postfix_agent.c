@@ -71,8 +71,7 @@ se_postfix_start_agent(const struct se_postfix_plan *plan)
 	struct se_error error;
 
 	if (wish->dry_run || (wish->json && !wish->apply) || geteuid() != 0 ||
-		 !se_postfix_needs_socket(plan) ||
-		access("/run/systemd/system", F_OK) != 0)
+		!se_postfix_needs_socket(plan) || access("/run/systemd/system", F_OK) != 0)
 		return;
 	se_error_clear(&error);
 	if (name_unit(plan, unit, &error) == SE_OK) {
