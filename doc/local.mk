@@ -1,4 +1,5 @@
-dist_man_MANS += doc/man/sasl-entra.1 doc/man/sasl-entra.conf.5 doc/man/sasl-entrad.8
+dist_man_MANS += doc/man/sasl-entra.1 doc/man/sasl-entra.conf.5 doc/man/sasl-entrad.8 \
+	doc/man/sasl-entra-mechanism.7
 EXTRA_DIST += \
 	doc/internals/architecture.md \
 	doc/internals/protocol.md \
@@ -7,6 +8,9 @@ EXTRA_DIST += \
 	doc/internals/secrets.md \
 	doc/internals/state.md \
 	doc/internals/threats.md
+
+exampledir = $(docdir)/examples
+dist_example_DATA = doc/examples/sasl-entra.conf
 
 # One page a job; the tests run what they say.
 guidedir = $(docdir)/guide

@@ -11,8 +11,10 @@ include tests/clients/local.mk
 include tests/bench/local.mk
 include tests/environment/local.mk
 include tests/systemd/local.mk
+include tests/packaging/local.mk
 include tests/torture/local.mk
 include tests/reliability/local.mk
 include tests/static/local.mk
 include tests/guest/local.mk
 include tests/live/local.mk
+include tests/packaging/local.mk

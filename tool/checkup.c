@@ -42,26 +42,20 @@ next(struct se_checkup *checkup)
 	return &checkup->list[checkup->count];
 }
 
+/* The fix, and what is to be done after it (NULL: nothing). */
 static char *
-clean_fix(const char *fix, const char *then)
+whole_fix(const char *fix, const char *then)
 {
-	const size_t len = strlen(fix), more = then != NULL ? strlen(then) + 1 : 0;
-	char *copy = malloc(len + more + 1);
+	const size_t size = strlen(fix) + (then != NULL ? strlen(then) : 0) + 2;
+	char *text, *copy = NULL;
 
-	if (copy != NULL)
-		(void)snprintf(copy, len + more + 1, "%s%s%s", fix, more > 0 ? "\n" : "",
-			more > 0 ? then : "");
-	for (char *line = copy; line != NULL; line = strchr(line, '\n')) {
-		char *end;
-
-		line += *line == '\n';
-		end = strchr(line, '\n');
-		if (end != NULL)
-			*end = '\0';
-		se_text_clean(line);
-		if (end != NULL)
-			*end = '\n';
+	text = malloc(size);
+	if (text != NULL) {
+		(void)snprintf(text, size, "%s%s%s", fix, then != NULL ? "\n" : "",
+			then != NULL ? then : "");
+		copy = se_output_clean(text);
 	}
+	free(text);
 	return copy;
 }
 
@@ -130,7 +124,7 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	checked->verdict = verdict;
 	checked->text = strdup(text);
 	if (fix != NULL)
-		checked->fix = clean_fix(fix, then);
+		checked->fix = whole_fix(fix, then);
 	if (checked->text == NULL || (fix != NULL && checked->fix == NULL)) {
 		free(checked->text);
 		free(checked->fix);

@@ -28,6 +28,7 @@ struct se_doctor_token {
 	char user[SE_NAME_MAX + 1];  /* the SASL user that would be sent; "": that depends on the
 	                                login name, and none is known */
 	struct se_secret *token;     /* NULL: none could be had, which has been said */
+	bool for_another;            /* not for a mail server, which has been said */
 	bool refused;                /* that was a problem */
 };
 

@@ -263,7 +263,7 @@ look_at_configuration(struct se_doctor *doctor, void *context)
 	const char *old;
 
 	(void)context;
-	if (se_status_gather(doctor->identity, NULL, &rows, &error) != SE_OK) {
+	if (se_status_gather(doctor->identity, NULL, false, &rows, &error) != SE_OK) {
 		se_checkup_add(&doctor->checkup, "agent-configuration", SE_PROBLEM, NULL, "%s",
 			error.text);
 		return;

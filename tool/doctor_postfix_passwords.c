@@ -121,8 +121,9 @@ say_no_entry(struct passwords *in)
 	const struct se_doctor_route *route = in->route;
 	char login[SE_NAME_MAX + 1] = "LOGIN", fix[SE_DOCTOR_FIX_MAX + SE_POSTFIX_WORD_MAX];
 
-	/* Whoever has no login name to put there is not given a command that would put none. */
-	if (find_login(in, login) && in->first.file != NULL)
+	/* Whoever has no login name to put there is not given a command that would put none, nor one whose quotes
+	 * the name would end. */
+	if (find_login(in, login) && strchr(login, '\'') == NULL && in->first.file != NULL)
 		(void)snprintf(fix, sizeof(fix), "printf '%%s\\n' '%s %s:unused' >> %s%s%s",
 			route->destination, login, in->first.file,
 			in->command[0] != '\0' ? "\n" : "", in->command);

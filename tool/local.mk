@@ -48,6 +48,7 @@ sasl_entra_SOURCES = \
 	tool/verb_check.c \
 	$(import_sources) \
 	tool/install_file.c tool/install_file.h \
+	tool/directory_lock.c tool/directory_lock.h \
 	tool/certificate_place.c tool/certificate_place.h \
 	tool/certificate_print.c tool/certificate.h \
 	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \
@@ -99,6 +100,7 @@ sasl_entra_SOURCES = \
 	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
 	tool/setup_postfix_read.c tool/setup_postfix_choose.c tool/setup_postfix_plan.c \
 	tool/setup_postfix_map.c tool/setup_postfix_stage.c tool/setup_postfix_apply.c \
+	tool/setup_postfix_agent.c \
 	tool/setup_postfix_maker.c tool/setup_postfix_maker.h \
 	tool/setup_postfix_backup.c tool/setup_postfix_show.c tool/setup_postfix_options.c \
 	tool/verb_setup.c

@@ -130,7 +130,7 @@ static const struct se_option options[] = {
 	{"server", OPT_SERVER, "HOST[:PORT]", .help = "the submission server to log in at"},
 	{"imap-server", OPT_IMAP_SERVER, "HOST[:PORT]", .help = "the IMAP server to log in at"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_doctor = {

@@ -126,7 +126,7 @@ account
 secret sasl-entra 640
 in_machine systemctl enable -q --now sasl-entrad.socket "$queue_socket"
 check 'with one, enable --now opens the socket' in_file_is /run/sasl-entra/agent.sock \
-  'root:sasl-entra 660'
+  'root:sasl-entra-clients 660'
 check '... in a directory of root'"'"'s' in_file_is /run/sasl-entra 'root:root 755'
 check '... and the one in the queue directory' in_file_is $queue/run/sasl-entra/agent.sock \
   'root:postfix 660'

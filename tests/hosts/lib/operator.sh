@@ -115,13 +115,16 @@ exchange_types() {
   "$PYTHON" "$top_srcdir/tests/tenant/exchange_shell.py" --dir "$work/exchange" --tenant "$work/tenant" <<< "$lines"
 }
 
-# The certificate that the tool made becomes one of the app's, as by an upload in the portal.
+# portal_uploads FILE... : these certificates, and no others, become the app's, as by uploads in the
+# portal.
 portal_uploads() {
-  local pem
-  pem=$(openssl x509 -in "$1" 2> /dev/null || openssl x509 -inform DER -in "$1") || return 1
+  local file pems=()
+  for file in "$@"; do
+    pems+=("$(openssl x509 -in "$file" 2> /dev/null || openssl x509 -inform DER -in "$file")") || return 1
+  done
   tenant_control apps -d "$("$PYTHON" -c 'import json, sys
-print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": sys.argv[2]}]}]}))' "$tenant_app" "$pem")" \
-    > /dev/null
+print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": pem} for pem in sys.argv[2:]]}]}))' \
+    "$tenant_app" "${pems[@]}")" > /dev/null
 }
 
 # transcript_write FILE TITLE : for a reader: no paths and ports of this run.

@@ -39,8 +39,14 @@ machine_libraries() {
 
 # machine_get BUILD TREE : the base, made once below BUILD, and again when it needs other packages.
 machine_get() {
-  local base=$1/systemd-root proxy
   machine_packages=$(machine_libraries "$2/usr/sbin/sasl-entrad" "$2/usr/bin/sasl-entra")$machine_packages
+  machine_base "$1/systemd-root"
+}
+
+# machine_base BASE : $machine_packages in BASE, and what machine_complete, if there is such a function,
+# adds to it.
+machine_base() {
+  local base=$1 proxy
   if [ "$(cat "$base.packages" 2> /dev/null)" = "$machine_packages" ]; then return; fi
   rm -rf "$base"
   mkdir -p "$base"
@@ -52,13 +58,21 @@ machine_get() {
     tail -n 5 "$work/log/debootstrap" | sed 's/^/# /'
     return 1
   }
+  if declare -F machine_complete > /dev/null; then machine_complete "$base" || return 1; fi
   rm -rf "$base"/var/cache/apt/archives/*.deb "$base"/var/lib/apt/lists/*
   printf '%s\n' "$machine_packages" > "$base.packages"
 }
 
 # machine_make BUILD TREE : a fresh root with what is installed in TREE.
 machine_make() {
-  local base=$1/systemd-root tree=$2
+  machine_above "$1/systemd-root" || return 1
+  # /lib is a link in there.
+  (cd "$2" && tar -cf - .) | tar -C "$machine_root" -xf - --keep-directory-symlink
+}
+
+# machine_above BASE : a fresh root that is BASE until something is written.
+machine_above() {
+  local base=$1
   machine_root=$work/root
   mkdir "$machine_root" "$work/above"
   mount -t tmpfs -o mode=755 tmpfs "$work/above" || return 1
@@ -66,8 +80,6 @@ machine_make() {
   mount -t overlay -o "lowerdir=$base,upperdir=$work/above/upper,workdir=$work/above/work" overlay \
     "$machine_root" 2> /dev/null ||
     mount --bind "$work/above/upper" "$machine_root" && cp -a "$base/." "$machine_root/" || return 1
-  # /lib is a link in there.
-  (cd "$tree" && tar -cf - .) | tar -C "$machine_root" -xf - --keep-directory-symlink
   printf '127.0.0.1 localhost\n' > "$machine_root/etc/hosts"
   printf 'relay.contoso.com\n' > "$machine_root/etc/hostname"
   ln -sf /dev/null "$machine_root/etc/systemd/system/apt-daily.timer"
