@@ -219,14 +219,6 @@ finds token 'not its Secret ID' "$scene_conf/contoso.secret"
 secret_write "$(id -gn "$agent_user")" "$tenant_secret"
 helps
 
-pain 'a public client that proves itself'
-portal $tenant_app '"public": true'
-hurts 'a public app with a secret' AADSTS700025
-finds token 'is a public client' 'Allow public client flows'
-portal $tenant_app '"public": false'
-types token
-helps
-
 # A person signs in, for Postfix.
 person_app=55556666-dddd-7777-eeee-8888ffff9999
 person_signs() {
@@ -292,17 +284,6 @@ person_begins
 hurts 'nobody has signed in' "sasl-entra login $person"
 finds token "sasl-entra login $person"
 check '... what token prints is typed' person_signs "$(doctor_fix token)"
-helps
-
-pain 'an app that must prove itself'
-person_begins
-check '... a person has signed in' person_signs "sasl-entra login $person"
-portal $person_app '"public": false'
-forgets_token
-hurts 'an app without public client flows' AADSTS7000218
-finds token 'Allow public client flows'
-portal $person_app '"public": true'
-types token
 helps
 
 # --- 8: the sign-in that died ---------------------------------------------------------------------
