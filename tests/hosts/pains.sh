@@ -6,7 +6,7 @@ lib=${top_srcdir:?}/tests/hosts/lib
 # shellcheck source=/dev/null
 for part in tap scene tenant agent get_postfix postfix operator; do . "$lib/$part.sh"; done
 
-# The names of Microsoft and the system's certificates of authorities are others, for this test alone.
+# The system's certificates of authorities are others, for this test alone.
 if [ -z "${SE_PAINS_PRIVATE-}" ]; then
   unshare -m true 2> /dev/null || skip_all 'needs a mount namespace of its own'
   SE_PAINS_PRIVATE=1 exec unshare -m --propagation private bash "$0"
@@ -20,12 +20,12 @@ reason=$(postfix_get "$top_builddir") || skip_all "$reason"
 postfix_get "$top_builddir" > /dev/null
 diag "$postfix_how"
 operator_begin
+touch "$work/log/agent"
 
 login=scanner@contoso.com
 person=anna@contoso.com
 conf=$scene_conf/sasl-entra.conf
 dir=$work/postfix
-hve=smtp.hve.mx.microsoft
 export LD_LIBRARY_PATH=${postfix_root:+$postfix_root/usr/lib/postfix}
 export PATH=$PATH:$SE_STAGE/bin:$SE_STAGE/sbin${postfix_root:+:$postfix_root/usr/sbin}
 
@@ -33,7 +33,6 @@ export PATH=$PATH:$SE_STAGE/bin:$SE_STAGE/sbin${postfix_root:+:$postfix_root/usr
 
 tenant_start
 submission_start exchange
-submission_start hve --mode hve
 plugin_path=$SE_STAGE/lib/sasl2
 relay="[localhost]:${submission_port[exchange]}"
 # What is printed depends on whether systemd runs.
@@ -43,8 +42,6 @@ fi
 authorities=/etc/ssl/certs/ca-certificates.crt
 [ -e $authorities ] || skip_all "there is no $authorities"
 mount --bind "$work/tenant/ca.pem" $authorities || bail 'no mount'
-{ cat /etc/hosts && echo "127.0.0.1 $hve"; } > "$work/hosts"
-mount --bind "$work/hosts" /etc/hosts || bail 'no mount'
 
 config_write "$(id -gn "$agent_user")"
 postfix_setup y "${submission_port[exchange]}" 'myorigin = contoso.com' 'smtp_destination_concurrency_limit = 3'
@@ -125,10 +122,15 @@ finds() {
 # types ID : the lines of its fix that are for a shell of this machine.
 types() { check "... what $1 prints is typed" here_types "$(doctor_fix "$1")"; }
 
-# helps : and then that of the queue.
+# helps : and then that of the queue. The agent may still wait before it asks the tenant again.
 helps() {
   check '... and postqueue -f' here_types "$(doctor_fix postfix-queue)"
-  check '... and the message is delivered' wait_for 15 arrived
+  check '... and the message is delivered' wait_for 30 flush_delivers
+}
+flush_delivers() {
+  wait_for 2 arrived && return
+  postfix_flush
+  return 1
 }
 arrived() { [ "$(delivered $server)" -gt "$had" ]; }
 
@@ -187,14 +189,14 @@ helps
 
 pain 'a network fault'
 tenant_stop
-hurts 'a tenant that does not answer' 'generic failure'
+hurts 'a tenant that does not answer' 'cannot authenticate to server localhost'
 finds network-tls "${tenant_authority#https://}"
 tenant_start
 helps
 
 pain 'a file fault'
 chmod 600 "$scene_conf/contoso.secret"
-hurts "a secret that is root's alone" 'status=deferred (SASL authentication failed'
+hurts "a secret that is root's alone" 'generic failure'
 finds credential "$scene_conf/contoso.secret"
 types credential
 helps
@@ -217,22 +219,25 @@ finds token 'not its Secret ID' "$scene_conf/contoso.secret"
 secret_write "$(id -gn "$agent_user")" "$tenant_secret"
 helps
 
-pain 'a public client that proves itself'
-portal $tenant_app '"public": true'
-hurts 'a public app with a secret' AADSTS700025
-finds token 'is a public client' 'Allow public client flows'
-portal $tenant_app '"public": false'
-types token
-helps
-
 # A person signs in, for Postfix.
 person_app=55556666-dddd-7777-eeee-8888ffff9999
 person_signs() {
-  tenant_set apps -d '{"device": {"interval": 1}}'
-  { wait_for 20 person_approves; } &
-  here_types "$1"
+  local typing status=0
+  : > "$work/log/login"
+  here_types "$1" > "$work/log/login" 2>&1 &
+  typing=$!
+  wait_for 20 grep -q 'https:.*authorize' "$work/log/login" && person_uses_browser
+  wait $typing || status=$?
+  [ $status -eq 0 ] || cat "$work/log/login"
+  return $status
 }
-person_approves() { tenant_control device -d '{"upn": "'$person'"}' | grep -q '"ok"\|user_code'; }
+# Her browser opens the page that was printed, and is sent back to the program that waits.
+person_uses_browser() {
+  local url back
+  url=$(grep -o 'https:[^ ]*authorize[^ ]*' "$work/log/login" | head -n 1)
+  back=$(tenant_control 'authorize?only=location' -d '{"url": "'"$url"'", "upn": "'$person'"}')
+  curl -sS -m 10 -o /dev/null "$back"
+}
 # Its agent has no token that it could use without asking the tenant.
 person_begins() {
   cat >> "$conf" << END
@@ -281,43 +286,17 @@ finds token "sasl-entra login $person"
 check '... what token prints is typed' person_signs "$(doctor_fix token)"
 helps
 
-pain 'an app that must prove itself'
-person_begins
-person_signs "sasl-entra login $person" > "$work/log/login" 2>&1
-portal $person_app '"public": false'
-forgets_token
-hurts 'an app without public client flows' AADSTS7000218
-finds token 'Allow public client flows'
-portal $person_app '"public": true'
-types token
-helps
-
 # --- 8: the sign-in that died ---------------------------------------------------------------------
 
 pain 'a sign-in that was not used for 90 days'
 person_begins
-person_signs "sasl-entra login $person" > "$work/log/login" 2>&1
+check '... a person has signed in' person_signs "sasl-entra login $person"
 tenant_set revoke -d '{"refresh_token": "'"$(file_of refresh_token)"'", "aadsts": 700082}'
 forgets_token
 hurts 'a sign-in of 90 days ago' AADSTS700082
 finds token '90 days' "sasl-entra login $person"
 check '... what token prints is typed' person_signs "$(doctor_fix token)"
 helps
-
-# --- 10: the directory of the tokens --------------------------------------------------------------
-
-pain 'a directory of tokens that cannot be written'
-person_begins
-chown root:root "$scene_state"
-chmod 755 "$scene_state"
-agent_stop
-agent_starts
-hurts "a directory of tokens that is root's" "$person"
-finds state-directory "$scene_state"
-types state-directory
-helps
-
-# --- 11: High Volume Email ------------------------------------------------------------------------
 
 # --- 12: several accounts -------------------------------------------------------------------------
 
@@ -328,28 +307,6 @@ hurts 'a login name that no account serves' 'scanner@fabrikam.com'
 finds postfix-passwords 'no account serves the login name scanner@fabrikam.com'
 passwords "$relay $login:unused"
 types postfix-passwords
-helps
-
-pain 'two accounts for one login name'
-{ echo; sed -n '/^\[/,$p' "$work/good/sasl-entra.conf" | sed 's/^\[account relay\]/[account second]/'; } >> "$conf"
-agent_stop
-agent_starts
-hurts 'a pattern of two accounts' '*@contoso.com'
-finds configuration '*@contoso.com' 'relay' 'second'
-cp "$work/good/sasl-entra.conf" "$conf"
-types configuration
-helps
-
-# --- 13: a typo in the configuration --------------------------------------------------------------
-
-pain 'a typo in the configuration'
-sed -i 's/^client_id /client_idd /' "$conf"
-agent_stop
-agent_starts
-hurts 'a key that is mistyped' client_idd
-finds configuration client_idd 'did you mean client_id?' "$conf:$(grep -n client_idd "$conf" | cut -d: -f1)"
-sed -i 's/^client_idd /client_id /' "$conf"
-types configuration
 helps
 
 check 'no secret is in any log, message or process argument' no_secrets

@@ -81,7 +81,7 @@ doctor_says() {
 # The lines of a fix that a shell of this machine takes; not those of another way, which begin with "or".
 commands_of() {
   sed 's/^ *//; /^or /d' <<< "$1" |
-    grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|postqueue|printf|chmod|chown|chgrp|install|mkdir|systemctl|timedatectl|sasl-entrad|pkill|sed|rm|mv) [^;]*$' |
+    grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|postqueue|printf|chmod|chown|chgrp|install|mkdir|systemctl|timedatectl|sasl-entrad|kill|sed|rm|mv) [^;]*$' |
     sed -E 's/^(: |with )//'
 }
 
