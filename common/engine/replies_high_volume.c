@@ -25,7 +25,9 @@ static const struct se_reply entries[] = {
 		"looks at the policy (Microsoft Graph PowerShell)\n"
 		"  Get-MgPolicyTokenLifetimePolicy\n"
 		"and lets tokens live for an hour; then, here\n"
-		"  sasl-entra refresh {label}",
+		"  sasl-entra refresh {label}\n"
+		"Programs that run take the new one within a minute, Postfix at once after a "
+		"reload.",
 		.waiting = SE_WAIT_BY_ITSELF},
 	{.id = "hve-token-expired",
 		.from = SE_REPLY_SMTP,

@@ -94,6 +94,7 @@ hurts 'the tenant gives tokens of ten minutes' 'Token will expire soon'
 finds server-login '10 minutes' 'token lifetime policy'
 token_lifetime 3600
 types server-login
+check '... and Postfix is reloaded' postfix_run sbin/postfix reload
 helps
 
 check 'no secret is in any log, message or process argument' no_secrets
