@@ -145,7 +145,7 @@ typed configuration
 sed -i 's/^client_id /client_idd /' "$conf"
 complains 'a key that is mistyped' configuration:problem credential:left-out network-names:left-out \
   token:left-out
-equal '... and the right one is named' "$(checks fix configuration)" 'did you mean client_id?'
+equal '... and the right one is named' "$(checks fix configuration | head -n 1)" 'did you mean client_id?'
 restore
 fixed 'it was corrected'
 
@@ -197,7 +197,7 @@ app_certificate "$work/cert"
 change -e 's/^credential .*/credential = certificate/' \
   -e "s#^client_secret_file .*#certificate = $scene_conf/relay.pem#"
 complains 'a certificate that ends in 20 days' certificate-end:warning
-equal '... and what renews it is named' "$(checks fix certificate-end)" 'sasl-entra certificate new relay'
+equal '... and what renews it is named' "$(checks fix certificate-end | head -n 1)" 'sasl-entra certificate new relay'
 put_certificate "$work/cert" "$work/other-key"
 complains "a key that is not the certificate's" credential:problem token:left-out
 put_certificate "$work/ended" "$work/key"
@@ -282,7 +282,7 @@ change '$a scope = https://graph.microsoft.com/.default'
 complains 'a token for Graph' token-audience:problem token-permissions:left-out
 fix=$(checks fix token-audience)
 diag "fix: $fix"
-line=$(sed -n 's/^take out line \([0-9]*\) of .*/\1/p' <<< "$fix")
+line=$(sed -n 's/^take out line \([0-9]*\)[, ].*/\1/p' <<< "$fix")
 change "${line:-1}d"
 fixed "line $line was taken out"
 

@@ -22,7 +22,7 @@ helps
 pain 'the certificates of authorities that Postfix looks at'
 postfix_set 'smtp_tls_CAfile ='
 hurts "smtp(8) without the authorities' certificates" 'certificate'
-finds postfix-tls 'smtp_tls_CAfile is not set' $authorities
+finds postfix-tls 'smtp_tls_CAfile is not set' "$authorities"
 types postfix-tls
 helps
 
@@ -31,7 +31,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -out "$scene_conf/ca
   -subj /CN=another 2> /dev/null
 hurts "the agent without the authorities' certificates" 'certificate'
 finds network-tls 'ca_file'
-check '... what is printed is written' cp $authorities "$scene_conf/ca.pem"
+check '... what is printed is written' cp "$authorities" "$scene_conf/ca.pem"
 helps
 
 # --- 4: errors of Microsoft -----------------------------------------------------------------------
@@ -39,13 +39,13 @@ helps
 new_secret='fresh~Secret_of.the+portal=0'
 
 pain 'an error of Microsoft'
-portal $tenant_app '"secrets": [{"value": "'"$tenant_secret"'", "expires": "2026-01-02T03:04:05Z"}]'
+portal "$tenant_app" '"secrets": [{"value": "'"$tenant_secret"'", "expires": "2026-01-02T03:04:05Z"}]'
 hurts 'an expired client secret' AADSTS7000222
 finds token 'AADSTS7000222' 'expired' 'Create a new secret' "$scene_conf/contoso.secret"
-portal $tenant_app '"secrets": [{"value": "'"$new_secret"'"}]'
+portal "$tenant_app" '"secrets": [{"value": "'"$new_secret"'"}]'
 secret_write "$(id -gn "$agent_user")" "$new_secret"
 helps
-portal $tenant_app '"secrets": [{"value": "'"$tenant_secret"'"}]'
+portal "$tenant_app" '"secrets": [{"value": "'"$tenant_secret"'"}]'
 
 pain 'another one'
 sed -i 's/^client_id .*/client_id = 00001111-aaaa-2222-bbbb-3333cccc4445/' "$conf"
@@ -91,10 +91,10 @@ secret_write "$(id -gn "$agent_user")" "$tenant_secret"
 helps
 
 pain 'a public client that proves itself'
-portal $tenant_app '"public": true'
+portal "$tenant_app" '"public": true'
 hurts 'a public app with a secret' AADSTS700025
 finds token 'is a public client' 'Allow public client flows' "sasl-entra refresh $login"
-portal $tenant_app '"public": false'
+portal "$tenant_app" '"public": false'
 types token
 helps
 
@@ -108,11 +108,11 @@ helps
 pain 'an app that may not sign in people without a secret'
 person_begins
 check '... a person has signed in' person_signs "sasl-entra login $person"
-portal $person_app '"public": false'
+portal "$person_app" '"public": false'
 forgets_token
 hurts 'an app without public client flows' AADSTS7000218
 finds token 'Allow public client flows' "sasl-entra refresh $person"
-portal $person_app '"public": true'
+portal "$person_app" '"public": true'
 types token
 helps
 

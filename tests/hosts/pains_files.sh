@@ -81,7 +81,7 @@ helps
 # --- 11: High Volume Email ------------------------------------------------------------------------
 
 submission_start hve --mode hve
-tenant_set apps -d '{"apps": [{"client_id": "'$tenant_app'", "roles": ["Mail.Send"]}]}'
+tenant_set apps -d '{"apps": [{"client_id": "'"$tenant_app"'", "roles": ["Mail.Send"]}]}'
 
 pain 'High Volume Email and tokens of ten minutes'
 sed -i 's/^servers .*/&\nprovider           = hve/' "$conf"

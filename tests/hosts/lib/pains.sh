@@ -51,7 +51,7 @@ map_has() {
   postfix_run sbin/postmap "hash:$dir/sasl_passwd"
 }
 
-agent_starts() { agent_start "$postfix_group" "$postfix_queue$scene_socket" "$@"; }
+agent_starts() { agent_start "$postfix_group" "$postfix_queue$scene_socket"; }
 
 # As packaging makes it.
 state_made() {
@@ -94,7 +94,7 @@ pain() {
 
 # hurts PAIN WORDS : the message waits, and this is what Postfix logs.
 hurts() {
-  had=$(delivered $server)
+  had=$(delivered "$server")
   touch -d '1 hour ago' "$dir/main.cf" "$dir/master.cf"
   postfix_running || postfix_start
   send_mail "$sender"
@@ -105,7 +105,7 @@ hurts() {
 
 # sends WORDS : nothing waits.
 sends() {
-  had=$(delivered $server)
+  had=$(delivered "$server")
   touch -d '1 hour ago' "$dir/main.cf" "$dir/master.cf"
   postfix_running || postfix_start
   send_mail "$sender"
@@ -157,7 +157,7 @@ flush_delivers() {
   postfix_flush
   return 1
 }
-arrived() { [ "$(delivered $server)" -gt "$had" ]; }
+arrived() { [ "$(delivered "$server")" -gt "$had" ]; }
 
 # --- the portal and a person -------------------------------------------------------------------
 
