@@ -1,4 +1,5 @@
-dist_man_MANS += doc/man/sasl-entra.1 doc/man/sasl-entra.conf.5 doc/man/sasl-entrad.8
+dist_man_MANS += doc/man/sasl-entra.1 doc/man/sasl-entra.conf.5 doc/man/sasl-entrad.8 \
+	doc/man/sasl-entra-mechanism.7
 EXTRA_DIST += \
 	doc/internals/architecture.md \
 	doc/internals/protocol.md \

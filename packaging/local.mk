@@ -5,11 +5,18 @@ user_units = packaging/systemd/user/sasl-entrad.service packaging/systemd/user/s
 systemd_fragments = packaging/systemd/sysusers.conf packaging/systemd/tmpfiles.conf
 systemd_files = $(units) $(user_units) $(systemd_fragments)
 
-EXTRA_DIST += $(systemd_files:=.in) packaging/systemd/credentials.conf
-CLEANFILES += $(systemd_files)
-all-local: $(systemd_files)
+# Mandatory access control: AppArmor's where configure was told a directory for it; SELinux's is
+# compiled by the makefile that the policy of a distribution brings.
+EXTRA_DIST += packaging/selinux/sasl_entra.te packaging/selinux/sasl_entra.if \
+	packaging/selinux/sasl_entra.fc
+apparmor_profile = packaging/apparmor/usr.sbin.sasl-entrad
 
-$(systemd_files): %: %.in Makefile
+substituted = $(systemd_files) $(apparmor_profile)
+EXTRA_DIST += $(substituted:=.in) packaging/systemd/credentials.conf
+CLEANFILES += $(substituted)
+all-local: $(substituted)
+
+$(substituted): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's|[@]sbindir[@]|$(sbindir)|g' \
 		-e 's|[@]sysconfdir[@]|$(sysconfdir)|g' -e 's|[@]runstatedir[@]|$(runstatedir)|g' \
 		-e 's|[@]localstatedir[@]|$(localstatedir)|g' '$<' > '$@.new' && mv '$@.new' '$@'
@@ -22,6 +29,11 @@ endif
 if SYSTEMD_USER_UNITS
 systemduserunitdir = $(SYSTEMD_USER_UNIT_DIR)
 nodist_systemduserunit_DATA = $(user_units)
+endif
+
+if APPARMOR_PROFILE
+apparmordir = $(APPARMOR_DIR)
+nodist_apparmor_DATA = $(apparmor_profile)
 endif
 
 # They have our name only where they lie among others'.
@@ -41,3 +53,8 @@ EXTRA_DIST += debian/changelog debian/control debian/copyright debian/libsasl2-m
 	debian/sasl-entra.lintian-overrides debian/sasl-entra.postinst debian/sasl-entra.postrm \
 	debian/sasl-entra.prerm debian/sasl-entra.triggers debian/source/format debian/tests/bare-install \
 	debian/tests/configured debian/tests/control
+# Built and applied from the tree; nothing of them is installed.
+EXTRA_DIST += .dockerignore packaging/container/Containerfile packaging/container/main.cf \
+	packaging/container/relay packaging/container/sasl-entra.conf packaging/container/sasl_passwd \
+	packaging/kubernetes/configuration.yaml packaging/kubernetes/kustomization.yaml \
+	packaging/kubernetes/network-policy.yaml packaging/kubernetes/relay.yaml

@@ -11,6 +11,7 @@
 #include "tool/run.h"
 
 #define RELOAD "systemctl reload sasl-entrad"
+#define SYSTEMD_RUNS "/run/systemd/system" /* sd_booted(3) */
 
 /* Whoever began to listen there: the agent, or the system's manager, which hands it over. 0: nobody. */
 static pid_t
@@ -82,4 +83,20 @@ se_agent_reload(const struct se_identity *identity)
 		", or send it SIGHUP\n",
 		identity->configuration);
 	return false;
+}
+
+bool
+se_agent_reload_command(const struct se_identity *identity, char *command, size_t size)
+{
+	const pid_t pid = identity->system ? listener() : 0;
+
+	if (pid <= 0)
+		return false;
+	if (access(SYSTEMD_RUNS, F_OK) == 0)
+		(void)snprintf(command, size, RELOAD);
+	else if (is_agent(pid))
+		(void)snprintf(command, size, "kill -HUP %ld", (long)pid);
+	else
+		return false;
+	return true;
 }

@@ -1,9 +1,6 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/buffer.h"
@@ -16,8 +13,7 @@
 #include "engine/values.h"
 
 #include "tool/certificate_place.h"
-
-enum { LOCK_MS = 15000, LOCK_PAUSE_MS = 50 };
+#include "tool/directory_lock.h"
 
 /* --- names -------------------------------------------------------------------------------------- */
 
@@ -186,28 +182,6 @@ open_one(struct se_place_file *file, struct se_error *error)
 	return SE_CONFIG;
 }
 
-/* Two at a time in one directory would take each other's files for their own. It ends with the
- * descriptor. */
-static enum se_code
-lock(const struct se_certificate_place *place, struct se_error *error)
-{
-	const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
-	const int directory = place->certificate.directory;
-	int waited;
-
-	for (waited = 0; flock(directory, LOCK_EX | LOCK_NB) != 0; waited += LOCK_PAUSE_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return SE_OK; /* a file system without locks */
-		if (waited >= LOCK_MS)
-			return se_error_set(error, SE_AGAIN,
-				"another sasl-entra is at work beside %s; try again when it has "
-				"ended",
-				place->certificate.path[SE_ACTIVE]);
-		(void)nanosleep(&pause, NULL);
-	}
-	return SE_OK;
-}
-
 enum se_code
 se_certificate_place_open(struct se_certificate_place *place, struct se_error *error)
 {
@@ -218,7 +192,8 @@ se_certificate_place_open(struct se_certificate_place *place, struct se_error *e
 	if (code == SE_OK && place->separate)
 		code = open_one(&place->key, error);
 	if (code == SE_OK)
-		code = lock(place, error);
+		code = se_directory_lock(
+			place->certificate.directory, place->certificate.path[SE_ACTIVE], error);
 	return code;
 }
 

@@ -15,6 +15,19 @@ now(void)
 	return se_world_system.wall(se_world_system.context);
 }
 
+static void
+fix_by_renewal(const struct se_account *account, struct se_findings *findings)
+{
+	const char *app = account->value[SE_KEY_CLIENT_ID].text;
+
+	se_findings_fix(findings,
+		"sasl-entra certificate new %s\n"
+		"upload the .cer file that it names to app %s (Certificates & secrets), then\n"
+		"sasl-entra certificate try %s\n"
+		"sasl-entra certificate activate %s",
+		account->label, app != NULL ? app : "", account->label, account->label);
+}
+
 void
 se_check_certificate(const struct se_config *config, const struct se_account *account,
 	struct se_certificate_facts *facts, struct se_findings *findings)
@@ -33,13 +46,15 @@ se_check_certificate(const struct se_config *config, const struct se_account *ac
 		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
 			account->label, key, error.text);
 		if (facts->not_after != 0 && facts->not_after < now())
-			se_findings_fix(findings, "sasl-entra certificate new %s", account->label);
+			fix_by_renewal(account, findings);
 		return;
 	}
 	findings->id = "certificate-end";
-	if (se_credential_certificate_ends(account, facts, &se_world_system, text, sizeof(text)))
+	if (se_credential_certificate_ends(account, facts, &se_world_system, text, sizeof(text))) {
 		se_findings_add(
 			findings, true, value->line, "%s:%u: %s", config->path, value->line, text);
+		fix_by_renewal(account, findings);
+	}
 	findings->id = "credential";
 	if (facts->pss_only)
 		se_findings_add(findings, true, value->line,

@@ -42,22 +42,20 @@ next(struct se_checkup *checkup)
 	return &checkup->list[checkup->count];
 }
 
+/* The fix, and what is to be done after it (NULL: nothing). */
 static char *
-clean_fix(const char *fix)
+whole_fix(const char *fix, const char *then)
 {
-	char *copy = strdup(fix);
+	const size_t size = strlen(fix) + (then != NULL ? strlen(then) : 0) + 2;
+	char *text, *copy = NULL;
 
-	for (char *line = copy; line != NULL; line = strchr(line, '\n')) {
-		char *end;
-
-		line += *line == '\n';
-		end = strchr(line, '\n');
-		if (end != NULL)
-			*end = '\0';
-		se_text_clean(line);
-		if (end != NULL)
-			*end = '\n';
+	text = malloc(size);
+	if (text != NULL) {
+		(void)snprintf(text, size, "%s%s%s", fix, then != NULL ? "\n" : "",
+			then != NULL ? then : "");
+		copy = se_output_clean(text);
 	}
+	free(text);
 	return copy;
 }
 
@@ -103,9 +101,11 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	const char *fmt, ...)
 {
 	struct se_checked *checked = next(checkup);
+	const char *then = checkup->then;
 	char text[TEXT_MAX];
 	va_list args;
 
+	checkup->then = NULL;
 	checkup->warnings += verdict == SE_WARNING;
 	checkup->problems += verdict == SE_PROBLEM;
 	if (checked == NULL) {
@@ -124,7 +124,7 @@ se_checkup_add(struct se_checkup *checkup, const char *id, enum se_verdict verdi
 	checked->verdict = verdict;
 	checked->text = strdup(text);
 	if (fix != NULL)
-		checked->fix = clean_fix(fix);
+		checked->fix = whole_fix(fix, then);
 	if (checked->text == NULL || (fix != NULL && checked->fix == NULL)) {
 		free(checked->text);
 		free(checked->fix);

@@ -32,6 +32,8 @@ struct se_checkup {
 	size_t count, warnings, problems;
 	const char *section; /* of what is added next */
 	bool failed;         /* memory ran out */
+	/* One line more under the fix of what is added next; it is for that one only, and may be NULL. */
+	const char *then;
 	/* Called with each one when it is added, for those who watch; may be NULL. */
 	void (*watch)(const struct se_checkup *checkup, const struct se_checked *checked);
 	void *watcher; /* for `watch` */

@@ -65,7 +65,8 @@ add_option(const struct se_option *option, struct se_buffer *out)
 	se_buffer_add_text(out, "]");
 	if (option->value != NULL) {
 		se_buffer_add_text(out, optional ? "::" : ":");
-		se_buffer_add(out, option->value + optional, strlen(option->value) - 2 * optional);
+		se_buffer_add(
+			out, option->value + optional, strlen(option->value) - (optional ? 2 : 0));
 		se_buffer_add_text(out, ":");
 	}
 	if (option->choices != NULL)

@@ -28,6 +28,8 @@ struct se_doctor_token {
 	char user[SE_NAME_MAX + 1];  /* the SASL user that would be sent; "": that depends on the
 	                                login name, and none is known */
 	struct se_secret *token;     /* NULL: none could be had, which has been said */
+	bool for_another;            /* not for a mail server, which has been said */
+	bool refused;                /* that was a problem */
 };
 
 struct se_doctor {
@@ -48,13 +50,13 @@ struct se_doctor {
 	bool agent;        /* one answers at the system's socket */
 	bool agent_silent; /* one is there and does not answer */
 
-	/* from Postfix's section: where its mail goes, by name and number */
-	struct se_doctor_relay relays[SE_DOCTOR_RELAYS_MAX];
-	size_t relay_count;
-
 	/* from the token's section */
 	struct se_doctor_token tokens[SE_DOCTOR_TOKENS_MAX];
 	size_t token_count;
+
+	/* from Postfix's section: where its mail goes, by name and number */
+	struct se_doctor_relay relays[SE_DOCTOR_RELAYS_MAX];
+	size_t relay_count;
 };
 
 /* Plugin: where libsasl2 looks, loads, offers. */
@@ -63,13 +65,13 @@ void se_doctor_plugin(struct se_doctor *doctor);
 void se_doctor_configuration(struct se_doctor *doctor);
 /* Agent: its socket, who may ask, and in every jail in use. */
 void se_doctor_agent(struct se_doctor *doctor);
-/* Postfix: whether it would use all this. Also without --postfix where Postfix's own configuration
- * names our plugin's mechanism. */
-void se_doctor_postfix(struct se_doctor *doctor);
 /* Network: names, TLS, proxy, clock. */
 void se_doctor_network(struct se_doctor *doctor);
 /* Token: fetched anew, and explained. */
 void se_doctor_token(struct se_doctor *doctor);
+/* Postfix: whether it would use all this. Also without --postfix where Postfix's own configuration
+ * names our plugin's mechanism. */
+void se_doctor_postfix(struct se_doctor *doctor);
 /* Server: whether submission and IMAP servers take the token, and why not. */
 void se_doctor_server(struct se_doctor *doctor);
 
@@ -78,6 +80,15 @@ void se_doctor_server(struct se_doctor *doctor);
  * that a NAME would help). */
 bool se_doctor_login(const struct se_doctor *doctor, const struct se_account *account,
 	char login[SE_NAME_MAX + 1]);
+
+/* Whether that login name, or else its account, was found to get no token: what fails for want of one is a
+ * consequence. */
+bool se_doctor_has_no_token(
+	const struct se_doctor *doctor, const struct se_account *account, const char *login);
+
+/* What is added next has a fix in the configuration: how the agent reads that goes under it, where there is
+ * an agent. */
+void se_doctor_then_reload(struct se_doctor *doctor);
 
 /* Whether something with that id and verdict is of that account: its text has "[account LABEL]" or
  * "account LABEL: ". What follows from a problem is left out. */

@@ -10,6 +10,7 @@
 #include "engine/account.h"
 #include "engine/token_key.h"
 
+#include "tool/agent_reload.h"
 #include "tool/ask.h"
 #include "tool/doctor.h"
 #include "tool/doctor_aside.h"
@@ -240,25 +241,37 @@ find_old(const struct se_config *config, const struct se_status_rows *rows)
 	return NULL;
 }
 
+void
+se_doctor_then_reload(struct se_doctor *doctor)
+{
+	static char line[128];
+	char command[64];
+
+	if (!se_agent_reload_command(doctor->identity, command, sizeof(command)))
+		return;
+	(void)snprintf(line, sizeof(line), "and have the agent read it: %s", command);
+	doctor->checkup.then = line;
+}
+
 /* In the child: where the agent goes away meanwhile it becomes another user for good. */
 static void
 look_at_configuration(struct se_doctor *doctor, void *context)
 {
 	struct se_status_rows rows;
 	struct se_error error;
+	char command[64] = "pkill -HUP -x sasl-entrad";
 	const char *old;
 
 	(void)context;
-	if (se_status_gather(doctor->identity, NULL, &rows, &error) != SE_OK) {
+	if (se_status_gather(doctor->identity, NULL, false, &rows, &error) != SE_OK) {
 		se_checkup_add(&doctor->checkup, "agent-configuration", SE_PROBLEM, NULL, "%s",
 			error.text);
 		return;
 	}
 	old = find_old(doctor->config, &rows);
+	(void)se_agent_reload_command(doctor->identity, command, sizeof(command));
 	if (old != NULL)
-		se_checkup_add(&doctor->checkup, "agent-configuration", SE_PROBLEM,
-			systemd_runs() ? "systemctl reload " SERVICE_UNIT
-				       : "pkill -HUP -x sasl-entrad",
+		se_checkup_add(&doctor->checkup, "agent-configuration", SE_PROBLEM, command,
 			"account %s: the agent has read another configuration than the one that "
 			"is there now",
 			old);

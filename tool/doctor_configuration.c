@@ -13,6 +13,13 @@
 
 enum { FILES_MS = 60000 }; /* a token (PKCS#11) may be slow */
 
+static void
+add_finding(struct se_checkup *checkup, const struct se_finding *finding)
+{
+	se_checkup_add(checkup, finding->id, finding->warning ? SE_WARNING : SE_PROBLEM,
+		finding->fix, "%s", finding->text);
+}
+
 /* Adds what was found from the `from`th on, of that id (NULL: any). False when there was nothing. */
 static bool
 add_findings(
@@ -21,12 +28,9 @@ add_findings(
 	bool any = false;
 
 	for (size_t i = from; i < findings->count; i++) {
-		const struct se_finding *finding = &findings->list[i];
-
-		if (id != NULL && strcmp(finding->id, id) != 0)
+		if (id != NULL && strcmp(findings->list[i].id, id) != 0)
 			continue;
-		se_checkup_add(checkup, finding->id, finding->warning ? SE_WARNING : SE_PROBLEM,
-			finding->fix, "%s", finding->text);
+		add_finding(checkup, &findings->list[i]);
 		any = true;
 	}
 	return any;
@@ -161,7 +165,12 @@ se_doctor_configuration(struct se_doctor *doctor)
 
 	se_check_configuration(&check);
 	doctor->config = check.config;
-	found = add_findings(&doctor->checkup, &check.findings, 0, NULL);
+	for (size_t i = 0; i < check.findings.count; i++) {
+		if (i + 1 == check.findings.count)
+			se_doctor_then_reload(doctor);
+		add_finding(&doctor->checkup, &check.findings.list[i]);
+	}
+	found = check.findings.count > 0;
 	se_findings_free(&check.findings);
 	if (doctor->config != NULL && !found)
 		se_checkup_fine(

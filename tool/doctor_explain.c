@@ -17,7 +17,7 @@ enum { WORDS_MAX = 8192 };
 /* A token, taken apart. */
 struct view {
 	struct se_doctor *doctor;
-	const struct se_doctor_token *token;
+	struct se_doctor_token *token;
 	const struct se_account *account;
 	const struct se_json *claims;
 };
@@ -50,17 +50,20 @@ complain_of_audience(const struct view *view, const char *audience)
 
 	if (scope->text != NULL && scope->line > 0)
 		(void)snprintf(fix, sizeof(fix),
-			"take out line %u of %s, scope = %s: without it the right one is asked "
-			"for%s%s",
-			scope->line, view->doctor->config->path, scope->text,
+			"take out line %u, scope = %s: without it the right one is asked for%s%s\n"
+			"sed -i '%u{/^ *scope/d}' %s",
+			scope->line, scope->text,
 			view->account->app_only && view->account->cloud != NULL ? ", " : "",
 			view->account->app_only && view->account->cloud != NULL
 				? view->account->cloud->app_scope
-				: "");
+				: "",
+			scope->line, view->doctor->config->path);
 	else
 		(void)snprintf(fix, sizeof(fix),
 			"look at cloud, provider and authority of [account %s] in %s",
 			view->account->label, view->doctor->config->path);
+	view->token->for_another = true;
+	se_doctor_then_reload(view->doctor);
 	se_checkup_add(&view->doctor->checkup, "token-audience", SE_PROBLEM, fix,
 		"%s: the token is for %s%s and not for the mail servers of Exchange, which will "
 		"refuse it with 535 5.7.3",
@@ -309,8 +312,7 @@ examine_claims(const struct view *view)
 }
 
 void
-se_doctor_explain(
-	struct se_doctor *doctor, const struct se_doctor_token *token, uint32_t seconds_left)
+se_doctor_explain(struct se_doctor *doctor, struct se_doctor_token *token, uint32_t seconds_left)
 {
 	struct se_json *claims = se_jwt_claims(token->token);
 	const struct view view = {doctor, token, token->account, claims};

@@ -10,6 +10,6 @@
 
 /* Only decodes, never verifies. */
 void se_doctor_explain(
-	struct se_doctor *doctor, const struct se_doctor_token *token, uint32_t seconds_left);
+	struct se_doctor *doctor, struct se_doctor_token *token, uint32_t seconds_left);
 
 #endif

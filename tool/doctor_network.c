@@ -156,6 +156,7 @@ say_no_tenant(const struct visit *visit, const struct se_json *json)
 		"%s; "
 		"the cloud must be the tenant's, too",
 		tenant->line, visit->doctor->config->path);
+	se_doctor_then_reload(visit->doctor);
 	se_checkup_add(&visit->doctor->checkup, "network-tenant", SE_PROBLEM, fix,
 		"account %s: %s knows no tenant %s: %.*s", visit->account->label,
 		visit->account->authority, tenant->text != NULL ? tenant->text : "",

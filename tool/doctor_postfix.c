@@ -107,6 +107,29 @@ look_at_route(struct se_doctor_postfix *look, size_t i)
 	se_doctor_postfix_token(look, route, auth && token);
 }
 
+/* Where a way to a server of ours is there, the others are somebody else's, and not judged. */
+static void
+leave_foreign(struct se_doctor_postfix *look)
+{
+	size_t ours = 0, kept = 0;
+
+	for (size_t i = 0; i < look->route_count; i++)
+		ours += look->routes[i].account != NULL;
+	if (ours == 0)
+		return;
+	for (size_t i = 0; i < look->route_count; i++) {
+		const struct se_doctor_route *route = &look->routes[i];
+
+		if (route->account != NULL)
+			look->routes[kept++] = *route;
+		else
+			se_checkup_left_out(&look->doctor->checkup, "postfix-relay",
+				"%s%s %s is no server of an account", look->where, route->parameter,
+				route->destination);
+	}
+	look->route_count = kept;
+}
+
 static void
 look_at_routes(struct se_doctor_postfix *look)
 {
@@ -120,6 +143,7 @@ look_at_routes(struct se_doctor_postfix *look)
 			look->where);
 		return;
 	}
+	leave_foreign(look);
 	for (size_t i = 0; i < look->route_count; i++)
 		look_at_route(look, i);
 	se_doctor_postfix_senders(look, &look->routes[0]);
@@ -182,6 +206,7 @@ read_and_look(struct se_doctor *doctor, const char *dir, bool asked, struct se_d
 	se_checkup_fine(&doctor->checkup, "postfix-configuration", "%s, Postfix %s%s",
 		look->postfix.dir, look->postfix.version, look->running ? "" : ", not running");
 	look_at_routes(look);
+	se_doctor_postfix_queue(look);
 }
 
 static void

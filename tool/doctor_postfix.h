@@ -69,6 +69,8 @@ void se_doctor_postfix_cache(struct se_doctor_postfix *look, struct se_doctor_ro
 void se_doctor_postfix_tls(struct se_doctor_postfix *look, struct se_doctor_route *route);
 void se_doctor_postfix_concurrency(struct se_doctor_postfix *look, struct se_doctor_route *route);
 void se_doctor_postfix_senders(struct se_doctor_postfix *look, struct se_doctor_route *route);
+/* Mail that waits for any of this. */
+void se_doctor_postfix_queue(struct se_doctor_postfix *look);
 /* The chroot and the token; `ask`: a token is worth asking for. */
 void
 se_doctor_postfix_token(struct se_doctor_postfix *look, struct se_doctor_route *route, bool ask);

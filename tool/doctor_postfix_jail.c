@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/client.h"
+#include "engine/account.h"
 
 #include "tool/aside.h"
 #include "tool/ask.h"
@@ -269,11 +270,19 @@ judge_token(struct se_doctor_postfix *look, const struct se_doctor_route *route,
 {
 	struct se_checkup *checkup = &look->doctor->checkup;
 	const char *place = route->service->chrooted ? " in its chroot" : "";
+	const struct se_account *account =
+		se_account_match(look->doctor->config, route->login, NULL);
 
 	if (report->finding == FOUND_TOKEN)
 		se_checkup_fine(checkup, "postfix-token",
 			"%s%s as the user %s%s gets a token for %s", look->where,
 			route->service->name, look->postfix.owner, place, route->login);
+	else if (report->finding == FOUND_NO_TOKEN && account != NULL &&
+		 se_doctor_has_no_token(look->doctor, account, route->login))
+		se_checkup_left_out(checkup, "postfix-token",
+			"%s%s as the user %s%s gets none either for %s, because of the above",
+			look->where, route->service->name, look->postfix.owner, place,
+			route->login);
 	else if (report->finding == FOUND_NOTHING || report->finding == FOUND_NO_WAY_IN)
 		se_checkup_add(checkup, "postfix-token", SE_PROBLEM,
 			"sasl-entra status says what the agent is at",

@@ -121,8 +121,9 @@ say_no_entry(struct passwords *in)
 	const struct se_doctor_route *route = in->route;
 	char login[SE_NAME_MAX + 1] = "LOGIN", fix[SE_DOCTOR_FIX_MAX + SE_POSTFIX_WORD_MAX];
 
-	/* Whoever has no login name to put there is not given a command that would put none. */
-	if (find_login(in, login) && in->first.file != NULL)
+	/* Whoever has no login name to put there is not given a command that would put none, nor one whose quotes
+	 * the name would end. */
+	if (find_login(in, login) && strchr(login, '\'') == NULL && in->first.file != NULL)
 		(void)snprintf(fix, sizeof(fix), "printf '%%s\\n' '%s %s:unused' >> %s%s%s",
 			route->destination, login, in->first.file,
 			in->command[0] != '\0' ? "\n" : "", in->command);
@@ -147,8 +148,13 @@ judge_entry(struct passwords *in, struct se_buffer *value)
 		*password++ = '\0';
 	(void)se_copy(route->login, sizeof(route->login), se_buffer_text(value));
 	if (config != NULL && se_account_match(config, route->login, &error) == NULL) {
-		(void)say_map(in, SE_PROBLEM,
-			"write a login name of an account, or add that one to the account's match",
+		char fix[SE_DOCTOR_FIX_MAX + SE_POSTFIX_WORD_MAX];
+
+		(void)snprintf(fix, sizeof(fix),
+			"write a login name of an account there%s%s\n"
+			"or add that one to the account's match, and have the agent read it",
+			in->command[0] != '\0' ? ", then\n" : "", in->command);
+		(void)say_map(in, SE_PROBLEM, fix,
 			"no account serves the login name ", route->login);
 		route->login[0] = '\0';
 		return false;

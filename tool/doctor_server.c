@@ -47,7 +47,7 @@ advice(enum se_mail_trouble trouble, const struct se_mail_server *server)
 			       ? "look at the key \"ca_file\", and at whether something in between "
 				 "changes what the server sends"
 			       : "install ca-certificates; where something in between inspects "
-				 "SE_CHECK_TLS, exempt this server, or name its CA with the key "
+				 "TLS, exempt this server, or name its CA with the key "
 				 "\"ca_file\"";
 	default:
 		return "is it the right address, and does it let this machine's address in?";
@@ -108,9 +108,17 @@ look_at_offers(const struct se_doctor_visit *visit, const struct se_dialogue *di
 				     "and outlook.office365.com port 993 for IMAP; something in "
 				     "between may also "
 				     "have taken it away",
-		"%s port %u does not offer XOAUTH2, also not under SE_CHECK_TLS", server->host,
+		"%s port %u does not offer XOAUTH2, also not under TLS", server->host,
 		server->port);
 	return false;
+}
+
+/* The tenant's certificate is not trusted either, by the same key "ca_file": one cause. */
+static bool
+has_no_authorities(const struct se_doctor_visit *visit)
+{
+	return visit->server->ca_file != NULL &&
+	       se_doctor_said(visit->doctor, visit->about.account, "network-tls", SE_PROBLEM);
 }
 
 /* True when a login may be tried. */
@@ -134,7 +142,9 @@ look_at_server(const struct se_doctor_visit *visit)
 		se_checkup_fine(&doctor->checkup,
 			se_doctor_mail_id(SE_CHECK_CONNECT, server->protocol), "%s port %u answers",
 			server->host, server->port);
-		if (attempt.code != SE_OK) {
+		if (attempt.code != SE_OK && has_no_authorities(visit)) {
+			leave_out(doctor, server, SE_CHECK_TLS);
+		} else if (attempt.code != SE_OK) {
 			complain(visit, &attempt, SE_CHECK_TLS);
 			leave_out(doctor, server, SE_CHECK_OFFERS);
 		} else {
@@ -195,6 +205,9 @@ visit_server(struct view *view, const struct se_account *account,
 		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
 			"account %s: no login at %s without a token of its own", account->label,
 			server->host);
+	else if (token->for_another)
+		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
+			"%s: no login at %s, whose token it is not", token->login, server->host);
 	else if (token->user[0] == '\0')
 		se_checkup_left_out(checkup, se_doctor_mail_id(SE_CHECK_LOGIN, server->protocol),
 			"account %s: which mailbox logs in at %s depends on the login name; "

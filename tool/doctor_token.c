@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "engine/account.h"
 #include "engine/audience.h"
@@ -114,6 +115,8 @@ say_refused(struct se_doctor *doctor, const char *login, const char *text)
 {
 	const size_t len = strlen(login);
 
+	if (strstr(text, "[account ") != NULL)
+		se_doctor_then_reload(doctor);
 	if (strncmp(text, login, len) == 0 && text[len] == ':')
 		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s", text);
 	else
@@ -137,6 +140,7 @@ examine(struct se_doctor *doctor, struct se_doctor_token *entry)
 	struct se_error error;
 
 	if (get(doctor, entry->login, &fetched, &entry->token, &error) != SE_OK) {
+		entry->refused = true;
 		say_refused(doctor, entry->login, error.text);
 		return;
 	}
@@ -195,6 +199,17 @@ find_obstacle(const struct se_doctor *doctor, const struct se_account *account)
 		if (se_doctor_said(doctor, account, of_account[i], SE_PROBLEM))
 			return of_account[i];
 	return NULL;
+}
+
+bool
+se_doctor_has_no_token(
+	const struct se_doctor *doctor, const struct se_account *account, const char *login)
+{
+	for (size_t i = 0; i < doctor->token_count; i++)
+		if (doctor->tokens[i].refused && doctor->tokens[i].account == account &&
+			(account->app_only || strcasecmp(doctor->tokens[i].login, login) == 0))
+			return true;
+	return find_obstacle(doctor, account) != NULL;
 }
 
 static bool

@@ -60,9 +60,8 @@ se_findings_fix(struct se_findings *findings, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	se_text_clean(text);
 	free(last->fix);
-	last->fix = strdup(text);
+	last->fix = se_output_clean(text);
 	findings->failed |= last->fix == NULL;
 }
 

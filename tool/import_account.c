@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "core/message.h"
+#include "engine/characters.h"
 #include "engine/urls.h"
 
 #include "tool/import_account.h"
@@ -31,6 +32,48 @@ setting(const struct files *files, const char *name)
 	if (text == NULL && files->conf != NULL && !se_json_has(files->token, name))
 		text = se_json_string(files->conf, name);
 	return text;
+}
+
+/* What it says becomes lines of our configuration, which may be root's, and the file need not be:
+ * a line end in a value would be a key or a section of somebody else's. */
+static bool
+is_one_value(const struct se_import_account *account, const char *name, const char *value,
+	struct se_findings *findings)
+{
+	if (value == NULL || se_line_problem(value, strlen(value), false) == NULL)
+		return true;
+	se_findings_add(findings, false, 0,
+		"%s: %s: %s has characters that no value of sasl-entra.conf can have (a line end, "
+		"another control character, or bytes that are not UTF-8); nothing of it is taken",
+		account->login, account->file, name);
+	return false;
+}
+
+/* One login name, and no list or pattern. */
+static bool
+is_login_name(const struct se_import_account *account, struct se_findings *findings)
+{
+	const char *login = account->login;
+
+	if (login[0] != '\0' && login[0] != '[' && strpbrk(login, ", \t*\"") == NULL &&
+		se_line_problem(login, strlen(login), false) == NULL)
+		return true;
+	se_findings_add(findings, false, 0,
+		"%s: \"%s\" is no login name: it is to be one address, without blanks, commas, "
+		"quotes and *; rename the file, or correct the entry in the map",
+		account->file, login);
+	return false;
+}
+
+static bool
+are_values(const struct se_import_account *account, struct se_findings *findings)
+{
+	return is_one_value(account, "user", account->user, findings) &&
+	       is_one_value(account, "client_id", account->client_id, findings) &&
+	       is_one_value(account, "token_endpoint", account->tenant, findings) &&
+	       is_one_value(account, "token_endpoint", account->authority, findings) &&
+	       is_one_value(account, "proxy", account->proxy, findings) &&
+	       is_one_value(account, "ca_bundle_file", account->ca_file, findings);
 }
 
 static bool
@@ -175,6 +218,8 @@ se_import_account_read(struct se_import_account *account, const struct se_json *
 	struct files files;
 	bool ok;
 
+	if (!is_login_name(account, findings))
+		return false;
 	if (se_import_json(account->file, NULL, &token, &found, &error) != SE_OK) {
 		se_findings_add(findings, false, 0, "%s: %s", account->login, error.text);
 		return false;
@@ -185,7 +230,7 @@ se_import_account_read(struct se_import_account *account, const struct se_json *
 			"the sign-in until it is revoked",
 			account->login, account->file, (unsigned)found.st_mode & 07777);
 	files = (struct files){.token = token, .conf = conf};
-	ok = take(account, &files, conf_path, findings);
+	ok = take(account, &files, conf_path, findings) && are_values(account, findings);
 	se_json_free(token);
 	return ok;
 }

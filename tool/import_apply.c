@@ -123,16 +123,15 @@ import_tokens(const struct work *work, struct se_error *error)
 static enum se_code
 write_map(const struct work *work, const struct se_import_map *map, struct se_error *error)
 {
-	char *compiled = se_import_map_compiled(map->map);
-	enum se_code code = se_journal_keep(work->journal, map->path, false, error);
+	const char *path = map->map->file, *compiled = map->map->index;
+	enum se_code code = se_journal_keep(work->journal, path, false, error);
 
-	if (code == SE_OK && compiled != NULL)
+	if (code == SE_OK && compiled[0] != '\0')
 		code = se_journal_keep(work->journal, compiled, true, error);
 	if (code == SE_OK)
-		code = se_import_write(map->path, 0600, map->after.data, map->after.len, error);
-	if (code == SE_OK && compiled != NULL)
+		code = se_import_write(path, 0600, map->after.data, map->after.len, error);
+	if (code == SE_OK && compiled[0] != '\0')
 		code = se_import_postmap(&work->plan->postfix, map->map, error);
-	free(compiled);
 	return code;
 }
 
@@ -157,7 +156,7 @@ note_postfix(const struct work *work, struct se_error *error)
 	char name[40];
 
 	(void)snprintf(name, sizeof(name), "postfix %zu", se_journal_count(work->journal));
-	return se_journal_note(work->journal, name, work->plan->postfix.directory, error);
+	return se_journal_note(work->journal, name, work->plan->postfix.config.dir, error);
 }
 
 static enum se_code
@@ -165,7 +164,6 @@ reload_postfixes(struct se_journal *journal, size_t from, size_t to, struct se_e
 {
 	enum se_code code = SE_OK;
 	char name[40];
-	bool ran;
 
 	for (size_t i = from; code == SE_OK && i <= to; i++) {
 		const char *directory;
@@ -173,7 +171,7 @@ reload_postfixes(struct se_journal *journal, size_t from, size_t to, struct se_e
 		(void)snprintf(name, sizeof(name), "postfix %zu", i);
 		directory = se_journal_noted(journal, name);
 		if (directory != NULL)
-			code = se_import_postfix_reload(directory, &ran, error);
+			code = se_import_postfix_reload(directory, error);
 	}
 	return code;
 }
@@ -182,7 +180,6 @@ static enum se_code
 do_all(const struct work *work, struct se_error *error)
 {
 	const struct se_import_plan *plan = work->plan;
-	bool ran;
 	/* The list is there before the first copy is. */
 	enum se_code code = se_journal_begin(work->journal, error);
 
@@ -201,7 +198,7 @@ do_all(const struct work *work, struct se_error *error)
 	if (code == SE_OK)
 		code = move_plugins(work, error);
 	if (code == SE_OK && plan->has_postfix)
-		code = se_import_postfix_reload(plan->postfix.directory, &ran, error);
+		code = se_import_postfix_reload(plan->postfix.config.dir, error);
 	return code == SE_OK ? se_journal_finish(work->journal, error) : code;
 }
 

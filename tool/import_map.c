@@ -10,8 +10,10 @@ static bool
 parse(const char *line, size_t len, struct se_map_entry *entry)
 {
 	const char *end = line + len, *value = line, *colon;
+	const size_t blanks = strspn(line, BLANKS);
 
-	if (len == 0 || line[0] == '#')
+	/* postmap(1) takes a comment for one wherever in the line it begins. */
+	if (blanks >= len || line[blanks] == '#')
 		return false;
 	while (end > line && strchr(BLANKS, end[-1]) != NULL)
 		end--;

@@ -12,8 +12,7 @@
 enum { SE_IMPORT_PLUGINS_MAX = 16 };
 
 struct se_import_map {
-	const char *map;  /* TYPE:/PATH */
-	const char *path; /* of its text */
+	const struct se_postfix_map *map;
 	struct se_buffer text, after;
 };
 

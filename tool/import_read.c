@@ -83,7 +83,7 @@ find_file(const struct se_import_plan *plan, const char *path, size_t len)
 	bool has_a, has_b;
 
 	(void)snprintf(outside, sizeof(outside), "%.*s", (int)len, path);
-	if ((size_t)snprintf(inside, sizeof(inside), "%s%s", plan->postfix.queue, outside) >=
+	if ((size_t)snprintf(inside, sizeof(inside), "%s%s", plan->postfix.config.queue, outside) >=
 		sizeof(inside))
 		return strdup(outside);
 	has_a = stat(outside, &a) == 0;
@@ -96,15 +96,30 @@ find_file(const struct se_import_plan *plan, const char *path, size_t len)
 static char *
 relay_host(const struct se_import_plan *plan, const struct se_map_entry *entry)
 {
+	const char *relayhost = se_postfix_get(&plan->postfix.config, "relayhost");
 	char *host = se_map_host(entry->key, entry->key_len);
 
-	if (host == NULL && plan->postfix.relayhost[0] != '\0')
-		host = se_map_host(plan->postfix.relayhost, strlen(plan->postfix.relayhost));
+	if (host == NULL && relayhost[0] != '\0')
+		host = se_map_host(relayhost, strlen(relayhost));
 	return host;
 }
 
+/* What is written back is the same text but for the paths: it must be text to its end. */
+static enum se_code
+read_map(const char *path, struct se_buffer *text, struct se_error *error)
+{
+	const enum se_code code = se_import_bytes(path, text, NULL, error);
+
+	if (code == SE_OK && strlen(se_buffer_text(text)) != text->len)
+		return se_error_set(error, SE_CONFIG,
+			"%s has a NUL byte in it: it is damaged, or no map's text; put it right "
+			"first",
+			path);
+	return code;
+}
+
 static void
-take_map(struct se_import_plan *plan, const char *name, const char *path)
+take_map(struct se_import_plan *plan, const struct se_postfix_map *from)
 {
 	struct se_import_map *map = &plan->maps[plan->map_count];
 	struct se_map_entry entry = {.key = NULL};
@@ -113,7 +128,7 @@ take_map(struct se_import_plan *plan, const char *name, const char *path)
 
 	se_buffer_init(&map->text, 8 << 20);
 	se_buffer_init(&map->after, 8 << 20);
-	if (se_import_bytes(path, &map->text, NULL, &error) != SE_OK) {
+	if (read_map(from->file, &map->text, &error) != SE_OK) {
 		se_import_problem(plan, &error);
 		se_buffer_free(&map->text);
 		return;
@@ -130,8 +145,7 @@ take_map(struct se_import_plan *plan, const char *name, const char *path)
 		se_buffer_free(&map->after);
 		return;
 	}
-	map->map = name;
-	map->path = path;
+	map->map = from;
 	plan->map_count++;
 }
 
@@ -149,16 +163,16 @@ se_import_read_postfix(struct se_import_plan *plan)
 		return;
 	}
 	plan->has_postfix = true;
-	for (size_t i = 0; plan->postfix.maps[i] != NULL; i++) {
-		const char *path = se_import_map_text(plan->postfix.maps[i]);
+	for (size_t i = 0; i < plan->postfix.map_count; i++) {
+		const struct se_postfix_map *map = &plan->postfix.maps[i];
 
-		if (path != NULL)
-			take_map(plan, plan->postfix.maps[i], path);
+		if (se_import_map_has_text(map))
+			take_map(plan, map);
 		else
 			se_findings_add(&plan->findings, true, 0,
 				"the map %s has no text file that could be looked at; entries in "
 				"it that name a token file must be changed by hand",
-				plan->postfix.maps[i]);
+				map->name);
 	}
 }
 

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool/difference.h"
+#include "tool/directory_lock.h"
 #include "tool/exit_code.h"
 #include "tool/import_apply.h"
 #include "tool/import_map.h"
@@ -29,7 +31,7 @@ show_map(const struct se_import_map *map, struct se_buffer *out)
 	struct se_map_entry entry = {.key = NULL};
 	const char *at = se_buffer_text(&map->text);
 
-	se_buffer_addf(out, "\n%s (%s):\n", map->path, map->map);
+	se_buffer_addf(out, "\n%s (%s):\n", map->map->file, map->map->name);
 	while (se_map_next(&at, &entry)) {
 		const int key = (int)entry.key_len, login = (int)entry.login_len;
 
@@ -68,9 +70,7 @@ show_files(const struct se_import_plan *plan, struct se_buffer *out)
 static void
 show(const struct se_import_plan *plan, struct se_buffer *out)
 {
-	if (!se_import_plan_changes(plan))
-		return;
-	if (plan->findings.errors == 0) {
+	if (se_import_plan_changes(plan) && plan->findings.errors == 0) {
 		for (size_t i = 0; i < plan->accounts.count; i++)
 			show_account(&plan->accounts.list[i], out);
 		show_files(plan, out);
@@ -103,7 +103,7 @@ as_json(const struct se_import_plan *plan, bool changed, struct se_buffer *out)
 	se_buffer_add_text(out, "], \"maps\": [");
 	for (size_t i = 0; i < plan->map_count; i++) {
 		se_buffer_add_text(out, i > 0 ? ", " : "");
-		se_output_json(out, plan->maps[i].path);
+		se_output_json(out, plan->maps[i].map->file);
 	}
 	se_buffer_add_text(out, "], \"plugins\": [");
 	for (size_t i = 0; i < plan->plugin_count; i++) {
@@ -193,10 +193,14 @@ static int
 apply(const struct se_import_plan *plan)
 {
 	struct se_error error;
+	int exit_code = SE_EXIT_OK;
 
 	if (se_import_apply(plan, &error) != SE_OK)
 		return se_exit_error(&error);
-	return finish(plan);
+	/* A person has seen the plan; a program is told what became of it. */
+	if (plan->options->json)
+		exit_code = output(plan, true);
+	return exit_code == SE_EXIT_OK ? finish(plan) : exit_code;
 }
 
 static int
@@ -215,6 +219,19 @@ nothing(const struct se_import_plan *plan)
 }
 
 static int
+say_undone(void)
+{
+	struct se_buffer out;
+	int exit_code;
+
+	se_buffer_init(&out, SE_OUTPUT_MAX);
+	se_buffer_add_text(&out, "{\"changed\": true}\n");
+	exit_code = se_output_write(&out);
+	se_buffer_free(&out);
+	return exit_code;
+}
+
+static int
 undo(const struct se_identity *identity, const struct se_import_options *options)
 {
 	struct se_error error;
@@ -222,43 +239,60 @@ undo(const struct se_identity *identity, const struct se_import_options *options
 	if (se_import_undo(identity, options->replace, &error) != SE_OK)
 		return se_exit_error(&error);
 	fprintf(stderr, "Everything is as it was before the import.\n");
-	return SE_EXIT_OK;
+	return options->json ? say_undone() : SE_EXIT_OK;
 }
 
 static int
 run(const struct se_import_plan *plan)
 {
-	int exit_code;
+	const bool applies = plan->options->apply && plan->findings.errors == 0;
+	int exit_code = SE_EXIT_OK;
 
 	if (!se_import_plan_changes(plan))
 		return nothing(plan);
-	exit_code = output(plan, plan->options->apply && plan->findings.errors == 0);
+	if (!applies || !plan->options->json)
+		exit_code = output(plan, false);
 	if (plan->findings.errors > 0) {
 		fprintf(stderr, "Nothing has been changed: mend what is named above first.\n");
 		return SE_EXIT_FAILED;
 	}
 	if (exit_code != SE_EXIT_OK)
 		return exit_code;
-	if (plan->options->apply)
+	if (applies)
 		return apply(plan);
 	fprintf(stderr, "Nothing has been changed. To do this: add --apply\n");
 	return SE_EXIT_OK;
 }
 
-int
-se_import_sasl_xoauth2(const struct se_identity *identity, const struct se_import_options *options)
+static int
+import(const struct se_identity *identity, const struct se_import_options *options)
 {
-	struct se_import_plan *plan;
+	struct se_import_plan *plan = se_import_plan(identity, options);
 	int exit_code;
 
-	if (options->undo)
-		return undo(identity, options);
-	plan = se_import_plan(identity, options);
 	if (plan == NULL) {
 		fprintf(stderr, "sasl-entra: out of memory\n");
 		return SE_EXIT_AGAIN;
 	}
 	exit_code = run(plan);
 	se_import_plan_free(plan);
+	return exit_code;
+}
+
+int
+se_import_sasl_xoauth2(const struct se_identity *identity, const struct se_import_options *options)
+{
+	struct se_error error;
+	int exit_code, lock = -1;
+
+	/* What is read is what is changed: nobody else writes in between. */
+	if (options->apply || options->undo) {
+		lock = se_directory_lock_of(identity->configuration, &error);
+		if (lock < 0)
+			return se_exit_error(&error);
+	}
+	exit_code = options->undo ? undo(identity, options) : import(identity, options);
+	if (lock >= 0)
+		(void)close(lock);
 	return exit_code;
 }

@@ -1,29 +1,9 @@
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool/import_write.h"
 #include "tool/install_file.h"
-
-static int
-open_parent(const char *path, const char **name, struct se_error *error)
-{
-	const char *slash = strrchr(path, '/');
-	char directory[PATH_MAX];
-	int fd;
-
-	(void)snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
-	fd = open(directory[0] != '\0' ? directory : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		(void)se_error_set(error, se_code_of_errno(errno), "%s cannot be opened: %s",
-			directory, strerror(errno));
-	*name = slash + 1;
-	return fd;
-}
 
 enum se_code
 se_import_write(const char *path, mode_t mode, const void *data, size_t len, struct se_error *error)
@@ -31,7 +11,7 @@ se_import_write(const char *path, mode_t mode, const void *data, size_t len, str
 	struct se_file_look look = {.uid = geteuid(), .gid = getegid(), .mode = mode};
 	struct stat found;
 	const char *name;
-	int directory = open_parent(path, &name, error);
+	int directory = se_install_open_parent(path, &name, error);
 	enum se_code code;
 
 	if (directory < 0)
@@ -53,7 +33,7 @@ se_import_write_secret(const struct se_identity *identity, const char *path,
 {
 	struct se_file_look look = {.uid = geteuid(), .gid = getegid(), .mode = 0600};
 	const char *name;
-	int directory = open_parent(path, &name, error);
+	int directory = se_install_open_parent(path, &name, error);
 	enum se_code code;
 	uid_t owner;
 

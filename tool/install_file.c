@@ -22,6 +22,22 @@ refuse(int directory, const char *name, const char *what, struct se_error *error
 		error, se_code_of_errno(cause), "%s %s: %s", path, what, strerror(cause));
 }
 
+int
+se_install_open_parent(const char *path, const char **name, struct se_error *error)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX];
+	int directory;
+
+	*name = slash + 1;
+	(void)snprintf(
+		parent, sizeof(parent), "%.*s", (int)(slash > path ? slash - path : 1), path);
+	directory = se_directory_open(parent, error);
+	if (directory < 0 && error->code == SE_ABSENT)
+		error->code = SE_CONFIG;
+	return directory;
+}
+
 static bool
 write_all(int fd, const char *data, size_t len)
 {

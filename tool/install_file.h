@@ -23,6 +23,10 @@ struct se_file_look {
 	unsigned char list[SE_ACL_BYTES_MAX];
 };
 
+/* Opens the directory that `path`, an absolute one, is in, by the rule of core/file.h; *name becomes what
+ * it is called there. -1 with `error`, which is SE_CONFIG also where there is none. */
+int se_install_open_parent(const char *path, const char **name, struct se_error *error);
+
 /* Replaces NAME in an open directory: a new file of that look, written, fsynced, renamed, the
  * directory fsynced. SE_CONFIG when that cannot be, SE_AGAIN where it may pass; NAME then is what it
  * was, but for a directory that could not be fsynced, which the text says. */

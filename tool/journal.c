@@ -111,10 +111,13 @@ read_json(struct se_journal *journal, enum se_journal_state *state, struct se_er
 		code = journal->json != NULL ? SE_OK : se_error_memory(error);
 	} else if (code == SE_OK) {
 		code = se_import_json(path, &text, &journal->json, NULL, error);
-		if (code == SE_OK && !se_json_integer(journal->json, "count", &journal->count))
+		if (code == SE_OK && (!se_json_integer(journal->json, "count", &journal->count) ||
+					     journal->count < 0 || journal->count > ENTRIES_MAX)) {
+			journal->count = ENTRIES_MAX; /* what is there stays */
 			code = se_error_set(error, SE_CONFIG, "%s is damaged", path);
-		*state = se_json_integer(journal->json, "finished", &finished) ? SE_JOURNAL_FINISHED
-									       : SE_JOURNAL_BEGUN;
+		}
+		(void)se_json_integer(journal->json, "finished", &finished);
+		*state = finished != 0 ? SE_JOURNAL_FINISHED : SE_JOURNAL_BEGUN;
 	}
 	se_buffer_free(&text);
 	return code;

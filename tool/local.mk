@@ -48,6 +48,7 @@ sasl_entra_SOURCES = \
 	tool/verb_check.c \
 	$(import_sources) \
 	tool/install_file.c tool/install_file.h \
+	tool/directory_lock.c tool/directory_lock.h \
 	tool/certificate_place.c tool/certificate_place.h \
 	tool/certificate_print.c tool/certificate.h \
 	tool/certificate_new.c tool/certificate_try.c tool/certificate_switch.c \
@@ -76,7 +77,7 @@ sasl_entra_SOURCES = \
 	tool/doctor_postfix.c tool/doctor_postfix.h \
 	tool/doctor_postfix_relays.c tool/doctor_postfix_auth.c tool/doctor_postfix_passwords.c \
 	tool/doctor_postfix_tls.c \
-	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c \
+	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c tool/doctor_postfix_queue.c \
 	tool/doctor_network.c tool/doctor_token.c \
 	tool/doctor_explain.c tool/doctor_explain.h \
 	tool/doctor_server.c tool/doctor_login.c tool/doctor_login.h \
@@ -99,6 +100,7 @@ sasl_entra_SOURCES = \
 	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
 	tool/setup_postfix_read.c tool/setup_postfix_choose.c tool/setup_postfix_plan.c \
 	tool/setup_postfix_map.c tool/setup_postfix_stage.c tool/setup_postfix_apply.c \
+	tool/setup_postfix_agent.c \
 	tool/setup_postfix_maker.c tool/setup_postfix_maker.h \
 	tool/setup_postfix_backup.c tool/setup_postfix_show.c tool/setup_postfix_options.c \
 	tool/verb_setup.c

@@ -13,22 +13,23 @@
 #include "tool/exit_code.h"
 #include "tool/verb.h"
 
-enum { OPT_VERSION = 1 };
+enum { OPT_VERSION = 1, HELP_INDENT = 6 };
 
 static int
 print_help(void)
 {
 	printf("Usage: sasl-entra [--config PATH] VERB [ARGUMENT]...\n"
-	       "OAuth access tokens of Microsoft Entra ID, for people and scripts. NAME is a "
-	       "login\n"
-	       "name or the label of an account.\n\nVerbs:\n");
-	for (size_t i = 0; se_verbs[i] != NULL; i++)
-		printf("  %s %s\n      %s\n", se_verbs[i]->name, se_verbs[i]->usage,
-			se_verbs[i]->help);
+	       "OAuth access tokens of Microsoft Entra ID, for people and scripts. NAME is a\n"
+	       "login name or the label of an account.\n\nVerbs:\n");
+	for (size_t i = 0; se_verbs[i] != NULL; i++) {
+		se_verb_print_usage(stdout, "  ", se_verbs[i]);
+		se_verb_print(stdout, "", se_verbs[i]->help, HELP_INDENT);
+	}
 	printf("\nOptions:\n"
 	       "  --config PATH  use this configuration\n"
 	       "                 (default: a user's own sasl-entra/sasl-entra.conf below\n"
-	       "                 $XDG_CONFIG_HOME, else " SE_CONFIGURATION_PATH ")\n"
+	       "                 $XDG_CONFIG_HOME, else\n"
+	       "                 " SE_CONFIGURATION_PATH ")\n"
 	       "  --version      print the version\n"
 	       "  --help         print this text; after a verb, its usage and options\n"
 	       "\nExit codes:\n");

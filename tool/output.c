@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/error.h"
 #include "core/json_text.h"
 
 #include "tool/exit_code.h"
@@ -12,6 +13,22 @@ void
 se_output_json(struct se_buffer *out, const char *text)
 {
 	(void)se_json_text_add(out, text);
+}
+
+char *
+se_output_clean(const char *text)
+{
+	char *copy = strdup(text), *end;
+
+	for (char *line = copy; line != NULL; line = end != NULL ? end + 1 : NULL) {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end = '\0';
+		se_text_clean(line);
+		if (end != NULL)
+			*end = '\n';
+	}
+	return copy;
 }
 
 int

@@ -29,6 +29,36 @@ last_line(struct se_buffer *errors)
 	return line != NULL ? line + 1 : se_buffer_text(errors);
 }
 
+/* What each of Postfix's programs has to say about main.cf, whatever it was asked: a parameter that
+ * stands there twice, or that nothing uses. */
+static void
+drop_remarks(struct se_buffer *errors)
+{
+	static const char *const remarks[] = {"overriding earlier entry:", "unused parameter:"};
+	char *to = errors->data;
+	size_t len;
+
+	if (errors->len == 0)
+		return;
+	for (char *line = errors->data; *line != '\0'; line += len) {
+		const char *end = strchr(line, '\n');
+		bool remark = false;
+
+		len = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
+		for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++) {
+			const char *found = strstr(line, remarks[i]);
+
+			remark |= found != NULL && found < line + len;
+		}
+		if (!remark) {
+			memmove(to, line, len);
+			to += len;
+		}
+	}
+	errors->len = (size_t)(to - errors->data);
+	*to = '\0';
+}
+
 enum se_code
 se_postfix_run(const char *const *argv, struct se_buffer *out, int *status, struct se_error *error)
 {
@@ -51,7 +81,10 @@ se_postfix_run(const char *const *argv, struct se_buffer *out, int *status, stru
 	se_buffer_init(&errors, ERRORS_MAX);
 	code = se_run(&run, status, error);
 	if (code == SE_OK && out->failed)
-		code = se_error_memory(error);
+		code = se_error_set(error, SE_CONFIG,
+			"%s said more than can be looked at (%lu bytes)", argv[0],
+			(unsigned long)out->max);
+	drop_remarks(&errors);
 	/* For postmap -q, 1 without a word is "no such key". */
 	if (code == SE_OK && *status != 0)
 		(void)se_error_set(

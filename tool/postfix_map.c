@@ -51,18 +51,27 @@ se_postfix_list_has(const char *list, const char *word)
 	return false;
 }
 
+const char *
+se_postfix_map_suffix(const char *type)
+{
+	for (size_t i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++)
+		if (strcmp(type, indexed[i].type) == 0)
+			return indexed[i].suffix;
+	return NULL;
+}
+
 static void
 find_files(struct se_postfix_map *map, const char *rest)
 {
+	const char *suffix = se_postfix_map_suffix(map->type);
+
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (strcmp(map->type, plain[i]) == 0)
 			map->file = rest;
-	for (size_t i = 0; i < sizeof(indexed) / sizeof(indexed[0]); i++) {
-		if (strcmp(map->type, indexed[i].type) != 0)
-			continue;
-		map->file = rest;
-		(void)snprintf(map->index, sizeof(map->index), "%s%s", rest, indexed[i].suffix);
-	}
+	if (suffix == NULL)
+		return;
+	map->file = rest;
+	(void)snprintf(map->index, sizeof(map->index), "%s%s", rest, suffix);
 }
 
 bool

@@ -27,6 +27,9 @@ struct se_postfix_map {
 	char index[PATH_MAX]; /* what postmap(1) makes of `file`; "": nothing */
 };
 
+/* What postmap(1) appends to the name of a table's text, ".db"; NULL where it makes no file. */
+const char *se_postfix_map_suffix(const char *type);
+
 /* False at the end of the list. */
 bool se_postfix_next_map(
 	const struct se_postfix *postfix, const char **list, struct se_postfix_map *map);

@@ -117,7 +117,7 @@ se_refresh_all(const struct se_identity *identity, bool json)
 	struct se_error error;
 	int written;
 
-	if (se_status_gather(identity, NULL, &rows, &error) != SE_OK)
+	if (se_status_gather(identity, NULL, false, &rows, &error) != SE_OK)
 		return se_exit_error(&error);
 	se_buffer_init(&round.out, SE_OUTPUT_MAX);
 	refresh_each(&round, &rows);

@@ -15,7 +15,7 @@
 /* Root's PATH may be short, and a user's has no sbin. */
 #define USUAL_PATHS "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 
-enum { CANNOT_RUN = 127, READ = 0, WRITE = 1, PIPES = 3 };
+enum { CANNOT_RUN = 127, READ = 0, WRITE = 1, PIPES = 3, PAUSE_MS = 1 };
 
 /* --- which program ------------------------------------------------------------------------------ */
 
@@ -137,6 +137,12 @@ take(struct talk *talk, int which)
 		end_of(talk, which);
 }
 
+static int64_t
+now(void)
+{
+	return se_world_system.monotonic(se_world_system.context);
+}
+
 /* False when the time is over. */
 static bool
 converse(struct talk *talk, int64_t deadline)
@@ -144,7 +150,7 @@ converse(struct talk *talk, int64_t deadline)
 	while (talk->mine[1] >= 0 || talk->mine[2] >= 0) {
 		struct pollfd fds[PIPES] = {{talk->mine[0], POLLOUT, 0}, {talk->mine[1], POLLIN, 0},
 			{talk->mine[2], POLLIN, 0}};
-		const int64_t left = deadline - se_world_system.monotonic(se_world_system.context);
+		const int64_t left = deadline - now();
 
 		if (left <= 0)
 			return false;
@@ -197,18 +203,29 @@ keep_ours(int pipes[PIPES][2], struct talk *talk)
 	return ok;
 }
 
-static int
-bury(pid_t child, bool in_time)
+/* It is ended where its time is over, or where there was nothing more to hear and it ran on until then. False
+ * when it had to be. */
+static bool
+bury(pid_t child, int64_t deadline, int *status)
 {
+	bool in_time = true;
 	int how = 0;
+	pid_t found;
 
-	/* What runs on without its pipes has nothing more to tell. */
-	if (!in_time)
-		(void)kill(child, SIGKILL);
-	while (waitpid(child, &how, 0) < 0)
-		if (errno != EINTR)
-			return CANNOT_RUN;
-	return WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	while ((found = waitpid(child, &how, in_time ? WNOHANG : 0)) != child) {
+		if (found < 0 && errno != EINTR) {
+			*status = CANNOT_RUN;
+			return in_time;
+		}
+		if (in_time && now() >= deadline) {
+			in_time = false;
+			(void)kill(child, SIGKILL);
+		} else if (in_time) {
+			(void)poll(NULL, 0, PAUSE_MS);
+		}
+	}
+	*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	return in_time;
 }
 
 static enum se_code
@@ -218,12 +235,13 @@ speak_with(pid_t child, int pipes[PIPES][2], const struct se_run *run, int *stat
 	const int timeout = run->timeout > 0 ? run->timeout : SE_RUN_MS;
 	struct talk talk = {.run = run};
 	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
-	const bool ok = keep_ours(pipes, &talk);
-	const bool in_time = ok && converse(&talk, se_world_system.monotonic(NULL) + timeout);
+	const int64_t deadline = now() + timeout;
+	const bool heard = keep_ours(pipes, &talk) && converse(&talk, deadline);
+	bool in_time;
 
 	for (int i = 0; i < PIPES; i++)
 		end_of(&talk, i);
-	*status = bury(child, in_time);
+	in_time = bury(child, heard ? deadline : 0, status) && heard;
 	(void)signal(SIGPIPE, before);
 	if (in_time)
 		return SE_OK;

@@ -21,7 +21,7 @@ add_comment(struct se_buffer *out, const char *mark, const char *text)
 	struct se_buffer lines;
 	const char *at, *end;
 
-	se_buffer_init(&lines, 2 * SE_CONFIG_SIZE_MAX);
+	se_buffer_init(&lines, (size_t)2 * SE_CONFIG_SIZE_MAX);
 	se_wrap(text, strlen(text), indent, WIDTH, &lines);
 	se_buffer_add_text(out, mark);
 	for (at = se_buffer_text(&lines); (end = strchr(at, '\n')) != NULL; at = end + 2)

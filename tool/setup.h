@@ -104,7 +104,7 @@ enum se_code se_setup_compare(const struct se_setup *setup, struct se_error *err
 /* Keeps the old file, and writes the new one. */
 enum se_code se_setup_write(struct se_setup *setup, struct se_error *error);
 
-/* Puts the old one back, or takes the new one away. */
+/* Puts the old one back, or takes the new one away; but not where somebody else has changed it since. */
 void se_setup_take_back(struct se_setup *setup);
 
 /* --- setup_credential.c: what it proves itself with ---------------------------------------------- */

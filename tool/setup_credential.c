@@ -76,21 +76,6 @@ se_setup_read_secret(struct se_setup *setup, struct se_error *error)
 	return se_read_secret("client secret", SECRET_MAX, &setup->secret, error);
 }
 
-/* The directory of a path, opened: one that somebody else may write to is refused. */
-static int
-open_directory_of(const char *path, struct se_error *error)
-{
-	char directory[PATH_MAX];
-	int fd;
-
-	(void)snprintf(
-		directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
-	fd = se_directory_open(directory[0] != '\0' ? directory : "/", error);
-	if (fd < 0)
-		error->code = SE_CONFIG;
-	return fd;
-}
-
 /* Whoever owns the tokens reads it. */
 static struct se_file_look
 choose_look(const struct se_setup *setup, int directory, const char *name)
@@ -143,11 +128,11 @@ is_same(const char *path, const struct se_secret *secret)
 static enum se_code
 write_secret(struct se_setup *setup, const char *path, struct se_error *error)
 {
-	const char *name = strrchr(path, '/') + 1;
+	const char *name;
 	struct se_file_look look;
 	struct se_buffer line;
 	enum se_code code;
-	int directory = open_directory_of(path, error);
+	int directory = se_install_open_parent(path, &name, error);
 
 	if (directory < 0)
 		return error->code;

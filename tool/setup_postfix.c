@@ -45,7 +45,10 @@ carry_out(struct se_postfix_plan *plan, struct se_error *error)
 static void
 say_outcome(const struct se_postfix_plan *plan)
 {
-	if (plan->wish->undo)
+	if (plan->wish->undo && !plan->applied)
+		fprintf(stderr, "%s would be put back from %s; nothing was changed.\n",
+			plan->directory, plan->backup);
+	else if (plan->wish->undo)
 		fprintf(stderr, "%s is as it was before; the backup was renamed to %s.\n",
 			plan->directory, plan->backup);
 	else if (!plan->changed)
@@ -87,6 +90,8 @@ work(struct se_postfix_plan *plan, struct se_error *error)
 	}
 	if (code == SE_OK && !wish->undo)
 		code = carry_out(plan, error);
+	if (code == SE_OK && !wish->undo && (plan->applied || !plan->changed))
+		se_postfix_start_agent(plan);
 	if (code == SE_OK) {
 		if (wish->json)
 			se_postfix_show_json(plan, &out);

@@ -4,29 +4,17 @@
 
 #include "core/file.h"
 
+#include "tool/directory_lock.h"
 #include "tool/setup_postfix_parts.h"
 
 /* --- one file ------------------------------------------------------------------------------------- */
-
-/* The open directory that a file is in; `name` becomes what it is called there. */
-static int
-open_parent(const char *path, const char **name, struct se_error *error)
-{
-	char parent[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-
-	*name = slash + 1;
-	(void)snprintf(
-		parent, sizeof(parent), "%.*s", (int)(slash > path ? slash - path : 1), path);
-	return se_directory_open(parent, error);
-}
 
 enum se_code
 se_postfix_file_put(const char *path, const struct se_file_look *look, const struct se_buffer *text,
 	struct se_error *error)
 {
 	const char *name;
-	int directory = open_parent(path, &name, error);
+	int directory = se_install_open_parent(path, &name, error);
 	enum se_code code;
 
 	if (directory < 0)
@@ -81,8 +69,9 @@ reload(const struct se_postfix_plan *plan, struct se_error *error)
 	return se_postfix_program("postfix", plan->directory, again, NULL, error);
 }
 
-enum se_code
-se_postfix_apply(struct se_postfix_plan *plan, struct se_error *error)
+/* Keeps, replaces, and puts back what Postfix does not like. */
+static enum se_code
+change(struct se_postfix_plan *plan, struct se_error *error)
 {
 	static const char *const check[3] = {"check"};
 	struct se_error after;
@@ -108,16 +97,44 @@ se_postfix_apply(struct se_postfix_plan *plan, struct se_error *error)
 	return code;
 }
 
-enum se_code
-se_postfix_undo(struct se_postfix_plan *plan, struct se_error *error)
+/* Puts back what the youngest backup has; without that where nothing shall be changed. */
+static enum se_code
+change_back(struct se_postfix_plan *plan, struct se_error *error)
 {
 	enum se_code code = se_postfix_find_backup(plan, error);
 
-	if (code == SE_OK)
-		code = se_postfix_put_back(plan, error);
+	plan->changed = code == SE_OK;
+	if (code != SE_OK || plan->wish->dry_run)
+		return code;
+	code = se_postfix_put_back(plan, error);
 	if (code != SE_OK)
 		return code;
 	se_postfix_retire(plan);
-	plan->changed = plan->applied = true;
+	plan->applied = true;
 	return reload(plan, error);
+}
+
+static enum se_code
+alone(struct se_postfix_plan *plan,
+	enum se_code (*act)(struct se_postfix_plan *plan, struct se_error *error),
+	struct se_error *error)
+{
+	const int lock = se_directory_lock_of(plan->file[SE_POSTFIX_MAIN].path, error);
+	enum se_code code = lock >= 0 ? act(plan, error) : error->code;
+
+	if (lock >= 0)
+		close(lock);
+	return code;
+}
+
+enum se_code
+se_postfix_apply(struct se_postfix_plan *plan, struct se_error *error)
+{
+	return alone(plan, change, error);
+}
+
+enum se_code
+se_postfix_undo(struct se_postfix_plan *plan, struct se_error *error)
+{
+	return alone(plan, change_back, error);
 }

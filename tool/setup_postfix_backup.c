@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include "core/file.h"
 
+#include "tool/postfix_map.h"
 #include "tool/setup_postfix_parts.h"
 
 #define PREFIX "sasl-entra."
@@ -95,6 +97,36 @@ check_unchanged(const struct se_postfix_file *file, struct se_error *error)
 	return code;
 }
 
+/* It must outlast a crash better than what replaces its originals. */
+static enum se_code
+sync_name(const struct se_postfix_plan *plan, struct se_error *error)
+{
+	int directory = se_directory_open(plan->directory, error);
+	enum se_code code = directory >= 0 ? SE_OK : error->code;
+
+	if (directory >= 0 && !se_directory_sync(directory))
+		code = se_error_set(
+			error, se_code_of_errno(errno), "%s: %s", plan->directory, strerror(errno));
+	if (directory >= 0)
+		close(directory);
+	return code;
+}
+
+/* One that is not complete would be in the way of those before it. */
+static void
+discard(const struct se_postfix_plan *plan, int directory)
+{
+	(void)unlinkat(directory, SE_INSTALL_TEMPORARY, 0);
+	(void)unlinkat(directory, LIST, 0);
+	for (int i = 0; i < SE_POSTFIX_FILES; i++) {
+		char name[8];
+
+		(void)snprintf(name, sizeof(name), "%d", i);
+		(void)unlinkat(directory, name, 0);
+	}
+	(void)rmdir(plan->backup);
+}
+
 enum se_code
 se_postfix_keep(struct se_postfix_plan *plan, struct se_error *error)
 {
@@ -109,9 +141,15 @@ se_postfix_keep(struct se_postfix_plan *plan, struct se_error *error)
 	if (code != SE_OK)
 		return code;
 	directory = se_directory_open(plan->backup, error);
-	if (directory < 0)
+	if (directory < 0) {
+		(void)rmdir(plan->backup);
 		return error->code;
+	}
 	code = fill_backup(plan, directory, error);
+	if (code == SE_OK)
+		code = sync_name(plan, error);
+	if (code != SE_OK)
+		discard(plan, directory);
 	close(directory);
 	return code;
 }
@@ -130,10 +168,12 @@ drop(const char *path, struct se_error *error)
 static void
 drop_made(const char *type, const char *path)
 {
+	const char *suffix = se_postfix_map_suffix(type);
 	char made[PATH_MAX + 40];
 
-	(void)snprintf(made, sizeof(made), "%s.%s", path,
-		strcmp(type, "lmdb") == 0 || strcmp(type, "cdb") == 0 ? type : "db");
+	if (suffix == NULL)
+		return;
+	(void)snprintf(made, sizeof(made), "%s%s", path, suffix);
 	(void)unlink(made);
 }
 
@@ -226,6 +266,19 @@ se_postfix_retire(struct se_postfix_plan *plan)
 		(void)se_copy(plan->backup, sizeof(plan->backup), done);
 }
 
+/* What a crash left before anything was changed has no list. */
+static bool
+is_backup(int directory, const char *name)
+{
+	char list[300];
+	struct stat found;
+
+	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 ||
+		snprintf(list, sizeof(list), "%s/" LIST, name) >= (int)sizeof(list))
+		return false;
+	return fstatat(directory, list, &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* The youngest backup; their names sort by date. */
 enum se_code
 se_postfix_find_backup(struct se_postfix_plan *plan, struct se_error *error)
@@ -238,8 +291,7 @@ se_postfix_find_backup(struct se_postfix_plan *plan, struct se_error *error)
 		return se_error_set(
 			error, se_code_of_errno(errno), "%s: %s", plan->directory, strerror(errno));
 	while ((entry = readdir(directory)) != NULL)
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
-			strcmp(entry->d_name, last) > 0)
+		if (strcmp(entry->d_name, last) > 0 && is_backup(dirfd(directory), entry->d_name))
 			(void)se_copy(last, sizeof(last), entry->d_name);
 	closedir(directory);
 	if (last[0] == '\0')

@@ -134,6 +134,15 @@ enum se_code se_postfix_file_make(const struct se_postfix_plan *plan, const char
 enum se_code se_postfix_apply(struct se_postfix_plan *plan, struct se_error *error);
 enum se_code se_postfix_undo(struct se_postfix_plan *plan, struct se_error *error);
 
+/* --- setup_postfix_agent.c ----------------------------------------------------------------------- */
+
+/* Whether smtp(8) is chrooted where no agent listens. */
+bool se_postfix_needs_socket(const struct se_postfix_plan *plan);
+
+/* Opens that socket, with `apply` or on a yes, where systemd runs this machine. What fails is said, and
+ * se_postfix_show_next names it again. */
+void se_postfix_start_agent(const struct se_postfix_plan *plan);
+
 /* --- setup_postfix_show.c ------------------------------------------------------------------------ */
 
 /* The plan, then the differences. */

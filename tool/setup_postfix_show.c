@@ -120,16 +120,15 @@ se_postfix_show(const struct se_postfix_plan *plan, struct se_buffer *out, struc
 static void
 add_chrooted(const struct se_postfix_plan *plan, struct se_buffer *out)
 {
-	char socket[PATH_MAX + sizeof(SE_SOCKET_PATH)];
-
-	(void)snprintf(socket, sizeof(socket), "%s%s", plan->queue, SE_SOCKET_PATH);
-	if (plan->spawns || access(socket, F_OK) == 0)
+	if (!se_postfix_needs_socket(plan))
 		return;
 	se_buffer_addf(out,
+		"  systemctl stop sasl-entrad.service\n"
 		"  systemctl enable --now sasl-entrad.socket \\\n"
 		"      \"sasl-entra-postfix@$(systemd-escape -p %s).socket\"\n",
 		plan->queue);
-	add_wrapped(out, INDENT, "the agent, for an smtp(8) in its chroot");
+	add_wrapped(out, INDENT,
+		"the agent, for an smtp(8) in its chroot; one that runs takes no further socket");
 }
 
 static void
@@ -211,7 +210,8 @@ se_postfix_show_json(const struct se_postfix_plan *plan, struct se_buffer *out)
 	}
 	se_buffer_add_text(out, "], \"files\": [");
 	comma = "";
-	for (int i = 0; i < SE_POSTFIX_FILES; i++) {
+	/* An undo reads the files, and has no text for them. */
+	for (int i = 0; !plan->wish->undo && i < SE_POSTFIX_FILES; i++) {
 		if (!se_postfix_file_changes(&plan->file[i]))
 			continue;
 		se_buffer_add_text(out, comma);

@@ -3,7 +3,9 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "tool/directory_lock.h"
 #include "tool/exit_code.h"
 #include "tool/question.h"
 #include "tool/setup.h"
@@ -32,6 +34,30 @@ would_write(const struct se_setup *setup)
 		       0;
 }
 
+/* Somebody may have thought about the answers for long: what was read is compared, and nobody else writes
+ * from then on. */
+static enum se_code
+write_all(struct se_setup *setup, struct se_error *error)
+{
+	const char *path = setup->command->identity.configuration;
+	enum se_code code = se_setup_make_directory(setup, error);
+	int lock = -1;
+
+	if (code == SE_OK && !setup->dry_run) {
+		lock = se_directory_lock_of(path, error);
+		code = lock >= 0 ? SE_OK : error->code;
+	}
+	if (code == SE_OK)
+		code = se_setup_compare(setup, error);
+	if (code == SE_OK)
+		code = se_setup_write_secret(setup, error);
+	if (code == SE_OK)
+		code = se_setup_write(setup, error);
+	if (lock >= 0)
+		(void)close(lock);
+	return code;
+}
+
 static enum se_code
 carry_out(struct se_setup *setup, struct se_error *error)
 {
@@ -40,17 +66,10 @@ carry_out(struct se_setup *setup, struct se_error *error)
 	if (would_write(setup) && setup->interactive && !setup->yes && !setup->dry_run &&
 		!se_question_yes("\nWrite that?"))
 		return se_error_set(error, SE_CONFIG, "not written; nothing was changed");
-	/* Somebody may have thought about the answers for long. */
-	code = se_setup_compare(setup, error);
-	if (code == SE_OK)
-		code = se_setup_make_directory(setup, error);
-	if (code == SE_OK)
-		code = se_setup_write_secret(setup, error);
-	if (code == SE_OK)
-		code = se_setup_write(setup, error);
+	code = write_all(setup, error);
 	if (code != SE_OK)
 		return code;
-	code = se_setup_make_certificate(setup, error);
+	code = se_setup_make_certificate(setup, error); /* it has a lock of its own */
 	if (code != SE_OK)
 		se_setup_take_back(setup);
 	return code;

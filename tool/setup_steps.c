@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/source.h"
 #include "engine/cloud.h"
 #include "engine/names.h"
+#include "engine/places.h"
 
 #include "tool/setup_steps.h"
 #include "tool/wrap.h"
@@ -111,9 +113,8 @@ is(const struct se_account *account, const char *credential)
 	return se_name_equal(account->value[SE_KEY_CREDENTIAL].text, credential);
 }
 
-/* A mailbox to show commands with: one that the account names, else one at its domain. */
-void
-se_steps_mailbox(const struct se_account *account, char *mailbox, size_t size)
+static void
+choose_mailbox(const struct se_account *account, char *mailbox, size_t size)
 {
 	const char *identity = account->value[SE_KEY_IDENTITY].text;
 
@@ -127,6 +128,20 @@ se_steps_mailbox(const struct se_account *account, char *mailbox, size_t size)
 		}
 	if (identity != NULL)
 		(void)snprintf(mailbox, size, "%s", identity);
+}
+
+/* A mailbox to show commands with: one that the account names, else one at its domain. */
+void
+se_steps_mailbox(const struct se_account *account, char *mailbox, size_t size)
+{
+	char name[SE_NAME_MAX + 1];
+	struct se_buffer word;
+
+	choose_mailbox(account, name, sizeof(name));
+	se_buffer_init(&word, size);
+	se_places_word(&word, name, "MAILBOX");
+	(void)snprintf(mailbox, size, "%s", word.len > 0 ? se_buffer_text(&word) : "MAILBOX");
+	se_buffer_free(&word);
 }
 
 /* How commands call the app and its enterprise application, and how the latter is found: by the client

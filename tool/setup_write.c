@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "tool/difference.h"
+#include "tool/directory_lock.h"
 #include "tool/install_file.h"
 #include "tool/output.h"
 #include "tool/setup.h"
@@ -71,21 +72,6 @@ se_setup_make_directory(const struct se_setup *setup, struct se_error *error)
 		setup->command->identity.configuration, geteuid() == 0 ? 0755 : 0700, error);
 }
 
-static int
-open_directory(const struct se_setup *setup, struct se_error *error)
-{
-	const char *path = setup->command->identity.configuration;
-	char directory[PATH_MAX];
-	int fd;
-
-	(void)snprintf(
-		directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
-	fd = se_directory_open(directory[0] != '\0' ? directory : "/", error);
-	if (fd < 0 && error->code == SE_ABSENT)
-		error->code = SE_CONFIG;
-	return fd;
-}
-
 /* --- the file ----------------------------------------------------------------------------------------- */
 
 static struct se_file_look
@@ -136,7 +122,7 @@ se_setup_compare(const struct se_setup *setup, struct se_error *error)
 enum se_code
 se_setup_write(struct se_setup *setup, struct se_error *error)
 {
-	const char *name = strrchr(setup->command->identity.configuration, '/') + 1;
+	const char *path = setup->command->identity.configuration, *name;
 	struct se_file_look look;
 	enum se_code code;
 	int directory;
@@ -146,7 +132,7 @@ se_setup_write(struct se_setup *setup, struct se_error *error)
 	setup->changed = true;
 	if (setup->dry_run)
 		return SE_OK;
-	directory = open_directory(setup, error);
+	directory = se_install_open_parent(path, &name, error);
 	if (directory < 0)
 		return error->code;
 	look = choose_look(setup, directory, name);
@@ -154,26 +140,45 @@ se_setup_write(struct se_setup *setup, struct se_error *error)
 	if (code == SE_OK)
 		code = se_install_file(
 			directory, name, &look, setup->text.data, setup->text.len, error);
+	if (code == SE_OK)
+		(void)se_file_identify(path, &setup->id);
 	(void)close(directory);
 	return code;
+}
+
+static enum se_code
+put_back(const struct se_setup *setup, int directory, const char *name, struct se_error *error)
+{
+	const struct se_file_look look = choose_look(setup, directory, name);
+
+	if (setup->exists)
+		return se_install_file(
+			directory, name, &look, setup->old.data, setup->old.len, error);
+	(void)unlinkat(directory, name, 0);
+	return SE_OK;
 }
 
 void
 se_setup_take_back(struct se_setup *setup)
 {
-	const char *name = strrchr(setup->command->identity.configuration, '/') + 1;
+	const char *path = setup->command->identity.configuration, *name = "";
 	struct se_error error;
-	struct se_file_look look;
-	int directory;
+	enum se_code code;
+	int directory, lock;
 
-	if (setup->dry_run || is_same(setup) || (directory = open_directory(setup, &error)) < 0)
+	if (setup->dry_run || is_same(setup))
 		return;
-	look = choose_look(setup, directory, name);
-	if (!setup->exists)
-		(void)unlinkat(directory, name, 0);
-	else if (se_install_file(directory, name, &look, setup->old.data, setup->old.len, &error) !=
-		 SE_OK)
-		fprintf(stderr, "sasl-entra: %s; the configuration before is %s\n", error.text,
+	lock = se_directory_lock_of(path, &error);
+	directory = lock >= 0 ? se_install_open_parent(path, &name, &error) : -1;
+	code = directory >= 0 ? se_setup_compare(setup, &error) : error.code;
+	if (code == SE_OK)
+		code = put_back(setup, directory, name, &error);
+	if (code != SE_OK)
+		fprintf(stderr, "sasl-entra: %s stays as it was written: %s%s%s\n", path,
+			error.text, setup->backup[0] != '\0' ? "; before it was " : "",
 			setup->backup);
-	(void)close(directory);
+	if (directory >= 0)
+		(void)close(directory);
+	if (lock >= 0)
+		(void)close(lock);
 }

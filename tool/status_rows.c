@@ -204,15 +204,18 @@ keep_those_of(const char *name, const struct se_config *config, struct se_status
 }
 
 enum se_code
-se_status_gather(const struct se_identity *identity, const char *name, struct se_status_rows *rows,
-	struct se_error *error)
+se_status_gather(const struct se_identity *identity, const char *name, bool only_agent,
+	struct se_status_rows *rows, struct se_error *error)
 {
 	struct se_config *config = NULL;
 	enum se_code code;
 
 	memset(rows, 0, sizeof(*rows));
 	code = turn_pages(identity, NULL, rows, error);
-	if (code == SE_ABSENT) {
+	if (code == SE_ABSENT && only_agent) {
+		/* The same command works when there is one. */
+		error->code = code = SE_AGAIN;
+	} else if (code == SE_ABSENT) {
 		se_status_rows_free(rows); /* of an agent that ended meanwhile */
 		code = se_identity_become_owner(identity, true, error);
 		if (code == SE_OK)

@@ -24,8 +24,8 @@ struct se_status_rows {
 };
 
 /* All of them, or those of NAME (a label or a login name; NULL: all). On error `rows` is empty.
- * Without an agent root becomes the owner of the tokens for good. */
-enum se_code se_status_gather(const struct se_identity *identity, const char *name,
+ * Without an agent root becomes the owner of the tokens for good; with `only_agent` that is SE_AGAIN. */
+enum se_code se_status_gather(const struct se_identity *identity, const char *name, bool only_agent,
 	struct se_status_rows *rows, struct se_error *error);
 
 void se_status_rows_free(struct se_status_rows *rows);

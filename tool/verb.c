@@ -3,6 +3,9 @@
 
 #include "tool/exit_code.h"
 #include "tool/verb.h"
+#include "tool/wrap.h"
+
+enum { HELP_WIDTH = 80, HELP_MAX = 8192, OPTION_INDENT = 27, USAGE_INDENT = 8 };
 
 static int
 takes(const struct se_option *option)
@@ -49,11 +52,45 @@ se_verb_usage(const struct se_command *command, const char *what)
 	return se_verb_end(command, '?');
 }
 
+void
+se_verb_print(FILE *out, const char *before, const char *text, unsigned indent)
+{
+	const size_t len = strlen(before);
+	struct se_buffer lines;
+
+	se_buffer_init(&lines, HELP_MAX);
+	if (len < indent) {
+		se_buffer_addf(&lines, "%-*s", (int)indent, before);
+	} else if (len > 0) {
+		/* On a line of their own, and the text below. */
+		se_buffer_addf(&lines, "%s\n%*s", before, (int)indent, "");
+	}
+	se_wrap(text, strlen(text), indent, HELP_WIDTH, &lines);
+	fprintf(out, "%s\n", se_buffer_text(&lines));
+	se_buffer_free(&lines);
+}
+
+void
+se_verb_print_usage(FILE *out, const char *before, const struct se_verb *verb)
+{
+	struct se_buffer words, lines;
+	const unsigned indent = (unsigned)strlen(before) + USAGE_INDENT;
+
+	se_buffer_init(&words, HELP_MAX);
+	se_buffer_init(&lines, HELP_MAX);
+	se_buffer_addf(&words, "%s %s", verb->name, verb->usage);
+	/* The first line begins before the others: it ends before them, too. */
+	se_wrap(se_buffer_text(&words), words.len, indent, HELP_WIDTH, &lines);
+	fprintf(out, "%s%s\n", before, se_buffer_text(&lines));
+	se_buffer_free(&words);
+	se_buffer_free(&lines);
+}
+
 /* "--watch[=SECONDS]" */
 static void
 print_option(const struct se_option *option)
 {
-	char text[80];
+	char text[80], before[84];
 
 	switch (takes(option)) {
 	case required_argument:
@@ -66,7 +103,8 @@ print_option(const struct se_option *option)
 	default:
 		(void)snprintf(text, sizeof(text), "--%s", option->name);
 	}
-	printf("  %-24s %s\n", text, option->help);
+	(void)snprintf(before, sizeof(before), "  %s", text);
+	se_verb_print(stdout, before, option->help, OPTION_INDENT);
 }
 
 int
@@ -75,10 +113,12 @@ se_verb_end(const struct se_command *command, int option)
 	const struct se_verb *verb = command->verb;
 
 	if (option != SE_OPTION_HELP) {
-		fprintf(stderr, "Usage: sasl-entra %s %s\n", verb->name, verb->usage);
+		se_verb_print_usage(stderr, "Usage: sasl-entra ", verb);
 		return SE_EXIT_USAGE;
 	}
-	printf("Usage: sasl-entra %s %s\n%s\n\nOptions:\n", verb->name, verb->usage, verb->help);
+	se_verb_print_usage(stdout, "Usage: sasl-entra ", verb);
+	se_verb_print(stdout, "", verb->help, 0);
+	printf("\nOptions:\n");
 	for (const struct se_option *known = verb->options; known->name != NULL; known++)
 		print_option(known);
 	printf("  %-24s %s\n", "--config PATH", "use this configuration");

@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "tool/identity.h"
 
@@ -59,6 +60,11 @@ void se_verb_begin(struct se_command *command, const struct se_verb *verb);
 
 /* The verb's next option, or SE_OPTION_END, or one that se_verb_end() knows how to end with. */
 int se_verb_option(struct se_command *command, int argc, char **argv);
+
+/* On lines of 80 columns: `before` (blanks, and the words that are explained), and the text from column
+ * `indent` on; and a verb with its arguments behind `before`. */
+void se_verb_print(FILE *out, const char *before, const char *text, unsigned indent);
+void se_verb_print_usage(FILE *out, const char *before, const struct se_verb *verb);
 
 /* Ends a verb because of an option that is not its own: --help, or a mistake, which
  * se_verb_option() has named. Returns an exit code. */

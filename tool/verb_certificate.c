@@ -86,7 +86,7 @@ begin(struct se_command *command, int argc, char **argv)
 static const struct se_option options[] = {
 	{"days", OPT_DAYS, "N", .help = "new: how long it is good, at most 3650; default 730"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_certificate = {

@@ -38,7 +38,7 @@ begin(struct se_command *command, int argc, char **argv)
 }
 
 static const struct se_option options[] = {
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_completion = {

@@ -155,7 +155,7 @@ begin(struct se_command *command, int argc, char **argv)
 static const struct se_option options[] = {
 	{"json", OPT_JSON, .help = "print a JSON object"},
 	{"names", OPT_NAMES, .help = "only what NAME may be, a line each"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_config = {

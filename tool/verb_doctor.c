@@ -23,9 +23,9 @@ static const struct {
 	{"Plugin", se_doctor_plugin, false},
 	{"Configuration", se_doctor_configuration, false},
 	{"Agent", se_doctor_agent, false},
-	{"Postfix", se_doctor_postfix, false},
 	{"Network", se_doctor_network, true},
 	{"Token", se_doctor_token, true},
+	{"Postfix", se_doctor_postfix, false},
 	{"Server", se_doctor_server, true},
 };
 
@@ -130,7 +130,7 @@ static const struct se_option options[] = {
 	{"server", OPT_SERVER, "HOST[:PORT]", .help = "the submission server to log in at"},
 	{"imap-server", OPT_IMAP_SERVER, "HOST[:PORT]", .help = "the IMAP server to log in at"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_doctor = {

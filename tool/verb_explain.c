@@ -205,7 +205,7 @@ static const struct se_option options[] = {
 	{"format", OPT_FORMAT, "FORMAT", .choices = "text markdown",
 		.help = "for a person (text, the default) or for a page"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_explain = {

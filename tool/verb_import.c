@@ -174,7 +174,7 @@ static const struct se_option options[] = {
 		.completes = SE_COMPLETES_FILE},
 	{"decrypt", OPT_DECRYPT, "COMMAND", .help = "mutt_oauth2: instead of gpg --decrypt"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_import = {

@@ -130,7 +130,7 @@ static const struct se_option options[] = {
 	{"no-browser", OPT_NO_BROWSER, .help = "open no browser, only print the address"},
 	{"timeout", OPT_TIMEOUT, "SECONDS", .help = "give up after that time, at most 3600"},
 	{"json", OPT_JSON, .help = "print one JSON object a line"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_login = {

@@ -167,7 +167,7 @@ begin(struct se_command *command, int argc, char **argv)
 static const struct se_option options[] = {
 	{"yes", OPT_YES, .help = "do not ask"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_logout = {

@@ -93,7 +93,7 @@ begin(struct se_command *command, int argc, char **argv)
 static const struct se_option options[] = {
 	{"all", OPT_ALL, .help = "every account"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_refresh = {

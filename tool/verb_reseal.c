@@ -207,7 +207,7 @@ static const struct se_option options[] = {
 	{"old-key-file", OPT_OLD_KEY_FILE, "PATH", .completes = SE_COMPLETES_FILE,
 		.help = "a key that is not in state_key_file any more"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_reseal = {

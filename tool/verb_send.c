@@ -190,7 +190,7 @@ static const struct se_option options[] = {
 	{"server", OPT_SERVER, "HOST[:PORT]",
 		.help = "the submission server; default the account's"},
 	{"json", OPT_JSON, .help = "print a JSON object"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_send = {

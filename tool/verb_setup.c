@@ -280,7 +280,7 @@ static const struct se_option options[] = {
 	{"detailed-exit-code", OPT_DETAILED_EXIT_CODE, .help = "10 where something was changed"},
 	{"json", OPT_JSON, .help = "print a JSON object; no doctor"},
 	SE_SETUP_POSTFIX_OPTIONS,
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_setup = {

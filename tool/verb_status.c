@@ -13,11 +13,12 @@
 #include "tool/screen.h"
 #include "tool/verb.h"
 
-enum { OPT_JSON = 1, OPT_PROMETHEUS, OPT_WATCH, WATCH_S = 2, WATCH_MAX_S = 3600 };
+enum { OPT_JSON = 1, OPT_PROMETHEUS, OPT_AGENT, OPT_WATCH, WATCH_S = 2, WATCH_MAX_S = 3600 };
 
 struct wish {
 	enum { TABLE, JSON, PROMETHEUS } form;
 	unsigned watch;   /* seconds; 0: once */
+	bool agent;       /* nobody else is asked */
 	const char *name; /* NULL: all */
 };
 
@@ -52,7 +53,7 @@ once(const struct se_command *command, const struct wish *wish)
 	struct se_error error;
 	int exit_code;
 
-	if (se_status_gather(&command->identity, wish->name, &rows, &error) != SE_OK)
+	if (se_status_gather(&command->identity, wish->name, wish->agent, &rows, &error) != SE_OK)
 		return se_exit_error(&error);
 	se_buffer_init(&out, SE_OUTPUT_MAX);
 	show(command, wish, &rows, &out);
@@ -104,7 +105,7 @@ draw_status(const struct se_command *command, const struct wish *wish, int *exit
 	int drawn;
 
 	se_buffer_init(&out, SE_OUTPUT_MAX);
-	if (se_status_gather(&command->identity, wish->name, &rows, &error) == SE_OK) {
+	if (se_status_gather(&command->identity, wish->name, wish->agent, &rows, &error) == SE_OK) {
 		show(command, wish, &rows, &out);
 		*exit_code = exit_code_of(wish, &rows);
 	} else {
@@ -157,6 +158,10 @@ parse(struct se_command *command, int argc, char **argv, struct wish *wish)
 	while ((option = se_verb_option(command, argc, argv)) != SE_OPTION_END) {
 		if (option == OPT_WATCH && parse_watch(optarg, wish))
 			continue;
+		if (option == OPT_AGENT) {
+			wish->agent = true;
+			continue;
+		}
 		if (option != OPT_JSON && option != OPT_PROMETHEUS)
 			return option;
 		if (wish->form != TABLE && wish->form != (option == OPT_JSON ? JSON : PROMETHEUS))
@@ -190,13 +195,14 @@ begin(struct se_command *command, int argc, char **argv)
 static const struct se_option options[] = {
 	{"json", OPT_JSON, .help = "print a JSON object"},
 	{"prometheus", OPT_PROMETHEUS, .help = "print Prometheus' text format"},
+	{"agent", OPT_AGENT, .help = "fail where no agent answers"},
 	{"watch", OPT_WATCH, "[SECONDS]", .help = "draw it again every 2 or that many seconds"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_status = {
 	.name = "status",
-	.usage = "[NAME] [--json | --prometheus | --watch[=SECONDS]]",
+	.usage = "[NAME] [--agent] [--json | --prometheus | --watch[=SECONDS]]",
 	.help = "Shows how the accounts are, and what needs a person, without the network.",
 	.options = options,
 	.takes_name = true,

@@ -181,7 +181,7 @@ static const struct se_option options[] = {
 	{"server", OPT_SERVER, "HOST", .help = "the server that will get it"},
 	{"service", OPT_SERVICE, "SERVICE", .choices = "smtp imap pop sieve",
 		.help = "what it is for; default smtp"},
-	{NULL},
+	{.name = NULL},
 };
 
 const struct se_verb se_verb_token = {

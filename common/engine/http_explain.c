@@ -13,7 +13,7 @@ se_http_is_connected(const struct se_http_transfer *transfer)
 
 /* What libcurl said, without the blank that some of its texts end in. */
 static const char *
-curl_text(struct se_http_transfer *transfer, CURLcode code)
+text_of(struct se_http_transfer *transfer, CURLcode code)
 {
 	size_t len = strlen(transfer->text);
 
@@ -105,7 +105,7 @@ is_about_threads(const char *text)
 void
 se_http_explain(struct se_http_transfer *transfer, CURLcode code, struct se_error *error)
 {
-	const char *host = transfer->host, *text = curl_text(transfer, code);
+	const char *host = transfer->host, *text = text_of(transfer, code);
 
 	if (explain_proxy(transfer, error) ||
 		(se_http_is_connected(transfer) && explain_no_http(transfer, code, text, error)))

@@ -289,6 +289,18 @@ se_json_object(const struct se_json *json, const char *name)
 	return outer_of(object);
 }
 
+const struct se_json *
+se_json_first_object(const struct se_json *json, const char *name)
+{
+	json_object *object = member(json, name);
+
+	if (object == NULL || json_object_get_type(object) != json_type_array ||
+		json_object_array_length(object) == 0)
+		return NULL;
+	object = json_object_array_get_idx(object, 0);
+	return json_object_get_type(object) == json_type_object ? outer_of(object) : NULL;
+}
+
 static bool
 set(struct se_json *json, const char *name, json_object *value)
 {

@@ -37,6 +37,8 @@ bool se_json_add_words(const struct se_json *json, const char *name, struct se_b
 
 /* An object inside; it belongs to `json`. NULL when there is none. */
 const struct se_json *se_json_object(const struct se_json *json, const char *name);
+/* The same of the first of an array. */
+const struct se_json *se_json_first_object(const struct se_json *json, const char *name);
 
 /* Each returns false when memory ran out. A NULL text adds nothing. */
 bool se_json_set_string(struct se_json *json, const char *name, const char *text);

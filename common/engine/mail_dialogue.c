@@ -287,11 +287,12 @@ se_dialogue_offers(const struct se_dialogue *dialogue, const char *name, const c
 
 	while (*line != '\0') {
 		const char *end = line + strcspn(line, "\n");
-		const char *at = line + (dialogue->imap ? 0 : 4);
+		const char *at = end - line > 4 ? line + 4 : end;
 
 		if (dialogue->imap && has_word(line, end, name))
 			return true;
-		if (!dialogue->imap && end - line > 4 && strncasecmp(at, name, len) == 0 &&
+		if (!dialogue->imap && (size_t)(end - at) >= len &&
+			strncasecmp(at, name, len) == 0 &&
 			(at + len == end || at[len] == ' ' || at[len] == '=') &&
 			(word == NULL || has_word(at, end, word)))
 			return true;

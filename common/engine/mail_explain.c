@@ -22,7 +22,7 @@ is_encrypted(const struct se_mail *mail)
 
 /* What libcurl said, without the blank that some of its texts end in. */
 static const char *
-curl_text(struct se_mail *mail)
+text_of(struct se_mail *mail)
 {
 	size_t len = strlen(mail->text);
 
@@ -95,7 +95,7 @@ static enum se_code
 explain_tls(struct se_mail *mail, struct se_error *error)
 {
 	const struct se_mail_server *server = mail->server;
-	const char *text = curl_text(mail);
+	const char *text = text_of(mail);
 
 	if (mail->code == CURLE_USE_SSL_FAILED)
 		return se_error_set(error, SE_CONFIG,
@@ -119,7 +119,7 @@ static enum se_code
 explain_way(struct se_mail *mail, struct se_error *error)
 {
 	const struct se_mail_server *server = mail->server;
-	const char *text = curl_text(mail);
+	const char *text = text_of(mail);
 
 	if (mail->code == CURLE_COULDNT_RESOLVE_HOST)
 		return se_error_set(
@@ -155,6 +155,6 @@ se_mail_explain(struct se_mail *mail, struct se_error *error)
 			error, SE_CONFIG, "%s port %u did not take it", server->host, server->port);
 	default:
 		return se_error_set(error, SE_AGAIN, "%s port %u does not go on (%s)", server->host,
-			server->port, curl_text(mail));
+			server->port, text_of(mail));
 	}
 }

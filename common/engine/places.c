@@ -35,8 +35,26 @@ is(const char *place, const char *name, size_t len)
 	return strlen(place) == len && strncmp(place, name, len) == 0;
 }
 
+void
+se_places_word(struct se_buffer *out, const char *name, const char *instead)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "@._+-=/:";
+
+	/* Double quotes mean the same to both, but for these: PowerShell takes the round ones, which
+	 * begin with the two last bytes, for quotes as well. */
+	if (name[0] == '\0' || strpbrk(name, "\"$`\\!\r\n") != NULL ||
+		strstr(name, "\xe2\x80") != NULL)
+		se_buffer_add_text(out, instead);
+	else if (name[0] != '@' && name[0] != '-' && name[strspn(name, plain)] == '\0')
+		se_buffer_add_text(out, name);
+	else
+		se_buffer_addf(out, "\"%s\"", name);
+}
+
 static void
-add_value(const char *name, size_t len, const struct se_places *places, struct se_buffer *out)
+add_value(const char *name, size_t len, const struct se_places *places, bool typed,
+	struct se_buffer *out)
 {
 	const struct {
 		const char *name, *value, *word;
@@ -51,10 +69,16 @@ add_value(const char *name, size_t len, const struct se_places *places, struct s
 		{"object_id", places->object_id, "OBJECT-ID"},
 	};
 
-	if (is("sign_in", name, len))
+	if (is("sign_in", name, len)) {
 		se_buffer_add_text(out, "sasl-entra login ");
+		typed = true;
+	}
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		if (is(values[i].name, name, len))
+		if (!is(values[i].name, name, len))
+			continue;
+		else if (values[i].value != NULL && typed)
+			se_places_word(out, values[i].value, values[i].word);
+		else
 			se_buffer_add_text(out, values[i].value != NULL   ? values[i].value
 						: places->missing != NULL ? places->missing
 									  : values[i].word);
@@ -63,11 +87,14 @@ add_value(const char *name, size_t len, const struct se_places *places, struct s
 void
 se_places_fill(const char *text, const struct se_places *places, struct se_buffer *out)
 {
-	const char *open, *close;
+	const char *open, *close, *line = text, *end;
 
 	while ((open = strchr(text, '{')) != NULL && (close = strchr(open, '}')) != NULL) {
+		while ((end = memchr(line, '\n', (size_t)(open - line))) != NULL)
+			line = end + 1;
 		se_buffer_add(out, text, (size_t)(open - text));
-		add_value(open + 1, (size_t)(close - open - 1), places, out);
+		add_value(open + 1, (size_t)(close - open - 1), places, strncmp(line, "  ", 2) == 0,
+			out);
 		text = close + 1;
 	}
 	se_buffer_add_text(out, text);

@@ -26,7 +26,13 @@ struct se_places {
  * set)". */
 void se_places_of(const struct se_account *account, const char *login, struct se_places *places);
 
-/* Appends the text with all of them filled in. */
+/* Appends the text with all of them filled in; in a line that begins with two blanks, which is a command,
+ * by se_places_word(). */
 void se_places_fill(const char *text, const struct se_places *places, struct se_buffer *out);
+
+/* Appends a name as a command of a shell or of PowerShell takes it: as it is, or in quotes where it has
+ * characters that mean something there. One that quotes do not make harmless is replaced by
+ * `instead`. */
+void se_places_word(struct se_buffer *out, const char *name, const char *instead);
 
 #endif

@@ -62,7 +62,7 @@ se_store_check_key(struct se_store *store, struct se_error *error)
 static void
 about_store(const struct se_store *store, struct se_error *error)
 {
-	if (strstr(error->text, store->path) == NULL)
+	if (error != NULL && strstr(error->text, store->path) == NULL)
 		se_error_about(error, store->path);
 }
 

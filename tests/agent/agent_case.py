@@ -1,5 +1,6 @@
 """What the agent's and the tool's tests share: a private directory, a tenant, a running agent."""
 
+import fcntl
 import grp
 import os
 import pathlib
@@ -34,6 +35,29 @@ GROUP = grp.getgrnam("games")
 SECRET = "Zx8~+q/&k%=e 9=_relay.SECRET"
 LOGIN = "relay@contoso.com"
 
+
+def holds(pid, directory):
+    """Whether a process has that directory open."""
+    try:
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}") == str(directory) for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
+
+
+def while_locked(directory, command, act, **named):
+    """Runs a command that has to wait for the directory's lock; meanwhile `act` is done. Its outcome."""
+    lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **named) as process:
+            while process.poll() is None and not holds(process.pid, directory):
+                time.sleep(0.01)
+            act()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            out, err = process.communicate(timeout=60)
+            return subprocess.CompletedProcess(command, process.returncode, out, err)
+    finally:
+        os.close(lock)
 
 def run(*command, stdin="", **named):
     named["input" if isinstance(stdin, str) else "stdin"] = stdin

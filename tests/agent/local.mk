@@ -1,7 +1,7 @@
 # The agent and the tool, each test about one thing. Run as root: they try other users.
 agent_tests = tests/agent/test_options.py tests/agent/test_sockets.py tests/agent/test_root.py \
 	tests/agent/test_clients.py tests/agent/test_signals.py tests/agent/test_who.py \
-	tests/agent/test_tool.py tests/agent/test_explain.py tests/agent/test_check.py tests/agent/test_config.py tests/agent/test_completion.py \
+	tests/agent/test_tool.py tests/agent/test_look.py tests/agent/test_explain.py tests/agent/test_check.py tests/agent/test_config.py tests/agent/test_completion.py \
 	tests/agent/test_doctor.py tests/agent/test_token.py \
 	tests/agent/test_import.py tests/agent/test_import_sasl_xoauth2.py \
 	tests/agent/test_import_mutt.py tests/agent/test_setup.py tests/agent/test_reseal.py tests/agent/test_certificate.py tests/agent/test_pkcs11.py \

@@ -19,6 +19,7 @@ class Server(MailCase):
         """The checks of the section, by id."""
         server = f"localhost:{port or self.server.port}"
         result = self.tool("doctor", LOGIN, "--json", "--server", server, *arguments, code=None, **named)
+        self.assertNotIn("SE_", result.stdout)
         value = json.loads(result.stdout)
         return {each["id"]: each for each in value["checks"] if each["section"] == "Server"}
 

@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import TOOL, USER, TenantCase, run  # noqa: E402
+from agent_case import TOOL, USER, TenantCase, run, while_locked  # noqa: E402
 
 PUBLIC = "55556666-dddd-7777-eeee-8888ffff9999"
 CONTOSO = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
@@ -184,6 +184,46 @@ class ImportSaslXoauth2(TenantCase):
             self.assertEqual(result["changed"], changed)
         self.assertEqual(result["accounts"], [])
 
+    def test_json_says_what_became_of_it(self):
+        """--json: nothing is said to be changed where it failed; --undo says it, too"""
+        self.write("postfix/main.cf", "compatibility_level = 3.6\n"
+                   f"smtp_sasl_password_maps = hash:{self.postfix}/sasl_passwd\nqueue_directory = {self.queue}\n")
+        (self.postfix / "sasl_passwd.db").unlink()
+        (self.postfix / "sasl_passwd.db").mkdir()
+        result = self.migrate("--apply", "--json", code=1)
+        self.assertEqual(result.stdout, "")
+        self.assertIn("Everything is as it was before", result.stderr)
+        (self.postfix / "sasl_passwd.db").rmdir()
+        self.assertTrue(json.loads(self.migrate("--apply", "--json").stdout)["changed"])
+        self.assertEqual(json.loads(self.tool("--undo", "--json").stdout), {"changed": True})
+
+    def test_two_at_once(self):
+        """while another one writes it waits, and reads what that one has written"""
+        result = while_locked(
+            self.etc, [TOOL, "--config", str(self.config), "import", "sasl-xoauth2", f"--postfix={self.postfix}",
+                       "--conf", str(self.conf), "--apply"],
+            lambda: self.config.write_text(self.config.read_text() + "# by another sasl-entra\n"),
+            env={**os.environ, "SASL_PATH": str(self.plugins)})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("# by another sasl-entra\n", self.config.read_text())
+        self.assertIn("[account anna]", self.config.read_text())
+
+    def test_interrupted(self):
+        """an import that was interrupted is not begun anew before it is taken back"""
+        places = (self.etc, self.plugins, self.place / "state")
+        before = tree(*places)
+        self.migrate("--apply")
+        journal = self.etc / "sasl-xoauth2-import" / "journal.json"
+        text = json.loads(journal.read_text())
+        journal.write_text(json.dumps({**text, "finished": 0}))
+        self.token_file(CARL)
+        self.write_postfix(ANNA, CARL)
+        self.assertIn("begun and interrupted", self.migrate("--apply", code=1).stderr)
+        self.config.write_text(self.config.read_text() + "# half done\n")
+        self.tool("--undo")
+        self.assertEqual(tree(*places), before)
+        self.assertIn(f"{BOB}:{self.tokens}/{BOB}", (self.postfix / "sasl_passwd").read_text())
+
     def test_shared_registration(self):
         """login names of one registration and one relay share a section; a secret goes into a file of its own"""
         secret = "A~secret.of+the/client"
@@ -308,6 +348,53 @@ class ImportSaslXoauth2(TenantCase):
         path.unlink()
         path.mkdir()
         self.refused("no regular file")
+
+    def test_foreign_lines(self):
+        """a value with a line end in it, which would be a key or a section of ours: refused, named, nothing changed"""
+        evil = f"x\n\n[account evil]\nmatch = *@contoso.com\nclient_id = {PUBLIC}\nclient_secret_file = /etc/shadow\n"
+        for name, value in (("user", evil), ("user", "x\rallow = *"), ("client_id", f"{PUBLIC}\nallow = *"),
+                            ("ca_bundle_file", f"{self.ca}\nscope = https://evil.example/.default"),
+                            ("proxy", "http://proxy.contoso.com:3128\nallow = *"), ("user", "\x1b[2J"),
+                            ("token_endpoint", f"{self.tenant.authority}/x\nallow=*/oauth2/v2.0/token")):
+            self.write(f"tokens/{ANNA}", json.dumps({"refresh_token": "R.T", name: value}), USER, 0o600)
+            result = self.refused(ANNA)
+            self.assertNotIn("[account evil]", result.stdout)
+            self.assertNotIn("\x1b", result.stdout + result.stderr)
+
+    def test_foreign_names(self):
+        """a token file whose name is a list or a pattern of login names: refused, nothing changed"""
+        for name in (f"{ANNA}, *@contoso.com", "*@contoso.com", f"{ANNA}\nallow = *", "a b@contoso.com"):
+            path = self.write(f"tokens/{name}", json.dumps({"refresh_token": "R.T"}), USER, 0o600)
+            before = self.all_places()
+            result = self.tool("--conf", str(self.conf), "--apply", str(self.tokens), code=1)
+            self.assertIn("is no login name", result.stdout)
+            self.assertEqual(self.all_places(), before)
+            path.unlink()
+
+    def test_map_with_nul(self):
+        """a map with a NUL byte, behind which all would be lost: refused, nothing changed"""
+        path = self.postfix / "sasl_passwd"
+        path.write_bytes(path.read_bytes() + b"\0\nmore@contoso.com more@contoso.com:x\n")
+        self.refused("NUL byte")
+
+    def test_indented_comment(self):
+        """an entry that is commented out behind blanks is no entry, as for postmap(1)"""
+        path = self.postfix / "sasl_passwd"
+        path.write_text(path.read_text() + f"  # {CARL} {CARL}:{self.tokens}/{CARL}\n")
+        self.migrate("--apply")
+        self.assertIn(f"  # {CARL} {CARL}:{self.tokens}/{CARL}\n", path.read_text())
+        self.assertNotIn(CARL, self.config.read_text())
+
+    def test_damaged_journal(self):
+        """a journal that counts without end: said, at once"""
+        self.migrate("--apply")
+        journal = self.etc / "sasl-xoauth2-import" / "journal.json"
+        whole = journal.read_text()
+        for count in (-1, 2001, 2**62):
+            journal.write_text(json.dumps({**json.loads(whole), "count": count}))
+            self.assertIn("is damaged", self.tool("--undo", code=1).stderr)
+        journal.write_text(whole)
+        self.tool("--undo")
 
     def test_late_expiry(self):
         """an expiry after 2038, as a number, and an open mode: taken, with a warning for the mode"""

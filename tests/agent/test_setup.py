@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import LOGIN, OTHER, SOURCE, TOOL, USER, Case, TenantCase, run  # noqa: E402
+from agent_case import LOGIN, OTHER, SOURCE, TOOL, USER, Case, TenantCase, run, while_locked  # noqa: E402
 
 SECRET = "Zx8~+q/&k%=9_relay.SETUP"
 APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
@@ -298,6 +298,18 @@ class Setup(SetupCase):
 
     # --- what cannot be right -----------------------------------------------------------------------
 
+    def test_two_at_once(self):
+        """while another one writes it waits; what that one has written is not written over"""
+        before = self.before()
+        added = "# by another sasl-entra\n"
+        result = while_locked(
+            self.etc, [TOOL, "--config", str(self.config), "setup", "--non-interactive", "--no-doctor", *self.usual],
+            lambda: self.config.write_text(before + added, encoding="utf-8"))
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertIn("changed by somebody else", result.stderr)
+        self.assertEqual(self.text(), before + added)
+        self.assertEqual([path.name for path in self.etc.iterdir()], ["sasl-entra.conf"])
+
     def test_values(self):
         """each value is judged as the configuration's parser does, with nothing written"""
         for option, value, said in (
@@ -416,6 +428,15 @@ class Setup(SetupCase):
         self.assertEqual(entries["service_principals"], {APP: "11112222-bbbb-3333-cccc-4444dddd5555"})
         self.assertEqual(entries["scanner@contoso.com"]["apps"], [APP])
         self.assertEqual(entries["scanner@contoso.com"]["smtp_auth_disabled"], False)
+
+    def test_steps_quoted(self):
+        """a name that a shell or PowerShell reads otherwise is in quotes, or left to be filled in"""
+        text = self.setup_(*self.usual, "--match", "o'brien@contoso.com").stdout
+        self.assertIn("Set-CASMailbox \"o'brien@contoso.com\" -SmtpClient", text)
+        self.config.unlink()
+        result = self.setup_(*self.usual, "--match", "a$(reboot)@contoso.com")
+        self.assertIn("Set-CASMailbox MAILBOX -SmtpClient", result.stdout)
+        self.assertNotIn("$(reboot)", result.stdout)
 
     def test_doctor(self):
         """doctor looks at it afterwards, and its verdict is its own"""

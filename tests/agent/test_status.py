@@ -124,6 +124,13 @@ class Status(TenantCase):
         self.assertEqual(run(TOOL, "--config", str(config), "status").returncode, 0)
         self.assertFalse((self.place / "state").exists())
 
+    def test_agent_only(self):
+        """--agent: without one it fails for now, and reads no files"""
+        for arguments in (("--agent",), ("--agent", "--prometheus"), ("--agent", "relay")):
+            result = self.tool("status", *arguments, code=75)
+            self.assertEqual(result.stdout, "")
+            self.assertIn("agent", result.stderr)
+
     def test_name(self):
         """NAME: a label, a login name, one that is served by none, one who has not signed in"""
         self.assertEqual([row["account"] for row in self.rows("relay", extra=PERSON)], ["relay"])

@@ -159,6 +159,7 @@ class System(TenantCase):
         agent.wait_for("new access token")
         row = json.loads(self.tool("status", LOGIN, "--json").stdout)["accounts"][0]
         self.assertEqual((row["state"], row["kept"]), ("ok", "file"))
+        self.assertEqual(self.tool("status", "--agent").stdout, self.tool("status").stdout)
         refused = self.tool("status", code=1, **self.as_other(GROUP.gr_gid))
         self.assertEqual(refused.stdout, "")
         self.assertIn("only root and the agent's own user", refused.stderr)

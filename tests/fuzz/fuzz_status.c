@@ -107,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	lines = input_text(&input, input.len);
 	se_error_clear(&error);
-	code = se_status_gather(&identity, NULL, &rows, &error);
+	code = se_status_gather(&identity, NULL, false, &rows, &error);
 	if (code == SE_OK) {
 		must(se_status_needing(&rows) <= rows.count);
 		show(&rows);

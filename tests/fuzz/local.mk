@@ -20,6 +20,11 @@ fuzz_programs = \
 	tests/fuzz/fuzz_agent \
 	tests/fuzz/fuzz_status \
 	tests/fuzz/fuzz_explain \
+	tests/fuzz/fuzz_dialogue \
+	tests/fuzz/fuzz_discovery \
+	tests/fuzz/fuzz_import \
+	tests/fuzz/fuzz_postfix \
+	tests/fuzz/fuzz_journal \
 	tests/fuzz/fuzz_sasl
 fuzz_support = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 if FUZZING
@@ -85,6 +90,28 @@ tests_fuzz_fuzz_explain_SOURCES = tests/fuzz/fuzz_explain.c tool/explain_find.c 
 	tool/explain_print.c tool/output.c tool/wrap.c $(fuzz_main)
 tests_fuzz_fuzz_explain_LDADD = libse-engine.la
 tests_fuzz_fuzz_explain_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_dialogue_SOURCES = tests/fuzz/fuzz_dialogue.c common/engine/mail_dialogue.c $(fuzz_main)
+tests_fuzz_fuzz_dialogue_LDADD = libse-engine.la
+tests_fuzz_fuzz_dialogue_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_discovery_SOURCES = tests/fuzz/fuzz_discovery.c $(fuzz_main)
+tests_fuzz_fuzz_discovery_LDADD = libse-engine.la
+tests_fuzz_fuzz_discovery_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_import_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tool/import_map.c tool/import_account.c \
+	tool/import_endpoint.c tool/import_file.c tool/import_sections.c tool/findings.c tool/output.c \
+	$(fuzz_main)
+tests_fuzz_fuzz_import_LDADD = libse-engine.la
+tests_fuzz_fuzz_import_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_postfix_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_postfix_SOURCES = tests/fuzz/fuzz_postfix.c tool/postfix_config.c tool/postfix_map.c \
+	$(fuzz_main)
+tests_fuzz_fuzz_postfix_LDADD = libse-engine.la
+tests_fuzz_fuzz_postfix_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_journal_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c tool/journal.c tool/journal_copy.c \
+	tool/import_file.c tool/install_file.c $(fuzz_main)
+tests_fuzz_fuzz_journal_LDADD = libse-engine.la
+tests_fuzz_fuzz_journal_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_sasl_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(SASL_CFLAGS)
 tests_fuzz_fuzz_sasl_SOURCES = tests/fuzz/fuzz_sasl.c plugin/mechanism.c plugin/prompt.c \
 	plugin/sasl_error.c $(fuzz_main)

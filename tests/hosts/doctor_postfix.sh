@@ -266,6 +266,14 @@ postfix_set 'transport_maps ='
 breaks postfix-relay 'no relay at all' problem 'no relayhost'
 restore
 
+# Another provider's relayhost, kept on purpose, beside a sender's way to ours.
+postfix_set 'relayhost = [smtp.fabrikam.com]:25' \
+  "sender_dependent_relayhost_maps = inline:{ { @contoso.com = $relay } }"
+doctor
+equal "another provider's relayhost beside ours: no complaint" "$(complaints)" '' || diag "$(texts)"
+check '... and it is named' grep -q 'smtp.fabrikam.com.*is no server of an account' "$work/doctor.json"
+restore
+
 # A policy for one server, weaker than the level; a mailbox that Exchange lets send little.
 postfix_set "smtp_tls_policy_maps = inline:{ { $relay = may } }"
 breaks postfix-tls 'a policy of one server' problem 'smtp_tls_policy_maps = may'

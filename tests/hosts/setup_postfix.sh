@@ -58,7 +58,7 @@ as_before() {
   diff -r -x 'undone.*' -x '*.db' "$work/before" "$conf" && same "$(looks "$conf")" "$(looks "$work/before")"
 }
 looks() { (cd "$1" && stat -c '%n %a %U:%G' main.cf master.cf); }
-backups() { find "$conf" -maxdepth 1 -name 'sasl-entra.*' | wc -l; }
+backups() { find "$conf" -maxdepth 1 -name 'sasl-entra.2*' | wc -l; }
 
 # --- shown, not done --------------------------------------------------------------------------------
 
@@ -113,7 +113,15 @@ check '... nothing was changed' as_before
 asked y > "$work/log/setup"
 equal '... after a yes' $? 0
 check '... it was' says 'Changed. What was replaced is in'
-check '... and back' setup --undo
+cp -a "$conf" "$work/applied"
+check 'what --undo would do is said with --dry-run' setup --undo --dry-run
+check '...' says 'would be put back from'
+check '... and not done' diff -r "$work/applied" "$conf"
+rm -rf "$work/applied"
+# What a crash leaves before the backup is complete.
+mkdir -m 700 "$conf/sasl-entra.99991231T235959Z"
+check '... and back, past a backup that is not complete' setup --undo
+rmdir "$conf/sasl-entra.99991231T235959Z"
 check '... byte for byte' as_before
 
 # --- done: no systemd, no agent, a chrooted smtp(8) ---------------------------------------------------
@@ -159,11 +167,13 @@ equal '... for one relay' "$(main exchange_destination_rate_delay)" 2s
 check 'the running Postfix was told' grep -q 'reload -- version\|refresh_process\|reload ' "$postfix_log"
 send_mail "$sender"
 check '... and delivers' arrives 2
+mkdir "$conf/sasl-entra.old" # an administrator's own, which sorts behind every date
 undone=0
 while [ "$(backups)" -gt 0 ] && [ $undone -lt 9 ]; do
   check "step $undone back" setup --undo
   undone=$((undone + 1))
 done
+rmdir "$conf/sasl-entra.old"
 check 'back to the beginning, byte for byte' as_before
 check '... the table is gone' fails test -e "$conf/sasl_passwd"
 check '... and what was made of it' fails test -e "$conf/sasl_passwd.db"

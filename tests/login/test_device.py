@@ -143,7 +143,7 @@ class Device(LoginCase):
         self.assertEqual(terminal.text.count("\n", terminal.text.index("enter the code")), 4)
         self.tenant.control("device", {"user_code": code, "upn": ANNA})
         self.assertEqual(terminal.exit(), 0, terminal.text)
-        self.assertTrue(terminal.text.rstrip().endswith("Tokens can be had for: anna, scanner"))
+        self.assertRegex(terminal.text, r"Tokens can be had for: anna, scanner\nNext, .+: sasl-entra .+\n$")
 
     def test_qr(self):
         """the QR code is one, with its quiet zone, and says the address"""

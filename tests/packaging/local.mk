@@ -1,3 +1,20 @@
-# As root, with debhelper and debootstrap: `make check-packaging`.
-packaging_tests = tests/packaging/test_deb.sh
-EXTRA_DIST += $(packaging_tests) tests/packaging/lib/packages.sh
+# What a packager needs to rely on. The quick ones are in `make check`; the others build all of it
+# again, by `make check-packaging`.
+TESTS += tests/packaging/test_libcurl.sh tests/packaging/test_version.sh
+packaging_tests = tests/packaging/test_release.sh tests/packaging/test_rpm.sh \
+	tests/packaging/test_musl.sh
+EXTRA_DIST += tests/packaging/test_libcurl.sh tests/packaging/libcurl_names.txt \
+	tests/packaging/test_version.sh tests/packaging/test_release.sh \
+	tests/packaging/test_rpm.sh tests/packaging/test_musl.sh tests/packaging/fedora.macros
+# Mandatory access control.
+TESTS += tests/packaging/test_apparmor.py
+packaging_tests += tests/packaging/test_selinux.sh
+EXTRA_DIST += tests/packaging/test_apparmor.py
+# Debian's packages: as root, with debhelper and debootstrap.
+packaging_tests += tests/packaging/test_deb.sh
+EXTRA_DIST += tests/packaging/test_deb.sh tests/packaging/lib/packages.sh
+# The image and the pod are built and run without an engine.
+TESTS += tests/packaging/test_kubernetes.py
+packaging_tests += tests/packaging/test_container.sh
+EXTRA_DIST += tests/packaging/test_kubernetes.py tests/packaging/test_container.sh \
+	tests/packaging/image.py tests/packaging/box.py tests/packaging/pod.py

@@ -18,7 +18,7 @@ jobs=$(nproc)
 cd "$top_srcdir" || bail "no directory $top_srcdir"
 mapfile -t sources < <(find "${rooms[@]}" -name '*.c' | sort)
 mapfile -t all_c < <(find "${rooms[@]}" tests -name '*.[ch]' | sort)
-mapfile -t scripts < <(find bootstrap .ci tests -name '*.sh' -o -path bootstrap -o -path .ci/run | sort)
+mapfile -t scripts < <(find bootstrap .ci tests packaging/container/relay -name '*.sh' -o -path bootstrap -o -path .ci/run -o -name relay | sort)
 mapfile -t python < <(find tests -name '*.py' | sort)
 [ ${#sources[@]} -gt 100 ] || bail "only ${#sources[@]} files of C in $top_srcdir"
 

@@ -47,6 +47,26 @@ echo "# systemd-analyze security: $level"
 awk -v level="$level" 'BEGIN {exit !(level != "" && level <= 1.6)}'
 result $? "systemd-analyze security: an exposure of 1.6 at most (0 to 10)"
 
+# A preset is the distribution's word, not ours: Debian enables what is installed, Fedora what its own
+# list has. All that we bring is what [Install] says.
+# presets POLICY : what systemctl preset makes in a root directory with that policy
+presets() {
+	rm -rf "$work/root"
+	mkdir -p "$work/root/etc" "$work/root/usr/lib/systemd/system-preset" "$work/root/usr/lib/systemd/system"
+	cp "$units"/*.service "$units"/*.socket "$work/root/usr/lib/systemd/system"
+	echo "$1 *" > "$work/root/usr/lib/systemd/system-preset/90-default.preset"
+	timeout 60 systemctl --root="$work/root" preset sasl-entrad.service > "$work/out" 2>&1
+	(cd "$work/root/etc/systemd/system" 2> /dev/null && find . -type l | sort) > "$work/enabled"
+	cat "$work/enabled" >> "$work/out"
+}
+presets enable
+printf '%s\n' ./multi-user.target.wants/sasl-entrad.service ./sockets.target.wants/sasl-entrad.socket |
+	cmp -s - "$work/enabled"
+result $? "a preset that enables the service enables its socket, and no chroot's"
+presets disable
+test ! -s "$work/enabled"
+result $? "one that disables it leaves nothing enabled"
+
 ! grep -rn '@[a-z]*dir@' "$units" --include='*.service' --include='*.socket' --include='*.conf' \
 	> "$work/out"
 result $? "every path is substituted"

@@ -205,7 +205,8 @@ def main():
     options = parser.parse_args()
     exchange, variables = Exchange(options.dir, options.tenant), {}
     for line in sys.stdin:
-        line = line.split(" #")[0].strip()
+        # What is only shown may be shown as the administrator likes it.
+        line = re.sub(r"\s*\| Format-(List|Table)\b[^|]*$", "", line.split(" #")[0].strip())
         if not line or line.startswith("#"):
             continue
         try:

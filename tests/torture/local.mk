@@ -18,7 +18,7 @@ tests_torture_promise_agent_SOURCES = tests/torture/promise_agent.c tests/tortur
 tests_torture_promise_agent_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit
 tests_torture_promise_agent_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_torture_promise_tool_SOURCES = tests/torture/promise_tool.c tests/torture/alloc.h \
-	tool/verb.c tool/exit_code.c tool/identity.c tool/ask.c tool/output.c tool/read_secret.c \
+	tool/verb.c tool/wrap.c tool/exit_code.c tool/identity.c tool/ask.c tool/output.c tool/read_secret.c \
 	tool/place.c tool/interrupt.c tool/login.c tool/verb_import.c \
 	tool/keep_sign_in.c tool/next.c $(engine_asking)
 tests_torture_promise_tool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit

@@ -43,6 +43,35 @@ ids_are_unique(void **state)
 }
 
 static void
+filled(const char *mailbox, const char *expected)
+{
+	const struct se_places places = {.mailbox = mailbox, .login = mailbox};
+	struct se_buffer out;
+
+	se_buffer_init(&out, 1000);
+	se_places_fill("Of {mailbox}:\n  Get-Mailbox {mailbox}\n{sign_in}", &places, &out);
+	assert_string_equal(se_buffer_text(&out), expected);
+	se_buffer_free(&out);
+}
+
+static void
+commands_have_quotes(void **state)
+{
+	(void)state;
+	filled("a.b+c@contoso.com", "Of a.b+c@contoso.com:\n  Get-Mailbox a.b+c@contoso.com\n"
+				    "sasl-entra login a.b+c@contoso.com");
+	filled("o'brien@contoso.com",
+		"Of o'brien@contoso.com:\n  Get-Mailbox \"o'brien@contoso.com\"\n"
+		"sasl-entra login \"o'brien@contoso.com\"");
+	filled("a;b@c", "Of a;b@c:\n  Get-Mailbox \"a;b@c\"\nsasl-entra login \"a;b@c\"");
+	filled("$(x)@c", "Of $(x)@c:\n  Get-Mailbox MAILBOX\nsasl-entra login NAME");
+	filled("a`x@c", "Of a`x@c:\n  Get-Mailbox MAILBOX\nsasl-entra login NAME");
+	filled("a\xe2\x80\x9d;x@c",
+		"Of a\xe2\x80\x9d;x@c:\n  Get-Mailbox MAILBOX\nsasl-entra login NAME");
+	filled("-x", "Of -x:\n  Get-Mailbox \"-x\"\nsasl-entra login \"-x\"");
+}
+
+static void
 shown_is_found(const struct se_reply *reply)
 {
 	const struct se_reply *found = se_reply_find_any(reply->shown);
@@ -384,6 +413,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_are_unique),
+		cmocka_unit_test(commands_have_quotes),
 		cmocka_unit_test(every_entry_is_found_by_what_it_looks_like),
 		cmocka_unit_test(every_code_is_found),
 		cmocka_unit_test(all_words_are_found),

@@ -69,6 +69,7 @@ complete -c sasl-entra -n '__sasl_entra_at ""' -a status -d 'Shows how the accou
 complete -c sasl-entra -n '__sasl_entra_at status 0' -a '(__sasl_entra_names)'
 complete -c sasl-entra -n '__sasl_entra_at status' -l json -d 'print a JSON object'
 complete -c sasl-entra -n '__sasl_entra_at status' -l prometheus -d 'print Prometheus\' text format'
+complete -c sasl-entra -n '__sasl_entra_at status' -l agent -d 'fail where no agent answers'
 complete -c sasl-entra -n '__sasl_entra_at status' -l watch -d 'draw it again every 2 or that many seconds'
 
 complete -c sasl-entra -n '__sasl_entra_at ""' -a check -d 'Judges the configuration and its files, without the network.'

@@ -55,7 +55,7 @@ doctor_names() {
   local wanted
   wanted=$(printf '%s\n' "$@" | sort -u)
   same "$(doctor_ids problem)" "$wanted" && return 0
-  doctor_json 'print("\n".join(f"{c["id"]} {c["verdict"]}: {c["text"]}\n    {c["fix"]}" for c in found["checks"] if c["verdict"] != "ok"))'
+  doctor_json 'print("\n".join("{id} {verdict}: {text}\n    {fix}".format(**c) for c in found["checks"] if c["verdict"] != "ok"))'
   return 1
 }
 
@@ -78,10 +78,25 @@ doctor_says() {
 
 # --- what an administrator types ------------------------------------------------------------------
 
-# The lines of a fix that a shell of this machine takes.
+# The lines of a fix that a shell of this machine takes; not those of another way, which begin with "or".
 commands_of() {
-  grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|chmod|chown|install|mkdir|systemctl|timedatectl|sasl-entrad|rm|mv) [^;]*$' <<< "$1" |
+  sed 's/^ *//; /^or /d' <<< "$1" |
+    grep -oE '(^|: |with )(sasl-entra|postconf|postmap|postfix|postqueue|printf|chmod|chown|chgrp|install|mkdir|systemctl|timedatectl|sasl-entrad|kill|sed|rm|mv) [^;]*$' |
     sed -E 's/^(: |with )//'
+}
+
+# here_types TEXT : what it holds for a shell is typed here, as root.
+here_types() {
+  local lines
+  lines=$(commands_of "$1")
+  [ -n "$lines" ] || {
+    echo "nothing to type in: $1"
+    return 1
+  }
+  printf '\n$ %s\n' "${lines//$'\n'/$'\n$ '}" >> "$operator_transcript"
+  SASL_PATH=$plugin_path bash -ec "$lines" < /dev/null && return
+  echo "typed: $lines"
+  return 1
 }
 
 # The lines of a text that are Exchange Online PowerShell's or Microsoft Graph's.
@@ -100,13 +115,16 @@ exchange_types() {
   "$PYTHON" "$top_srcdir/tests/tenant/exchange_shell.py" --dir "$work/exchange" --tenant "$work/tenant" <<< "$lines"
 }
 
-# The certificate that the tool made becomes one of the app's, as by an upload in the portal.
+# portal_uploads FILE... : these certificates, and no others, become the app's, as by uploads in the
+# portal.
 portal_uploads() {
-  local pem
-  pem=$(openssl x509 -in "$1" 2> /dev/null || openssl x509 -inform DER -in "$1") || return 1
+  local file pems=()
+  for file in "$@"; do
+    pems+=("$(openssl x509 -in "$file" 2> /dev/null || openssl x509 -inform DER -in "$file")") || return 1
+  done
   tenant_control apps -d "$("$PYTHON" -c 'import json, sys
-print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": sys.argv[2]}]}]}))' "$tenant_app" "$pem")" \
-    > /dev/null
+print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": pem} for pem in sys.argv[2:]]}]}))' \
+    "$tenant_app" "${pems[@]}")" > /dev/null
 }
 
 # transcript_write FILE TITLE : for a reader: no paths and ports of this run.
