@@ -73,6 +73,7 @@ def main():
         text = text.replace(old, new)
     # where Exchange says which of its servers spoke, and doctor cuts what is too long
     text = re.sub(r" \[\w+\.PROD\.OUTLOOK\.COM [^]\n]*(\]|$)", "", text, flags=re.M)
+    text = re.sub(r", version \d+\.\d+\.\d+", "", text)
     with open(target, "w", encoding="utf-8") as file:
         file.write(page(text))
 
