@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 
 #define RELOAD "systemctl reload sasl-entrad"
 #define SYSTEMD_RUNS "/run/systemd/system" /* sd_booted(3) */
+
+enum { USER_MAX = 256 };
 
 /* Whoever began to listen there: the agent, or the system's manager, which hands it over. 0: nobody. */
 static pid_t
@@ -99,4 +102,56 @@ se_agent_reload_command(const struct se_identity *identity, char *command, size_
 	else
 		return false;
 	return true;
+}
+
+static bool
+user_of_process(pid_t pid, uid_t *uid)
+{
+	char path[40], line[128];
+	unsigned long effective = 0;
+	bool found = false;
+	FILE *status;
+
+	/* Not the owner of /proc/PID: that is root, as nobody may attach to the agent. */
+	(void)snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	status = fopen(path, "re");
+	if (status == NULL)
+		return false;
+	while (!found && fgets(line, sizeof(line), status) != NULL)
+		found = sscanf(line, "Uid: %*u %lu", &effective) == 1;
+	(void)fclose(status);
+	*uid = (uid_t)effective;
+	return found;
+}
+
+/* It may not have been started yet. */
+static bool
+user_of_unit(uid_t *uid)
+{
+	static const char *const argv[] = {
+		"systemctl", "show", "--property=User", "--value", "sasl-entrad.service", NULL};
+	const struct passwd *entry = NULL;
+	struct se_buffer name;
+	const struct se_run run = {.argv = argv, .output = &name};
+	int status = 0;
+
+	se_buffer_init(&name, USER_MAX);
+	if (se_run(&run, &status, NULL) == SE_OK && status == 0) {
+		se_buffer_drop_line_end(&name);
+		entry = getpwnam(se_buffer_text(&name));
+	}
+	se_buffer_free(&name);
+	if (entry != NULL)
+		*uid = entry->pw_uid;
+	return entry != NULL;
+}
+
+bool
+se_agent_user(const struct se_identity *identity, uid_t *uid)
+{
+	const pid_t pid = identity->system ? listener() : 0;
+
+	if (pid <= 0)
+		return false;
+	return is_agent(pid) ? user_of_process(pid, uid) : user_of_unit(uid);
 }

@@ -120,27 +120,45 @@ se_check_account_files(const struct se_config *config, const struct se_account *
 	}
 }
 
+/* Why we cannot write there is errno. */
+static void
+suggest_writable(const char *path, struct se_findings *findings)
+{
+	if (errno == EROFS)
+		se_findings_fix(findings, "its file system is mounted read-only: mount it for "
+					  "writing, or name another "
+					  "directory with state_dir in [defaults]");
+	else
+		se_findings_fix(findings, "chmod 0700 %s", path);
+}
+
 static void
 judge_directory(const char *path, int directory, struct se_findings *findings)
 {
 	struct stat found;
 
-	if (fstat(directory, &found) != 0)
+	if (fstat(directory, &found) != 0) {
 		se_findings_add(
 			findings, false, 0, "state directory %s: %s", path, strerror(errno));
-	else if (found.st_uid != geteuid())
+	} else if (found.st_uid != geteuid()) {
 		se_findings_add(findings, false, 0,
 			"state directory %s: belongs to uid %lu, but tokens would be written by "
 			"uid %lu",
 			path, (unsigned long)found.st_uid, (unsigned long)geteuid());
-	else if (faccessat(directory, ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0)
+		se_findings_fix(findings, "chown -R %lu %s", (unsigned long)geteuid(), path);
+	} else if (faccessat(directory, ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+		const int why = errno;
+
 		se_findings_add(findings, false, 0,
 			"state directory %s: cannot be written by uid %lu: %s", path,
-			(unsigned long)geteuid(), strerror(errno));
-	else if ((found.st_mode & 077) != 0)
+			(unsigned long)geteuid(), strerror(why));
+		errno = why;
+		suggest_writable(path, findings);
+	} else if ((found.st_mode & 077) != 0) {
 		se_findings_add(findings, true, 0,
 			"state directory %s: others may look into it (mode %04o); chmod 0700 %s",
 			path, (unsigned)(found.st_mode & 07777), path);
+	}
 }
 
 /* Also when we may not look. */

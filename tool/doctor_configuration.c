@@ -1,10 +1,12 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/account.h"
 #include "engine/names.h"
 
+#include "tool/agent_reload.h"
 #include "tool/certificate.h"
 #include "tool/check.h"
 #include "tool/check_programs.h"
@@ -98,12 +100,49 @@ look_at_account(struct se_checkup *checkup, struct se_check *check, size_t i)
 	say_certificate(checkup, check, i, from);
 }
 
+/* What is asked while we are root still. */
+struct agent {
+	bool found;
+	uid_t uid;
+	const char *reload; /* what makes it open the directory again; or NULL */
+};
+
 static void
-look_at_state(struct se_checkup *checkup, struct se_check *check)
+find_agent(struct se_doctor *doctor, struct agent *agent)
+{
+	agent->found = se_agent_user(doctor->identity, &agent->uid);
+	se_doctor_then_reload(doctor);
+	agent->reload = doctor->checkup.then;
+	doctor->checkup.then = NULL;
+}
+
+/* The directory is root's, say, and so are the tokens that root keeps there: the agent, which is another
+ * user, can neither read nor replace them. */
+static void
+compare_owner(struct se_check *check, const struct agent *agent)
+{
+	struct stat found;
+
+	if (check->state_dir == NULL || !agent->found || stat(check->state_dir, &found) != 0 ||
+		found.st_uid == agent->uid)
+		return;
+	check->findings.id = "state-directory";
+	se_findings_add(&check->findings, false, 0,
+		"state directory %s: belongs to uid %lu, but the agent runs as uid %lu",
+		check->state_dir, (unsigned long)found.st_uid, (unsigned long)agent->uid);
+	se_findings_fix(
+		&check->findings, "chown -R %lu %s", (unsigned long)agent->uid, check->state_dir);
+}
+
+static void
+look_at_state(struct se_checkup *checkup, struct se_check *check, const struct agent *agent)
 {
 	const size_t from = check->findings.count;
 
 	se_check_state(check);
+	compare_owner(check, agent);
+	if (check->findings.count > from)
+		checkup->then = agent->reload;
 	if (check->state_dir == NULL) {
 		se_checkup_fine(checkup, "state-directory",
 			"none: tokens live in memory, and each process fetches its own");
@@ -127,7 +166,6 @@ look_at_files(struct se_doctor *doctor, void *context)
 {
 	struct se_check check = {.identity = doctor->identity, .config = doctor->config};
 
-	(void)context;
 	check.findings.id = "credential";
 	if (!se_check_as_owner(&check)) {
 		(void)add_findings(&doctor->checkup, &check.findings, 0, NULL);
@@ -136,7 +174,7 @@ look_at_files(struct se_doctor *doctor, void *context)
 	for (size_t i = 0; i < check.config->account_count; i++)
 		if (doctor->name == NULL || doctor->account == &check.config->accounts[i])
 			look_at_account(&doctor->checkup, &check, i);
-	look_at_state(&doctor->checkup, &check);
+	look_at_state(&doctor->checkup, &check, context);
 }
 
 /* --- the whole ----------------------------------------------------------------------------------- */
@@ -154,8 +192,10 @@ look_at_programs(struct se_checkup *checkup)
 void
 se_doctor_configuration(struct se_doctor *doctor)
 {
+	struct agent agent;
 	const struct se_doctor_part files = {
 		.look = look_at_files,
+		.context = &agent,
 		.timeout = FILES_MS,
 		.what = "waiting for a private key",
 	};
@@ -176,6 +216,7 @@ se_doctor_configuration(struct se_doctor *doctor)
 		se_checkup_fine(
 			&doctor->checkup, "configuration", "%s is right", doctor->config->path);
 	look_at_name(doctor);
+	find_agent(doctor, &agent);
 	if (doctor->config == NULL)
 		se_checkup_left_out(
 			&doctor->checkup, "credential", "its files: nothing says which they are");

@@ -109,14 +109,30 @@ get(const struct se_doctor *doctor, const char *login, struct fetched *fetched,
 	return code;
 }
 
+/* What the tenant's administrator changes nobody here notices: whoever remembers that it was refused is
+ * told to ask again. What is changed here is noticed when it has been read. */
+static void
+then_refresh(struct se_doctor *doctor, const char *login)
+{
+	static char lines[SE_NAME_MAX + 256];
+	const char *before = doctor->checkup.then;
+
+	(void)snprintf(lines, sizeof(lines),
+		"%s%sand have it tried again at once: sasl-entra refresh %s",
+		before != NULL ? before : "", before != NULL ? "\n" : "", login);
+	doctor->checkup.then = lines;
+}
+
 /* Most sentences begin with whose token it is. */
 static void
-say_refused(struct se_doctor *doctor, const char *login, const char *text)
+say_refused(struct se_doctor *doctor, const char *login, enum se_code code, const char *text)
 {
 	const size_t len = strlen(login);
 
 	if (strstr(text, "[account ") != NULL)
 		se_doctor_then_reload(doctor);
+	if ((code == SE_ADMIN || code == SE_CONFIG) && se_identity_is_usual(doctor->identity))
+		then_refresh(doctor, login);
 	if (strncmp(text, login, len) == 0 && text[len] == ':')
 		se_checkup_add(&doctor->checkup, "token", SE_PROBLEM, NULL, "%s", text);
 	else
@@ -141,7 +157,7 @@ examine(struct se_doctor *doctor, struct se_doctor_token *entry)
 
 	if (get(doctor, entry->login, &fetched, &entry->token, &error) != SE_OK) {
 		entry->refused = true;
-		say_refused(doctor, entry->login, error.text);
+		say_refused(doctor, entry->login, error.code, error.text);
 		return;
 	}
 	(void)se_copy(entry->user, sizeof(entry->user),
@@ -198,6 +214,9 @@ find_obstacle(const struct se_doctor *doctor, const struct se_account *account)
 	for (size_t i = 0; of_account[i] != NULL; i++)
 		if (se_doctor_said(doctor, account, of_account[i], SE_PROBLEM))
 			return of_account[i];
+	/* What a person's sign-in brings could not be kept. */
+	if (!account->app_only && se_checkup_has_problem(&doctor->checkup, "state-directory"))
+		return "state-directory";
 	return NULL;
 }
 

@@ -2,7 +2,10 @@
 #include "engine/replies_parts.h"
 
 #define LONGER_TOKENS \
-	"sasl-entra renews tokens for HVE 11 minutes before they expire. A token that came as a " \
+	"For HVE a token is renewed 11 minutes before it expires; where the server goes by " \
+	"another " \
+	"name than HVE's, write min_lifetime = 660 into [account {label}]. A token that came as " \
+	"a " \
 	"password is renewed by whoever put it there."
 
 static const struct se_reply entries[] = {
@@ -14,7 +17,17 @@ static const struct se_reply entries[] = {
 		.class = SE_CONFIG,
 		.meaning = "The token is valid, but for less than the 10 minutes or so that HVE "
 			   "wants.",
-		.todo = LONGER_TOKENS,
+		.cause = "It was kept for too long, or a token lifetime policy of the tenant lets "
+			 "all "
+			 "tokens of app {app} live for about 10 minutes only.",
+		.todo = LONGER_TOKENS
+		" Where a new token is refused too, the tenant's administrator "
+		"looks at the policy (Microsoft Graph PowerShell)\n"
+		"  Get-MgPolicyTokenLifetimePolicy\n"
+		"and lets tokens live for an hour; then, here\n"
+		"  sasl-entra refresh {label}\n"
+		"Programs that run take the new one within a minute, Postfix at once after a "
+		"reload.",
 		.waiting = SE_WAIT_BY_ITSELF},
 	{.id = "hve-token-expired",
 		.from = SE_REPLY_SMTP,

@@ -22,6 +22,7 @@ host_tests = \
 operator_host_tests = \
 	tests/hosts/demonstration.sh \
 	tests/hosts/pains.sh \
+	tests/hosts/pains_files.sh \
 	tests/hosts/doctor.sh \
 	tests/hosts/doctor_postfix.sh \
 	tests/hosts/doctor_server.sh \
@@ -37,6 +38,7 @@ host_test_parts = \
 	tests/hosts/lib/get_postfix.sh \
 	tests/hosts/lib/guide.sh \
 	tests/hosts/lib/operator.sh \
+	tests/hosts/lib/pains.sh \
 	tests/hosts/lib/person.sh \
 	tests/hosts/lib/postfix.sh \
 	tests/hosts/lib/postfix_cases.sh \
