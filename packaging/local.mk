@@ -49,7 +49,7 @@ uninstall-hook::
 # Debian's.
 EXTRA_DIST += debian/changelog debian/control debian/copyright debian/libsasl2-modules-entra.install \
 	debian/libsasl2-modules-entra.lintian-overrides debian/rules debian/sasl-entra.README.Debian \
-	debian/sasl-entra.docs debian/sasl-entra.examples debian/sasl-entra.install \
+	debian/sasl-entra.docs debian/sasl-entra.install \
 	debian/sasl-entra.lintian-overrides debian/sasl-entra.postinst debian/sasl-entra.postrm \
 	debian/sasl-entra.prerm debian/sasl-entra.triggers debian/source/format debian/tests/bare-install \
 	debian/tests/configured debian/tests/control

@@ -9,7 +9,7 @@
 #include "tool/doctor.h"
 
 /* Only decodes, never verifies. */
-void se_doctor_explain(
-	struct se_doctor *doctor, struct se_doctor_token *token, uint32_t seconds_left);
+void
+se_doctor_explain(struct se_doctor *doctor, struct se_doctor_token *token, uint32_t seconds_left);
 
 #endif

@@ -154,8 +154,8 @@ judge_entry(struct passwords *in, struct se_buffer *value)
 			"write a login name of an account there%s%s\n"
 			"or add that one to the account's match, and have the agent read it",
 			in->command[0] != '\0' ? ", then\n" : "", in->command);
-		(void)say_map(in, SE_PROBLEM, fix,
-			"no account serves the login name ", route->login);
+		(void)say_map(
+			in, SE_PROBLEM, fix, "no account serves the login name ", route->login);
 		route->login[0] = '\0';
 		return false;
 	}

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import termios
-import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402

@@ -45,7 +45,8 @@ host_test_parts = \
 	tests/hosts/lib/postfix_memory.sh \
 	tests/hosts/lib/scene.sh \
 	tests/hosts/lib/tap.sh \
-	tests/hosts/lib/tenant.sh
+	tests/hosts/lib/tenant.sh \
+	tests/hosts/lib/transcript.py
 EXTRA_DIST += $(host_tests) $(operator_host_tests) $(host_test_parts) tests/demo/demo.sh tests/hosts/sender.pl \
 	tests/hosts/kde/CMakeLists.txt tests/hosts/kde/driver.cpp
 

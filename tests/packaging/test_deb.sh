@@ -105,8 +105,11 @@ send() {
 }
 arrived() { [ "$(delivered exchange)" -ge "$1" ]; }
 all_arrive() {
-  in_machine postqueue -f
-  wait_for 60 arrived "$1" && return
+  local try
+  for try in 1 2 3 4 5 6; do
+    in_machine postqueue -f
+    wait_for 10 arrived "$1" && return
+  done
   in_machine postqueue -p
   journal -t postfix/smtp | tail -n 5
   journal -u "$agent" | tail -n 5
@@ -155,7 +158,7 @@ printf '%s\n' 'compatibility_level = 3.6' 'myhostname = relay.contoso.com' 'myde
   'inet_interfaces = loopback-only' 'smtp_host_lookup = native' \
   "relayhost = [localhost]:${submission_port[exchange]}" 'smtp_sasl_auth_enable = yes' \
   'smtp_sasl_mechanism_filter = xoauth2' 'smtp_sasl_password_maps = texthash:/etc/postfix/sasl_passwd' \
-  'smtp_tls_security_level = secure' "smtp_tls_CAfile = $conf_path/ca.pem" 'smtp_sasl_auth_cache_name =' \
+  'smtp_destination_concurrency_limit = 3' 'smtp_tls_security_level = secure' "smtp_tls_CAfile = $conf_path/ca.pem" 'smtp_sasl_auth_cache_name =' \
   > "$machine_root/etc/postfix/main.cf"
 printf '[localhost]:%s %s:oauth\n' "${submission_port[exchange]}" "$sender" \
   > "$machine_root/etc/postfix/sasl_passwd"

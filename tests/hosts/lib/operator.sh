@@ -127,18 +127,13 @@ print(json.dumps({"apps": [{"client_id": sys.argv[1], "certificates": [{"pem": p
     "$tenant_app" "${pems[@]}")" > /dev/null
 }
 
-# transcript_write FILE TITLE : for a reader: no paths and ports of this run.
+# transcript_write FILE : for a reader: no paths and ports of this run.
 transcript_write() {
-  "$PYTHON" - "$operator_transcript" "$1" "$work" "$SE_STAGE" "${submission_port[exchange]}" \
-    "$tenant_authority" << 'END'
-import re, sys
-source, to, work, stage, port, authority = sys.argv[1:]
-text = open(source, encoding="utf-8").read()
-for old, new in ((f"{work}/q", "/var/spool/postfix"), (f"{work}/postfix", "/etc/postfix"), (f"{work}/sasl2", "/usr/lib/sasl2"),
-                 (f"{work}/tenant/ca.pem", "/etc/ssl/certs/ca.pem"), (work, "/etc"), (stage, ""),
-                 (authority, "https://login.microsoftonline.com"), (f"[localhost]:{port}", "[smtp.office365.com]:587"),
-                 (f"localhost:{port}", "smtp.office365.com:587"), (f"port {port}", "port 587"), ("localhost", "smtp.office365.com")):
-    text = text.replace(old, new)
-open(to, "w", encoding="utf-8").write(text)
-END
+  local port=${submission_port[exchange]}
+  "$PYTHON" "$top_srcdir/tests/hosts/lib/transcript.py" "$operator_transcript" "$1" \
+    "$work/q$SE_STAGE" /var/spool/postfix "$work/q" /var/spool/postfix "$work/postfix" /etc/postfix \
+    "$work/sasl2" /usr/lib/sasl2 "$work/tenant/ca.pem" /etc/ssl/certs/ca-certificates.crt "$work" /etc \
+    "$SE_STAGE" '' "$tenant_authority" https://login.microsoftonline.com \
+    "[localhost]:$port" '[smtp.office365.com]:587' "localhost:$port" smtp.office365.com:587 \
+    "port $port" 'port 587' " on $(uname -n)" ' on relay' "localhost:$tenant_port" login.microsoftonline.com:443 localhost smtp.office365.com
 }
