@@ -22,9 +22,9 @@ static const struct se_reply entries[] = {
 			 "tokens of app {app} live for about 10 minutes only.",
 		.todo = LONGER_TOKENS
 		" Where a new token is refused too, the tenant's administrator "
-		"looks at the policy (Microsoft Graph PowerShell)\n"
+		"looks at the policy (Microsoft Graph PowerShell):\n"
 		"  Get-MgPolicyTokenLifetimePolicy\n"
-		"and lets tokens live for an hour; then, here\n"
+		"Tokens are to live for an hour. Then, here:\n"
 		"  sasl-entra refresh {label}\n"
 		"Programs that run take the new one within a minute, Postfix at once after a "
 		"reload.",
