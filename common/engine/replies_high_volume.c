@@ -19,7 +19,7 @@ static const struct se_reply entries[] = {
 			   "wants.",
 		.cause = "It was kept for too long, or a token lifetime policy of the tenant lets "
 			 "all "
-			 "tokens of app {app} live for about 10 minutes only.",
+			 "tokens of the app live for about 10 minutes only.",
 		.todo = LONGER_TOKENS
 		" Where a new token is refused too, the tenant's administrator "
 		"looks at the policy (Microsoft Graph PowerShell):\n"
