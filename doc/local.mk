@@ -17,4 +17,5 @@ guidedir = $(docdir)/guide
 dist_guide_DATA = doc/guide/README.md doc/guide/start.md doc/guide/entra-app-only.md \
 	doc/guide/entra-user.md doc/guide/postfix.md doc/guide/mutt.md doc/guide/mbsync.md \
 	doc/guide/kmail.md doc/guide/other-programs.md doc/guide/gmail.md doc/guide/fleet.md \
-	doc/guide/troubleshooting.md doc/guide/demonstration.md doc/guide/migrate-from-sasl-xoauth2.md
+	doc/guide/troubleshooting.md doc/guide/demonstration.md doc/guide/migrate-from-sasl-xoauth2.md \
+	doc/guide/kubernetes.md
