@@ -1,6 +1,6 @@
 /*
- * doctor: the sections of `sasl-entra doctor`, each in a file of its own, in the order of the enum of
- * main: what a later one needs, an earlier one has found out.
+ * doctor: the sections of `sasl-entra doctor`, each in a file of its own, in the order of the table in
+ * verb_doctor.c: what a later one needs, an earlier one has found out.
  */
 #ifndef SE_TOOL_DOCTOR_H
 #define SE_TOOL_DOCTOR_H

@@ -4,9 +4,11 @@ static const struct {
 	int code;
 	const char *meaning;
 } meanings[] = {
-	{SE_EXIT_OK, "done; check: nothing is wrong; status: nothing needs a person"},
-	{SE_EXIT_FAILED, "failed until somebody changes something; check: something is wrong;\n"
-			 "      status: something needs a person"},
+	{SE_EXIT_OK, "done; check, doctor: nothing is wrong; status: nothing needs a\n"
+		     "      person; explain: something is known"},
+	{SE_EXIT_FAILED,
+		"failed until somebody changes something; check, doctor: something is\n"
+		"      wrong; status: something needs a person; explain: nothing is known"},
 	{SE_EXIT_USAGE, "the command line is wrong"},
 	{SE_EXIT_CHANGED, "setup --detailed-exit-code: done, and something was changed"},
 	{SE_EXIT_AGAIN, "failed, but the same command can work later"},
