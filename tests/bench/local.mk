@@ -28,6 +28,27 @@ bench-figures:
 	SE_BENCH_WRITE=1 $(MAKE) $(AM_MAKEFLAGS) bench
 .PHONY: bench bench-figures
 
+# --- what a program pays for the plugin; one AUTH from a warm token -------------------------------
+bench_programs += tests/bench/load
+tests_bench_load_SOURCES = tests/bench/load.c
+tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_load_LDADD = $(SASL_LIBS)
+
+# -rpath makes libtool build a shared object of what is not installed.
+bench_plugin_flags = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+bench_modules += tests/bench/nothing.la
+tests_bench_nothing_la_SOURCES = tests/bench/nothing.c
+tests_bench_nothing_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_nothing_la_LDFLAGS = $(bench_plugin_flags)
+# What a plugin would cost that got its tokens itself.
+bench_modules += tests/bench/heavy.la
+tests_bench_heavy_la_SOURCES = tests/bench/nothing.c
+tests_bench_heavy_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
+	$(JSON_CFLAGS) -DSE_BENCH_HEAVY
+tests_bench_heavy_la_LDFLAGS = $(bench_plugin_flags)
+tests_bench_heavy_la_LIBADD = $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS)
+bench_scripts += tests/bench/row_load.sh
+
 if HAVE_CMOCKA
 bench_programs += tests/bench/scale
 tests_bench_scale_SOURCES = tests/bench/scale.c $(engine_asking)
