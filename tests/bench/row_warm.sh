@@ -8,7 +8,7 @@ bench_tenant
 bench_agent
 SASL_PATH=$(plugin_directory both "$SE_STAGE/lib/sasl2/libsasl-entra.so" "$(module constant)")
 export SASL_PATH
-"$bench_programs/auth" scanner@contoso.com localhost "$(amount 1000 100)" 100 |
+"$bench_programs/warm" scanner@contoso.com localhost "$(amount 1000 100)" 100 |
   record --row warm --unit us --at-most 1.3 \
     --what 'one AUTH from a warm token in the same process, from sasl_client_new() to sasl_dispose()' \
     --against 'by a plugin that only puts the user and a constant token together'

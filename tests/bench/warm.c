@@ -1,10 +1,10 @@
 /*
- * auth: what one AUTH costs in a process whose plugin remembers its token, against one by the plugin
+ * warm: what one AUTH costs in a process whose plugin remembers its token, against one by the plugin
  * of tests/bench/constant.c, which has nothing to remember. Plugins come from SASL_PATH.
  *
- *   auth LOGIN SERVER PAIRS ROUNDS    pairs of samples: microseconds of one AUTH, from
+ *   warm LOGIN SERVER PAIRS ROUNDS    pairs of samples: microseconds of one AUTH, from
  *                                     sasl_client_new() to sasl_dispose(), the mean of ROUNDS
- *   auth once LOGIN SERVER NUMBER     NUMBER of ours, for tools that count something
+ *   warm once LOGIN SERVER NUMBER     NUMBER of ours, for tools that count something
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static const char *login, *server;
 static _Noreturn void
 die(const char *why, const char *detail)
 {
-	(void)fprintf(stderr, "auth: %s: %s\n", why, detail);
+	(void)fprintf(stderr, "warm: %s: %s\n", why, detail);
 	exit(2);
 }
 
