@@ -33,7 +33,7 @@ found = json.load(open(sys.argv[1]))
 print(found['machine']['processor'], [row['row'] for row in found['rows']],
       found['rows'][0]['ratio'], found['rows'][2]['figures'])
 END
-)" "of 2 kinds ['fast', 'slow', 'size'] {'median': 1.105, 'low': 1.06, 'high': 1.15} [{'name': 'plugin', 'value': 1234570, 'unit': 'B'}]"
+)" "of 2 kinds ['fast', 'slow', 'size'] {'median': 1.105, 'low': 1.06, 'high': 1.15} [{'name': 'plugin', 'value': 1234568, 'unit': 'B'}]"
 
 echo 'no record' >> "$work/records"
 check 'refused: a line that is no record' fails report
