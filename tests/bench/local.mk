@@ -49,6 +49,16 @@ tests_bench_heavy_la_LDFLAGS = $(bench_plugin_flags)
 tests_bench_heavy_la_LIBADD = $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS)
 bench_scripts += tests/bench/row_load.sh
 
+bench_programs += tests/bench/auth
+tests_bench_auth_SOURCES = tests/bench/auth.c
+tests_bench_auth_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_auth_LDADD = $(SASL_LIBS)
+bench_modules += tests/bench/constant.la
+tests_bench_constant_la_SOURCES = tests/bench/constant.c
+tests_bench_constant_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_constant_la_LDFLAGS = $(bench_plugin_flags)
+bench_scripts += tests/bench/row_warm.sh
+
 if HAVE_CMOCKA
 bench_programs += tests/bench/scale
 tests_bench_scale_SOURCES = tests/bench/scale.c $(engine_asking)
