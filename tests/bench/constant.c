@@ -1,13 +1,17 @@
 /*
  * constant: the least that a client plugin for XOAUTH2 can do: it asks for the login name and puts it
- * together with a token that never changes, as mechanism CONSTANT. The token has as many bytes as
- * SE_BENCH_TOKEN_LENGTH said at the first use.
+ * together with a token that never changes, as mechanism CONSTANT, or as the one that it was built for.
+ * The token has as many bytes as SE_BENCH_TOKEN_LENGTH said at the first use.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
+
+#ifndef SE_BENCH_MECHANISM
+#define SE_BENCH_MECHANISM "CONSTANT"
+#endif
 
 enum { RESPONSE_MAX = 16384 };
 
@@ -102,7 +106,7 @@ sasl_client_plug_init(const sasl_utils_t *utils, int max_version, int *out_versi
 	sasl_client_plug_t **pluglist, int *plugcount)
 {
 	static sasl_client_plug_t mechanism = {
-		.mech_name = "CONSTANT",
+		.mech_name = SE_BENCH_MECHANISM,
 		.security_flags =
 			SASL_SEC_NOANONYMOUS | SASL_SEC_NOPLAINTEXT | SASL_SEC_PASS_CREDENTIALS,
 		.features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY,

@@ -59,6 +59,13 @@ tests_bench_constant_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 tests_bench_constant_la_LDFLAGS = $(bench_plugin_flags)
 bench_scripts += tests/bench/row_warm.sh
 
+# --- a real Postfix -------------------------------------------------------------------------------
+bench_modules += tests/bench/constant_xoauth2.la
+tests_bench_constant_xoauth2_la_SOURCES = tests/bench/constant.c
+tests_bench_constant_xoauth2_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS) -DSE_BENCH_MECHANISM='"XOAUTH2"'
+tests_bench_constant_xoauth2_la_LDFLAGS = $(bench_plugin_flags)
+bench_scripts += tests/bench/row_postfix.sh tests/bench/postfix_arms.sh
+
 if HAVE_CMOCKA
 bench_programs += tests/bench/scale
 tests_bench_scale_SOURCES = tests/bench/scale.c $(engine_asking)
