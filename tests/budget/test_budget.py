@@ -20,8 +20,8 @@ from environment_case import AGENT, BUILD, GROUP, OTHER, PATH, TOOL, USER, Envir
 import budgets  # noqa: E402
 
 TABLE = budgets.table()
-PLUGIN, ENGINE, FOREIGN = (os.path.join(BUILD, place, ".libs", name) for place, name in (
-    ("", "libsasl-entra.so"), ("", "engine.so"), ("tests/guest", "foreign_xoauth2.so")))
+PLUGIN, ENGINE, NOTHING = (os.path.join(BUILD, place, ".libs", name) for place, name in (
+    ("", "libsasl-entra.so"), ("", "engine.so"), ("tests/bench", "nothing.so")))
 NAMES = ("anna@contoso.com", "otto@contoso.com")
 # Each directory on the way to the agent's socket is looked at: the costs are those of the usual way, wherever
 # this tree is to be installed.
@@ -42,7 +42,7 @@ def need(*programs):
 
 
 class BudgetCase(EnvironmentCase):
-    """Programs that find our plugin alone, or the other one."""
+    """Programs that find our plugin alone, or one that does nothing."""
 
     def setUp(self):
         if SANITIZED:
@@ -50,7 +50,7 @@ class BudgetCase(EnvironmentCase):
         super().setUp()
         self.subject = self.place / "subject"
         shutil.copy(os.path.join(BUILD, "tests", "budget", "subject"), self.subject)
-        self.ours, self.theirs = (self.plugins(name, file) for name, file in (("ours", PLUGIN), ("theirs", FOREIGN)))
+        self.ours, self.theirs = (self.plugins(name, file) for name, file in (("ours", PLUGIN), ("theirs", NOTHING)))
 
     def plugins(self, name, file):
         directory = self.directory(name, mode=0o755)
@@ -107,7 +107,7 @@ class TestLoad(BudgetCase):
         """a program that only loads the plugin has one object more, and hardly more memory"""
         nothing = self.loaded(str(self.directory("nothing", mode=0o755)))
         theirs = self.loaded(self.theirs)
-        self.assertEqual(theirs[0] - nothing[0], 1, "the other plugin's own object")
+        self.assertEqual(theirs[0] - nothing[0], 1, "the object of the plugin that does nothing")
         for who, named in (("user", {"env": self.home()}), ("root", {"user": None})):
             with self.subTest(who):
                 objects, private = self.loaded(self.ours, **named)
