@@ -51,10 +51,16 @@ bench_scripts += tests/bench/row_load.sh
 
 # --- the agent under load; what one use costs without a clock --------------------------------------
 bench_programs += tests/bench/underload
-tests_bench_underload_SOURCES = tests/bench/underload.c tests/bench/look.c tests/bench/look.h
+bench_ask = tests/bench/ask.c tests/bench/ask.h
+tests_bench_underload_SOURCES = tests/bench/underload.c tests/bench/look.c tests/bench/look.h $(bench_ask)
 tests_bench_underload_LDADD = libse-core.la
 bench_scripts += tests/bench/row_underload.sh tests/bench/row_cost.sh
 
+# --- many login names, many token keys ------------------------------------------------------------
+bench_programs += tests/bench/answers
+tests_bench_answers_SOURCES = tests/bench/answers.c $(bench_ask)
+tests_bench_answers_LDADD = libse-core.la
+bench_scripts += tests/bench/row_scale.sh
 if HAVE_CMOCKA
 bench_programs += tests/bench/scale
 tests_bench_scale_SOURCES = tests/bench/scale.c $(engine_asking)

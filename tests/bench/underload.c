@@ -4,8 +4,7 @@
  *   underload SOCKET PID CLIENTS SECONDS
  *
  * CLIENTS processes ask for tokens, each for ten login names of its own, and send the next request when
- * the answer to the last is there. What a request is made of, and what an answer must be, is the
- * agent's client's own code; the socket itself is not judged, so that the agent has more to do than we.
+ * the answer to the last is there.
  * Prints a line for each second: seconds, requests, 99th percentile of their microseconds, and the
  * agent's descriptors, resident kB and milliseconds of processor time since the line before. Before
  * them a line of the same with how the agent was at the start, after them one with how it was when the
@@ -16,17 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/wire.h"
-
+#include "ask.h"
 #include "look.h"
 
-enum { NAMES = 10, A_SECOND_MAX = 20000, SECONDS_MAX = 600 };
+enum { NAMES = 10, A_SECOND_MAX = 20000, SECONDS_MAX = 600, BEFORE_US = 20000 };
 
 /* What one client has seen, in memory that all share. Microseconds of the requests that ended in each
  * second. */
@@ -37,74 +32,19 @@ struct seen {
 };
 
 static const char *socket_path;
-static int64_t start_us;
-
-static int64_t
-now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
+static int64_t start_ns;
 
 /* --- a client ------------------------------------------------------------------------------------ */
 
 static bool
-is_token(const char *data, size_t len)
-{
-	struct se_answer answer = {0};
-	struct se_error error = {0};
-	const bool is = se_wire_frame_len(data, len, SE_WIRE_ANSWER_MAX) == (long)len &&
-			se_wire_get_answer(data, len, &answer, &error) == SE_OK &&
-			answer.token != NULL;
-
-	se_answer_free(&answer);
-	return is;
-}
-
-/* Until the agent closes. */
-static size_t
-receive(int fd, char *data, size_t size)
-{
-	size_t len = 0;
-	ssize_t got;
-
-	while (len < size && (got = recv(fd, data + len, size - len, 0)) > 0)
-		len += (size_t)got;
-	return len;
-}
-
-static bool
-ask(const struct se_buffer *frame)
-{
-	static char answer[SE_WIRE_ANSWER_MAX];
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool good;
-
-	(void)se_copy(address.sun_path, sizeof(address.sun_path), socket_path);
-	good = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-	       send(fd, frame->data, frame->len, MSG_NOSIGNAL) == (ssize_t)frame->len &&
-	       is_token(answer, receive(fd, answer, sizeof(answer)));
-	if (fd >= 0)
-		(void)close(fd);
-	return good;
-}
-
-static bool
 make_frames(unsigned client, struct se_buffer frames[NAMES])
 {
-	struct se_request request = {.operation = SE_OPERATION_TOKEN, .time_left = SE_BUDGET_MS};
+	char login[100];
 	bool made = true;
 
-	(void)se_copy(request.service, sizeof(request.service), "smtp");
-	(void)se_copy(request.server, sizeof(request.server), "localhost");
 	for (unsigned i = 0; i < NAMES; i++) {
-		(void)snprintf(
-			request.login, sizeof(request.login), "load%u-%u@contoso.com", client, i);
-		se_buffer_init(&frames[i], SE_WIRE_REQUEST_MAX);
-		made = se_wire_put_request(&frames[i], &request) && made;
+		(void)snprintf(login, sizeof(login), "load%u-%u@contoso.com", client, i);
+		made = bench_frame(&frames[i], login) && made;
 	}
 	return made;
 }
@@ -117,16 +57,16 @@ run(unsigned client, unsigned seconds, struct seen *seen)
 	if (!make_frames(client, frames))
 		return 1;
 	for (unsigned i = 0;; i = (i + 1) % NAMES) {
-		const int64_t from = now_us();
-		const bool good = ask(&frames[i]);
-		const int64_t to = now_us();
-		const int64_t second = (to - start_us) / 1000000;
+		const int64_t from = bench_now_ns();
+		const bool good = bench_ask(socket_path, &frames[i]);
+		const int64_t to = bench_now_ns();
+		const int64_t second = (to - start_ns) / 1000000000;
 
 		if (second >= seconds)
 			return 0;
 		seen->failed += !good;
 		if (seen->count[second] < A_SECOND_MAX)
-			seen->took[second][seen->count[second]++] = (uint32_t)(to - from);
+			seen->took[second][seen->count[second]++] = (uint32_t)((to - from) / 1000);
 	}
 }
 
@@ -209,15 +149,16 @@ main(int argc, char **argv)
 	if (seen == MAP_FAILED)
 		return 2;
 	looks[0] = look_at(argv[2]);
-	start_us = now_us();
+	start_ns = bench_now_ns();
 	for (unsigned i = 0; i < clients; i++)
 		if (fork() == 0)
 			_exit(run(i, seconds, &seen[i]));
 	for (unsigned i = 0; i < seconds; i++) {
-		const int64_t until = start_us + (int64_t)(i + 1) * 1000000 - 20000 - now_us();
+		const int64_t left = start_ns / 1000 + (int64_t)(i + 1) * 1000000 - BEFORE_US -
+				     bench_now_ns() / 1000;
 
-		if (until > 0)
-			(void)usleep((useconds_t)until);
+		if (left > 0)
+			(void)usleep((useconds_t)left);
 		looks[i + 1] = look_at(argv[2]);
 	}
 	while (wait(&status) > 0)
