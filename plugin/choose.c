@@ -342,18 +342,19 @@ no_agent(struct search *search)
 		return se_error_set(search->error, SE_AGAIN,
 			"%s: no agent at %s%s, and a program that runs with another user's rights "
 			"gets its tokens from nowhere else; start it with: sasl-entrad --user "
-			"sasl-entra --socket %s,GROUP",
+			"sasl-entra --socket %s,sasl-entra-clients",
 			login, SE_SOCKET_PATH, there, SE_SOCKET_PATH);
 	}
 	if (jail[0] == '\0') {
 		return se_error_set(search->error, SE_AGAIN,
 			"%s: no agent at %s inside the chroot of this program%s; start it with: "
-			"sasl-entrad --user sasl-entra --socket %s,GROUP --socket CHROOT%s,GROUP",
+			"sasl-entrad --user sasl-entra --socket %s,sasl-entra-clients --socket "
+			"CHROOT%s,sasl-entra-clients",
 			login, SE_SOCKET_PATH, there, SE_SOCKET_PATH, SE_SOCKET_PATH);
 	}
 	return se_error_set(search->error, SE_AGAIN,
 		"%s: no agent at %s inside the chroot %s%s; start it with: sasl-entrad --user "
-		"sasl-entra --socket %s,GROUP --socket %s%s,postfix",
+		"sasl-entra --socket %s,sasl-entra-clients --socket %s%s,postfix",
 		login, SE_SOCKET_PATH, jail, there, SE_SOCKET_PATH, jail, SE_SOCKET_PATH);
 }
 

@@ -4,6 +4,8 @@
 #define AGENT_TODO \
 	"Start it, with the socket where the program can reach it:\n" \
 	"  systemctl enable --now sasl-entrad.socket\n" \
+	"Let the program's user in, by a group whose members read no secret:\n" \
+	"  usermod --append --groups sasl-entra-clients postfix\n" \
 	"For a Postfix whose smtp(8) runs in a chroot:\n" \
 	"  systemctl enable --now sasl-entra-postfix@$(systemd-escape -p " \
 	"/var/spool/postfix).socket\n" \
