@@ -21,7 +21,7 @@ tests_bench_report_LDADD = $(JSON_LIBS)
 
 # As root, with the tree installed at its prefix, which is below /tmp (`./bootstrap bench` does all
 # that). SE_BENCH=short: a few seconds a row. bench-figures writes doc/figures as well.
-bench: $(bench_programs) $(bench_modules)
+bench: $(bench_programs) $(bench_modules) tests/hosts/sasl_load
 	SE_STAGE="$${SE_STAGE:-$(prefix)}" top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		PYTHON='$(PYTHON)' bash $(top_srcdir)/tests/bench/bench.sh
 bench-figures:
@@ -58,6 +58,8 @@ tests_bench_constant_la_SOURCES = tests/bench/constant.c
 tests_bench_constant_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 tests_bench_constant_la_LDFLAGS = $(bench_plugin_flags)
 bench_scripts += tests/bench/row_warm.sh
+
+include tests/bench/auth.mk
 
 # --- a real Postfix -------------------------------------------------------------------------------
 bench_modules += tests/bench/constant_xoauth2.la

@@ -94,10 +94,9 @@ ours_of() {
   cp "$work/times" "$work/$1-$2"
 }
 
-# row WAY STATE WHAT
+# row WAY STATE WHAT PAIRS
 row() {
-  local pairs i
-  pairs=$(amount 10 2)
+  local pairs=$4 i
   most_requests=0
   : > "$work/samples"
   for ((i = 0; i < pairs; i++)); do
@@ -110,12 +109,16 @@ row() {
 }
 
 agent_begin
-row agent cold "$processes processes at once through an agent that has no token: when the last is done"
-row agent expired "$processes processes at once through an agent that slept until its token expired: when the last is done"
+row agent cold "$processes processes at once through an agent that has no token: when the last is done" \
+  "$(amount 12 2)"
+row agent expired "$processes processes at once through an agent that slept until its token expired: when the last is done" \
+  "$(amount 12 2)"
 agent_end
 inprocess_begin
-row inprocess cold "$processes processes at once without an agent, with a state directory that has no token: when the last is done"
-row inprocess expired "$processes processes at once without an agent, with an expired token in the state directory: when the last is done"
+row inprocess cold "$processes processes at once without an agent, with a state directory that has no token: when the last is done" \
+  "$(amount 8 2)"
+row inprocess expired "$processes processes at once without an agent, with an expired token in the state directory: when the last is done" \
+  "$(amount 8 2)"
 inprocess_end
 
 columns=(agent-cold agent-expired agent-warm inprocess-cold inprocess-expired inprocess-warm)
