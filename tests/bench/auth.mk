@@ -15,3 +15,4 @@ tests_bench_storm_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 tests_bench_storm_LDADD = $(SASL_LIBS)
 bench_scripts += tests/bench/users.sh tests/bench/row_agent.sh tests/bench/row_cold.sh \
 	tests/bench/row_storm.sh tests/bench/row_expiry.sh
+bench: tests/hosts/sasl_load$(EXEEXT)

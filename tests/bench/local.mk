@@ -21,7 +21,7 @@ tests_bench_report_LDADD = $(JSON_LIBS)
 
 # As root, with the tree installed at its prefix, which is below /tmp (`./bootstrap bench` does all
 # that). SE_BENCH=short: a few seconds a row. bench-figures writes doc/figures as well.
-bench: $(bench_programs) $(bench_modules) tests/hosts/sasl_load
+bench: $(bench_programs) $(bench_modules) tests/budget/subject$(EXEEXT) tests/environment/odd_host$(EXEEXT)
 	SE_STAGE="$${SE_STAGE:-$(prefix)}" top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		PYTHON='$(PYTHON)' bash $(top_srcdir)/tests/bench/bench.sh
 bench-figures:
@@ -68,6 +68,18 @@ tests_bench_constant_xoauth2_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS) -DSE_BE
 tests_bench_constant_xoauth2_la_LDFLAGS = $(bench_plugin_flags)
 bench_scripts += tests/bench/row_postfix.sh tests/bench/postfix_arms.sh
 
+# --- the agent under load; what one use costs without a clock --------------------------------------
+bench_programs += tests/bench/underload
+bench_ask = tests/bench/ask.c tests/bench/ask.h
+tests_bench_underload_SOURCES = tests/bench/underload.c tests/bench/look.c tests/bench/look.h $(bench_ask)
+tests_bench_underload_LDADD = libse-core.la
+bench_scripts += tests/bench/row_underload.sh tests/bench/row_cost.sh
+
+# --- many login names, many token keys ------------------------------------------------------------
+bench_programs += tests/bench/answers
+tests_bench_answers_SOURCES = tests/bench/answers.c $(bench_ask)
+tests_bench_answers_LDADD = libse-core.la
+bench_scripts += tests/bench/row_scale.sh
 if HAVE_CMOCKA
 bench_programs += tests/bench/scale
 tests_bench_scale_SOURCES = tests/bench/scale.c $(engine_asking)
