@@ -7,8 +7,8 @@ check_PROGRAMS += $(bench_programs)
 check_LTLIBRARIES += $(bench_modules)
 EXTRA_DIST += $(bench_scripts)
 
-TESTS += tests/bench/test_pairs.sh
-EXTRA_DIST += tests/bench/test_pairs.sh
+TESTS += tests/bench/test_pairs.sh tests/bench/test_report.sh
+EXTRA_DIST += tests/bench/test_pairs.sh tests/bench/test_report.sh
 
 tests_bench_pairs_SOURCES = tests/bench/pairs.c tests/bench/samples.c tests/bench/samples.h \
 	tests/bench/statistics.c tests/bench/statistics.h
@@ -48,6 +48,23 @@ tests_bench_heavy_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS) $(CURL_CFLAGS) $(C
 tests_bench_heavy_la_LDFLAGS = $(bench_plugin_flags)
 tests_bench_heavy_la_LIBADD = $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS)
 bench_scripts += tests/bench/row_load.sh
+
+bench_programs += tests/bench/warm
+tests_bench_warm_SOURCES = tests/bench/warm.c
+tests_bench_warm_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_warm_LDADD = $(SASL_LIBS)
+bench_modules += tests/bench/constant.la
+tests_bench_constant_la_SOURCES = tests/bench/constant.c
+tests_bench_constant_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_constant_la_LDFLAGS = $(bench_plugin_flags)
+bench_scripts += tests/bench/row_warm.sh
+
+# --- a real Postfix -------------------------------------------------------------------------------
+bench_modules += tests/bench/constant_xoauth2.la
+tests_bench_constant_xoauth2_la_SOURCES = tests/bench/constant.c
+tests_bench_constant_xoauth2_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS) -DSE_BENCH_MECHANISM='"XOAUTH2"'
+tests_bench_constant_xoauth2_la_LDFLAGS = $(bench_plugin_flags)
+bench_scripts += tests/bench/row_postfix.sh tests/bench/postfix_arms.sh
 
 # --- the agent under load; what one use costs without a clock --------------------------------------
 bench_programs += tests/bench/underload
