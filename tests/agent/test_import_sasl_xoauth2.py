@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import TOOL, USER, TenantCase, run, while_locked  # noqa: E402
+from agent_case import TOOL, USER, TenantCase, on_terminal, run, while_locked  # noqa: E402
 
 PUBLIC = "55556666-dddd-7777-eeee-8888ffff9999"
 CONTOSO = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
@@ -121,6 +121,16 @@ class ImportSaslXoauth2(TenantCase):
                      "log_full_trace_on_failure is not taken", "refresh_window is not taken"):
             self.assertIn(text, result.stdout)
         self.assertIn("--apply", result.stderr)
+
+    def test_terminal(self):
+        """on a terminal what was found is broken at its width; elsewhere it is one line"""
+        line = next(line for line in self.migrate().stdout.splitlines() if "log_full_trace_on_failure" in line)
+        self.assertGreater(len(line), 50)
+        shown = on_terminal(50, TOOL, "--config", str(self.config), "import", "sasl-xoauth2",
+                            f"--postfix={self.postfix}", "--conf", str(self.conf),
+                            env={**os.environ, "SASL_PATH": str(self.plugins)})
+        self.assertNotIn(line, shown)
+        self.assertIn(" ".join(line.split()), " ".join(" ".join(shown).split()))
 
     def test_works(self):
         """--apply: tokens are fetched, the map has placeholders, the plugin is away; --undo: all as before"""

@@ -212,7 +212,8 @@ source_forget
 rm -f "$scene_socket"
 check 'without chroot it is applied' setup_here --apply
 equal '... to a service like smtp' "$(service chroot)" n
-check '... and the group of the socket is said' says "$scene_socket,$postfix_group"
+check '... and the group of the socket is said' says "--socket $scene_socket,sasl-entra-clients"
+check '... into which its user is to be put' says "usermod --append --groups sasl-entra-clients $postfix_owner"
 agent_start "$postfix_group"
 had=$(delivered exchange)
 postfix_start
