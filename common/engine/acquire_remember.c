@@ -56,7 +56,7 @@ se_acquire_remembers(struct se_acquisition *acquisition, const struct se_account
 		return false;
 	digest_cause(account, cause);
 	/* A clock that jumped must not make a failure last. */
-	if (left <= 0 || left > SE_RETRY_AFTER_MAX || now < failure->since ||
+	if (left <= 0 || left > SE_REMEMBER_MAX || now < failure->since ||
 		strcmp(cause, failure->cause) != 0)
 		return false;
 	se_error_set(error, failure->code,

@@ -74,18 +74,29 @@ se_policy_min_lifetime(unsigned min_lifetime, const char *server)
 	return min_lifetime > SE_HVE_LIFETIME ? min_lifetime : SE_HVE_LIFETIME;
 }
 
+/* Never earlier than the endpoint says. Who was refused together would come back together, and most of
+ * them would be refused again: they are spread over a time that is as long once more. */
+static unsigned
+after_what_was_said(unsigned retry_after, unsigned chance)
+{
+	unsigned seconds = retry_after < SE_RETRY_AFTER_MAX ? retry_after : SE_RETRY_AFTER_MAX;
+	unsigned width = seconds < SE_BACKOFF_MAX ? seconds : SE_BACKOFF_MAX;
+
+	return seconds + width * (chance & 255) / 255;
+}
+
 unsigned
 se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count, unsigned chance)
 {
 	unsigned seconds = 1;
 
 	if (retry_after > 0)
-		return retry_after < SE_RETRY_AFTER_MAX ? retry_after : SE_RETRY_AFTER_MAX;
+		return after_what_was_said(retry_after, chance);
 	if (code != SE_AGAIN && code != SE_MEMORY)
 		return SE_BACKOFF_MAX;
 	for (; count > 1 && seconds < SE_BACKOFF_MAX; count--)
 		seconds *= 2;
 	if (seconds > SE_BACKOFF_MAX)
 		seconds = SE_BACKOFF_MAX;
-	return seconds - seconds * (chance & 255) / 1024; /* up to a quarter less */
+	return seconds - (seconds / 2 + 1) * (chance & 255) / 256; /* up to a half less */
 }

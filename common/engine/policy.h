@@ -17,6 +17,7 @@ enum {
 	SE_HVE_LIFETIME = 660,      /* High Volume Email refuses tokens with 600 s left or less */
 	SE_BACKOFF_MAX = 300,       /* seconds, also for permanent errors */
 	SE_RETRY_AFTER_MAX = 3600,
+	SE_REMEMBER_MAX = SE_RETRY_AFTER_MAX + SE_BACKOFF_MAX, /* no failure is remembered longer */
 	SE_CLOCK_SLACK = 5 /* seconds that the clocks of two processes may be apart */
 };
 
@@ -60,7 +61,9 @@ bool se_policy_still_valid(const struct se_times *times, int64_t now);
 unsigned se_policy_min_lifetime(unsigned min_lifetime, const char *server);
 
 /* Seconds for which the same request is not made again. `count`: failures in a row, this one
- * included. `retry_after`: what the endpoint said, 0 for nothing. */
+ * included. `retry_after`: what the endpoint said, 0 for nothing. `chance` keeps relays apart that
+ * failed together: earlier by up to a half, but never earlier than the endpoint said, and then later
+ * by up to as much again. */
 unsigned
 se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count, unsigned chance);
 

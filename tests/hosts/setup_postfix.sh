@@ -197,6 +197,12 @@ send_mail "$sender"
 check '... a message is delivered' arrives 1
 postfix_stop
 agent_stop
+check '... back' setup --undo
+socket_left() { "$PYTHON" -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"; }
+rm -f "$postfix_queue$scene_socket"
+socket_left "$postfix_queue$scene_socket"
+check 'with a socket that nobody listens at any more it is applied' setup_here --apply
+equal '... and Postfix starts an agent' "$(grep -c '^sasl-entra ' "$conf/master.cf")" 1
 rm -rf "${postfix_queue:?}/tmp"
 
 # --- not chrooted -------------------------------------------------------------------------------------

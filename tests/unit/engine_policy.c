@@ -183,22 +183,39 @@ test_backoff(void **state)
 			unsigned seconds = se_policy_backoff(SE_AGAIN, 0, i, chance);
 			unsigned plain = se_policy_backoff(SE_AGAIN, 0, i, 0);
 
-			assert_in_range(seconds, plain - plain / 4, plain);
+			assert_in_range(seconds, plain - plain / 2, plain);
 			assert_in_range(seconds, 1, SE_BACKOFF_MAX);
 		}
 	}
-	assert_true(se_policy_backoff(SE_AGAIN, 0, 9, 255) < se_policy_backoff(SE_AGAIN, 0, 9, 0));
+	/* Those who failed together come apart from 2 s on. */
+	assert_int_equal(se_policy_backoff(SE_AGAIN, 0, 2, 255), 1);
+	assert_int_equal(se_policy_backoff(SE_AGAIN, 0, 9, 255), 128);
+	assert_int_equal(se_policy_backoff(SE_AGAIN, 0, 20, 255), 150);
 }
 
+/* Never earlier than the endpoint says, and up to as much later: a fleet that was refused in one second
+ * must not come back in one. */
 static void
 test_retry_after(void **state)
 {
+	static const struct {
+		unsigned said, least, most;
+	} waits[] = {{1, 1, 2}, {60, 60, 120}, {300, 300, 600}, {900, 900, 1200},
+		{3599, 3599, 3899}, {3601, SE_RETRY_AFTER_MAX, SE_REMEMBER_MAX},
+		{4000000000u, SE_RETRY_AFTER_MAX, SE_REMEMBER_MAX}};
+	unsigned i, chance, seconds, before;
+
 	(void)state;
-	assert_int_equal(se_policy_backoff(SE_AGAIN, 60, 1, 255), 60);
-	assert_int_equal(se_policy_backoff(SE_AGAIN, 60, 1000, 0), 60);
-	assert_int_equal(se_policy_backoff(SE_AGAIN, 3599, 1, 0), 3599);
-	assert_int_equal(se_policy_backoff(SE_AGAIN, 3601, 1, 0), SE_RETRY_AFTER_MAX);
-	assert_int_equal(se_policy_backoff(SE_AGAIN, 4000000000u, 1, 0), SE_RETRY_AFTER_MAX);
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		before = waits[i].least;
+		for (chance = 0; chance < 256; chance++) {
+			seconds = se_policy_backoff(SE_AGAIN, waits[i].said, 1 + chance, chance);
+			assert_in_range(seconds, before, waits[i].most);
+			before = seconds;
+		}
+		assert_int_equal(se_policy_backoff(SE_AGAIN, waits[i].said, 1, 0), waits[i].least);
+		assert_int_equal(before, waits[i].most);
+	}
 }
 
 static void
