@@ -9,7 +9,8 @@ EXTRA_DIST += tests/packaging/test_libcurl.sh tests/packaging/libcurl_names.txt 
 # Mandatory access control.
 TESTS += tests/packaging/test_apparmor.py
 packaging_tests += tests/packaging/test_selinux.sh
-EXTRA_DIST += tests/packaging/test_apparmor.py tests/packaging/test_selinux.sh
+EXTRA_DIST += tests/packaging/test_apparmor.py tests/packaging/test_selinux.sh \
+	tests/packaging/lib/allowed.py
 # Debian's packages: as root, with debhelper and debootstrap.
 packaging_tests += tests/packaging/test_deb.sh tests/packaging/test_debians.sh
 EXTRA_DIST += tests/packaging/test_deb.sh tests/packaging/test_debians.sh \
