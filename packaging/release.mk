@@ -27,4 +27,4 @@ release:
 .PHONY: checksum release
 
 EXTRA_DIST += packaging/rpm/sasl-entra.spec packaging/rpm/sasl-entra.sysusers \
-	packaging/rpm/rpmlint.toml
+	packaging/rpm/sasl-entra-postfix.sysusers packaging/rpm/rpmlint.toml

@@ -290,9 +290,45 @@ engine_take(struct se_plugin *plugin, const char *configuration, bool own, struc
 	return engine != NULL ? engine : engine_open(configuration, own, error);
 }
 
+/* What this process could not do itself it would not have to, had the agent been there. What Entra said,
+ * and what the configuration has no account for, it would have said to the agent as well. */
+static bool
+is_for_want_of_agent(const struct se_error *error)
+{
+	return (error->code == SE_CONFIG || error->code == SE_SIGN_IN) &&
+	       strstr(error->text, "AADSTS") == NULL;
+}
+
+/* Puts the first cause before the second one, each with what to do against it: of the first one that is
+ * to start the agent, wherever its way to the socket ended. */
+static void
+add_want_of_agent(const char *login, const struct se_error *absent, struct se_error *error)
+{
+	const size_t len = strlen(login);
+	const char *end = strstr(absent->text, "; ");
+	const int absent_len =
+		(int)(end != NULL ? (size_t)(end - absent->text) : strlen(absent->text));
+	const char *text = error->text;
+	char step[160];
+
+	if (access(SE_SOCKET_PATH, W_OK) != 0 && errno == EACCES)
+		(void)snprintf(step, sizeof(step),
+			"let the user with uid %lu connect: usermod --append --groups "
+			"sasl-entra-clients USER",
+			(unsigned long)geteuid());
+	else
+		(void)snprintf(
+			step, sizeof(step), "start it: systemctl enable --now sasl-entrad.socket");
+	if (strncmp(text, login, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+		text += len + 2;
+	se_error_set(error, error->code, "%s: %.*s (%s), and without one: %s", login, absent_len,
+		absent->text, step, text);
+}
+
 static enum se_code
 ask_engine(struct search *search, const char *configuration, bool own)
 {
+	const struct se_error absent = *search->error;
 	struct se_error error = {0};
 	struct se_loaded_engine *engine;
 	enum se_code code;
@@ -302,13 +338,18 @@ ask_engine(struct search *search, const char *configuration, bool own)
 	engine = engine_take(search->plugin, configuration, own, &error);
 	if (engine == NULL) {
 		/* A machine may have an agent and no engine: then the agent's word is the last. */
-		if (search->error->code != SE_NO_ACCOUNT)
-			*search->error = error;
-		return search->error->code;
+		if (search->error->code == SE_NO_ACCOUNT)
+			return SE_NO_ACCOUNT;
+		code = error.code;
+	} else {
+		code = engine->module->ask(engine->handle, search->request, search->answer, &error);
+		engine_close(atomic_exchange(&search->plugin->engine, engine));
 	}
-	code = engine->module->ask(engine->handle, search->request, search->answer, &error);
-	engine_close(atomic_exchange(&search->plugin->engine, engine));
-	return code == SE_OK ? SE_OK : keep(search, code, &error);
+	if (code == SE_OK)
+		return SE_OK;
+	if (!own && absent.code == SE_ABSENT && is_for_want_of_agent(&error))
+		add_want_of_agent(search->request->login, &absent, &error);
+	return keep(search, code, &error);
 }
 
 void
@@ -342,18 +383,19 @@ no_agent(struct search *search)
 		return se_error_set(search->error, SE_AGAIN,
 			"%s: no agent at %s%s, and a program that runs with another user's rights "
 			"gets its tokens from nowhere else; start it with: sasl-entrad --user "
-			"sasl-entra --socket %s,GROUP",
+			"sasl-entra --socket %s,sasl-entra-clients",
 			login, SE_SOCKET_PATH, there, SE_SOCKET_PATH);
 	}
 	if (jail[0] == '\0') {
 		return se_error_set(search->error, SE_AGAIN,
 			"%s: no agent at %s inside the chroot of this program%s; start it with: "
-			"sasl-entrad --user sasl-entra --socket %s,GROUP --socket CHROOT%s,GROUP",
+			"sasl-entrad --user sasl-entra --socket %s,sasl-entra-clients --socket "
+			"CHROOT%s,sasl-entra-clients",
 			login, SE_SOCKET_PATH, there, SE_SOCKET_PATH, SE_SOCKET_PATH);
 	}
 	return se_error_set(search->error, SE_AGAIN,
 		"%s: no agent at %s inside the chroot %s%s; start it with: sasl-entrad --user "
-		"sasl-entra --socket %s,GROUP --socket %s%s,postfix",
+		"sasl-entra --socket %s,sasl-entra-clients --socket %s%s,postfix",
 		login, SE_SOCKET_PATH, jail, there, SE_SOCKET_PATH, jail, SE_SOCKET_PATH);
 }
 

@@ -8,6 +8,7 @@ include tests/faults/local.mk
 include tests/crash/local.mk
 include tests/hosts/local.mk
 include tests/clients/local.mk
+include tests/budget/local.mk
 include tests/bench/local.mk
 include tests/environment/local.mk
 include tests/systemd/local.mk

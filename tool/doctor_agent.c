@@ -10,6 +10,7 @@
 #include "engine/account.h"
 #include "engine/token_key.h"
 
+#include "tool/agent_clients.h"
 #include "tool/agent_reload.h"
 #include "tool/ask.h"
 #include "tool/doctor.h"
@@ -52,6 +53,33 @@ user_option(const struct se_identity *identity)
 	return identity->users_own ? "--user " : "";
 }
 
+/* Copies what was added to `lines`, without its last line end, and frees it. */
+static void
+take_lines(struct se_buffer *lines, char fix[FIX_MAX])
+{
+	se_buffer_drop_line_end(lines);
+	(void)se_copy(fix, FIX_MAX, se_buffer_text(lines));
+	se_buffer_free(lines);
+}
+
+static void
+how_root_starts(const struct se_identity *identity, const char *path, char fix[FIX_MAX])
+{
+	struct se_agent_clients clients;
+	struct se_buffer lines;
+
+	se_agent_clients_look(identity, &clients);
+	clients.there = false;
+	se_buffer_init(&lines, FIX_MAX - 1);
+	se_agent_clients_add(&clients, NULL, "", &lines);
+	se_buffer_addf(&lines,
+		"sasl-entrad --user sasl-entra --socket %s,%s &\n"
+		"and put the users of programs that may ask into that group: "
+		"usermod --append --groups %s postfix\n",
+		path, clients.group, clients.group);
+	take_lines(&lines, fix);
+}
+
 /* What starts it. */
 static void
 how_to_start(const struct se_identity *identity, const char *path, char fix[FIX_MAX])
@@ -62,10 +90,7 @@ how_to_start(const struct se_identity *identity, const char *path, char fix[FIX_
 	else if (identity->users_own)
 		(void)snprintf(fix, FIX_MAX, "sasl-entrad --socket %s,,0600 &", path);
 	else
-		(void)snprintf(fix, FIX_MAX,
-			"sasl-entrad --user sasl-entra --socket %s,GROUP &\n"
-			"GROUP is that of the programs that may ask, such as postfix",
-			path);
+		how_root_starts(identity, path, fix);
 }
 
 static const char *
@@ -90,14 +115,18 @@ user_name(uid_t uid, char number[32])
 static bool
 say_forbidden(struct se_doctor *doctor, const char *path, const char *why)
 {
-	char user[32], group[32], fix[FIX_MAX];
-	struct stat found;
+	char user[32], fix[FIX_MAX];
+	struct se_agent_clients clients;
 
-	if (geteuid() == 0 || stat(path, &found) != 0 || access(path, W_OK) == 0)
+	if (geteuid() == 0 || access(path, F_OK) != 0 || access(path, W_OK) == 0)
 		return false;
-	(void)snprintf(fix, sizeof(fix),
-		"usermod -a -G %s %s\nand log in anew; or run this as root",
-		group_name(found.st_gid, group), user_name(geteuid(), user));
+	se_agent_clients_look(doctor->identity, &clients);
+	if (clients.open)
+		(void)snprintf(fix, sizeof(fix),
+			"usermod --append --groups %s %s\nand log in anew; or run this as root",
+			clients.group, user_name(geteuid(), user));
+	else
+		(void)snprintf(fix, sizeof(fix), "run this as root");
 	se_checkup_add(&doctor->checkup, "agent-access", SE_PROBLEM, fix, "%s", why);
 	return true;
 }
@@ -158,11 +187,27 @@ say_silent(struct se_doctor *doctor, const struct se_error *error)
 
 /* --- who may connect ------------------------------------------------------------------------------ */
 
+/* Now, and when it is made anew. */
+static void
+how_to_open(const struct se_agent_clients *clients, char fix[FIX_MAX])
+{
+	struct se_buffer lines;
+
+	se_buffer_init(&lines, FIX_MAX - 1);
+	se_agent_clients_add(clients, NULL, "", &lines);
+	se_buffer_addf(&lines, "and have it made so: %s%s%s\n",
+		systemd_runs() ? "systemctl edit " SOCKET_UNIT ", below [Socket] SocketGroup="
+			       : "sasl-entrad --socket PATH,",
+		clients->group, systemd_runs() ? " and SocketMode=0660" : ",0660");
+	take_lines(&lines, fix);
+}
+
 /* Programs of other users ask: Postfix's, for one. */
 static void
 look_at_access(struct se_doctor *doctor, const char *path)
 {
 	char user[32], group[32], fix[FIX_MAX];
+	struct se_agent_clients clients;
 	struct stat found;
 
 	if (doctor->identity->users_own || stat(path, &found) != 0)
@@ -175,19 +220,15 @@ look_at_access(struct se_doctor *doctor, const char *path)
 			(unsigned)(found.st_mode & 07777));
 		return;
 	}
-	if ((found.st_mode & 020) != 0) {
+	se_agent_clients_look(doctor->identity, &clients);
+	if ((found.st_mode & 020) != 0 && found.st_gid != 0) {
 		se_checkup_fine(&doctor->checkup, "agent-access",
 			"%s and group %s may connect to its socket (mode %04o)",
 			user_name(found.st_uid, user), group_name(found.st_gid, group),
 			(unsigned)(found.st_mode & 07777));
 		return;
 	}
-	if (systemd_runs())
-		(void)snprintf(fix, sizeof(fix),
-			"systemctl edit " SOCKET_UNIT ", and add to [Socket]: SocketGroup=postfix "
-			"and SocketMode=0660, for Postfix");
-	else
-		(void)snprintf(fix, sizeof(fix), "chmod 0660 %s", path);
+	how_to_open(&clients, fix);
 	se_checkup_add(&doctor->checkup, "agent-access", SE_PROBLEM, fix,
 		"nobody but %s may connect to its socket (mode %04o)",
 		user_name(found.st_uid, user), (unsigned)(found.st_mode & 07777));

@@ -14,6 +14,7 @@
 #include "core/client.h"
 #include "engine/account.h"
 
+#include "tool/agent_clients.h"
 #include "tool/aside.h"
 #include "tool/ask.h"
 #include "tool/doctor_postfix.h"
@@ -28,7 +29,7 @@ enum { TOKEN_MS = SE_BUDGET_MS + 5000 };
 enum finding {
 	FOUND_TOKEN,
 	FOUND_NO_SOCKET,
-	FOUND_CLOSED,   /* a socket that the user may not connect to */
+	FOUND_CLOSED,   /* a socket that the user may not connect to, and nothing else */
 	FOUND_NO_AGENT, /* a socket at which nobody listens */
 	FOUND_NO_TOKEN,
 	FOUND_NO_WAY_IN, /* the user could not be become */
@@ -102,8 +103,11 @@ ask_outside(
 
 	se_answer_free(&answer);
 	report->finding = code == SE_OK ? FOUND_TOKEN : FOUND_NO_TOKEN;
-	if (code != SE_OK)
-		(void)se_copy(report->text, sizeof(report->text), error.text);
+	if (code == SE_OK)
+		return;
+	(void)se_copy(report->text, sizeof(report->text), error.text);
+	if (access(SE_SOCKET_PATH, F_OK) == 0 && access(SE_SOCKET_PATH, W_OK) != 0)
+		report->finding = FOUND_CLOSED;
 }
 
 /* What the child is to do. */
@@ -264,6 +268,27 @@ judge_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route
 	return true;
 }
 
+/* Outside of a chroot, the machine's own socket. */
+static void
+say_closed(struct se_doctor_postfix *look, const struct se_doctor_route *route,
+	const struct report *report)
+{
+	const char *owner = look->postfix.owner;
+	struct se_agent_clients clients;
+	struct se_buffer fix;
+
+	se_buffer_init(&fix, SE_DOCTOR_FIX_MAX);
+	se_agent_clients_look(look->doctor->identity, &clients);
+	se_agent_clients_add(&clients, owner, "", &fix);
+	se_buffer_drop_line_end(&fix);
+	se_doctor_postfix_reload(look, &fix);
+	se_checkup_add(&look->doctor->checkup, "postfix-token", SE_PROBLEM, se_buffer_text(&fix),
+		"%s%s may not connect to the agent's socket %s, and gets no token for %s without: "
+		"%s",
+		look->where, owner, SE_SOCKET_PATH, route->login, report->text);
+	se_buffer_free(&fix);
+}
+
 static void
 judge_token(struct se_doctor_postfix *look, const struct se_doctor_route *route,
 	const struct report *report)
@@ -277,6 +302,8 @@ judge_token(struct se_doctor_postfix *look, const struct se_doctor_route *route,
 		se_checkup_fine(checkup, "postfix-token",
 			"%s%s as the user %s%s gets a token for %s", look->where,
 			route->service->name, look->postfix.owner, place, route->login);
+	else if (report->finding == FOUND_CLOSED)
+		say_closed(look, route, report);
 	else if (report->finding == FOUND_NO_TOKEN && account != NULL &&
 		 se_doctor_has_no_token(look->doctor, account, route->login))
 		se_checkup_left_out(checkup, "postfix-token",

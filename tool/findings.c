@@ -5,6 +5,7 @@
 
 #include "tool/findings.h"
 #include "tool/output.h"
+#include "tool/wrap.h"
 
 static struct se_finding *
 next(struct se_findings *findings)
@@ -66,11 +67,16 @@ se_findings_fix(struct se_findings *findings, const char *fmt, ...)
 }
 
 void
-se_findings_text(const struct se_findings *findings, struct se_buffer *out)
+se_findings_text(const struct se_findings *findings, unsigned width, struct se_buffer *out)
 {
-	for (size_t i = 0; i < findings->count; i++)
-		se_buffer_addf(out, "%s: %s\n", findings->list[i].warning ? "warning" : "error",
-			findings->list[i].text);
+	for (size_t i = 0; i < findings->count; i++) {
+		const char *text = findings->list[i].text;
+		const char *word = findings->list[i].warning ? "warning: " : "error: ";
+
+		se_buffer_add_text(out, word);
+		se_wrap(text, strlen(text), (unsigned)strlen(word), width, out);
+		se_buffer_add_text(out, "\n");
+	}
 }
 
 void

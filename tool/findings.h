@@ -33,8 +33,8 @@ void se_findings_add(struct se_findings *findings, bool warning, unsigned line, 
 /* What to type against the last one that was added. */
 void se_findings_fix(struct se_findings *findings, const char *fmt, ...) SE_PRINTF(2, 3);
 
-/* One line each, as for a person. */
-void se_findings_text(const struct se_findings *findings, struct se_buffer *out);
+/* As for a person: one line each, broken at `width` columns (0: never). */
+void se_findings_text(const struct se_findings *findings, unsigned width, struct se_buffer *out);
 
 /* A JSON array. */
 void se_findings_json(const struct se_findings *findings, struct se_buffer *out);

@@ -13,6 +13,7 @@
 #include "tool/import_map.h"
 #include "tool/output.h"
 #include "tool/run.h"
+#include "tool/screen.h"
 
 static void
 show_account(const struct se_import_account *account, struct se_buffer *out)
@@ -76,7 +77,7 @@ show(const struct se_import_plan *plan, struct se_buffer *out)
 		show_files(plan, out);
 		se_buffer_add_text(out, "\n");
 	}
-	se_findings_text(&plan->findings, out);
+	se_findings_text(&plan->findings, se_screen_of_stdout().width, out);
 }
 
 static void

@@ -29,6 +29,7 @@ sasl_entra_SOURCES = \
 	tool/exit_code.c tool/exit_code.h \
 	tool/identity.c tool/identity.h \
 	tool/ask.c tool/ask.h \
+	tool/agent_clients.c tool/agent_clients.h \
 	tool/output.c tool/output.h \
 	tool/base64.c tool/base64.h \
 	tool/read_secret.c tool/read_secret.h \

@@ -1,11 +1,16 @@
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tool/question.h"
 #include "tool/run.h"
 #include "tool/setup_postfix_parts.h"
+
+#define RECORD "socket" /* in a backup: the unit that was enabled after it was made */
 
 enum { UNIT_MAX = 2 * PATH_MAX };
 
@@ -42,16 +47,73 @@ name_unit(const struct se_postfix_plan *plan, char unit[UNIT_MAX], struct se_err
 	return code;
 }
 
+/* --- there ------------------------------------------------------------------------------------------ */
+
+static bool
+is_enabled(const char *unit)
+{
+	const char *const argv[] = {"systemctl", "--quiet", "is-enabled", unit, NULL};
+	struct se_error error;
+
+	se_error_clear(&error);
+	return run(argv, NULL, &error) == SE_OK;
+}
+
+/* Before it is enabled, for --undo. What somebody else has enabled stays then, and the machine's own
+ * socket anyway: other programs may have come to use it. Without a backup there is no --undo. */
+static enum se_code
+record(const struct se_postfix_plan *plan, const char *unit, struct se_error *error)
+{
+	const struct se_file_look look = {.uid = geteuid(), .gid = getegid(), .mode = 0600};
+	char backup[PATH_MAX], path[PATH_MAX];
+	struct se_buffer text;
+	struct se_error none;
+	enum se_code code;
+
+	se_error_clear(&none);
+	if (is_enabled(unit) || se_postfix_find_backup(plan->directory, backup, &none) != SE_OK)
+		return SE_OK;
+	(void)snprintf(path, sizeof(path), "%.4000s/" RECORD, backup);
+	se_buffer_init(&text, UNIT_MAX);
+	se_buffer_addf(&text, "%s\n", unit);
+	code = se_postfix_file_put(path, &look, &text, error);
+	se_buffer_free(&text);
+	return code;
+}
+
 /* systemd adds no socket to a service that runs. */
 static enum se_code
-start(const char *unit, struct se_error *error)
+start(const struct se_postfix_plan *plan, const char *unit, struct se_error *error)
 {
 	const char *const stop[] = {"systemctl", "stop", "sasl-entrad.service", NULL};
 	const char *const enable[] = {
 		"systemctl", "enable", "--now", "sasl-entrad.socket", unit, NULL};
-	enum se_code code = run(stop, NULL, error);
+	enum se_code code = record(plan, unit, error);
 
+	if (code == SE_OK)
+		code = run(stop, NULL, error);
 	return code == SE_OK ? run(enable, NULL, error) : code;
+}
+
+/* A file is left of a socket that nobody listens at any more, and a request would start an agent that
+ * only waits for one: the wrong kind of socket is refused with another error where there is a right one. */
+static bool
+has_listener(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, why;
+
+	if (access(path, F_OK) != 0)
+		return false;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return true;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return true;
+	why = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
+	close(fd);
+	return why != ECONNREFUSED;
 }
 
 bool
@@ -60,7 +122,7 @@ se_postfix_needs_socket(const struct se_postfix_plan *plan)
 	char path[PATH_MAX + sizeof(SE_SOCKET_PATH)];
 
 	(void)snprintf(path, sizeof(path), "%s%s", plan->queue, SE_SOCKET_PATH);
-	return plan->chrooted && !plan->spawns && access(path, F_OK) != 0;
+	return plan->chrooted && !plan->spawns && !has_listener(path);
 }
 
 void
@@ -82,8 +144,46 @@ se_postfix_start_agent(const struct se_postfix_plan *plan)
 			unit);
 		if (!wish->apply && !se_question_yes("Do that now?"))
 			return;
-		if (start(unit, &error) == SE_OK)
+		if (start(plan, unit, &error) == SE_OK)
 			return;
 	}
 	fprintf(stderr, "sasl-entra: %s\n", error.text);
+}
+
+/* --- and back --------------------------------------------------------------------------------------- */
+
+/* The agent has the socket open, and serves the others again when it is asked. */
+static enum se_code
+stop(const char *unit, struct se_error *error)
+{
+	const char *const end[] = {"systemctl", "stop", "sasl-entrad.service", NULL};
+	const char *const disable[] = {"systemctl", "disable", "--now", unit, NULL};
+	struct se_error why;
+
+	se_error_clear(&why);
+	if (run(end, NULL, &why) == SE_OK && run(disable, NULL, &why) == SE_OK)
+		return SE_OK;
+	return se_error_set(error, why.code,
+		"Postfix's files are back, but the agent's socket is not closed: %s; then: "
+		"systemctl disable --now '%s'",
+		why.text, unit);
+}
+
+enum se_code
+se_postfix_stop_agent(const struct se_postfix_plan *plan, struct se_error *error)
+{
+	struct se_postfix_file file = {.path = ""};
+	char unit[UNIT_MAX];
+	enum se_code code;
+
+	(void)snprintf(file.path, sizeof(file.path), "%.4000s/" RECORD, plan->backup);
+	code = se_postfix_file_load(&file, error);
+	if (code == SE_OK && file.exists) {
+		(void)snprintf(unit, sizeof(unit), "%.*s",
+			(int)strcspn(se_buffer_text(&file.old), "\n"), se_buffer_text(&file.old));
+		code = stop(unit, error);
+	}
+	se_buffer_free(&file.old);
+	se_buffer_free(&file.text);
+	return code;
 }

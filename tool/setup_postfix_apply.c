@@ -101,7 +101,7 @@ change(struct se_postfix_plan *plan, struct se_error *error)
 static enum se_code
 change_back(struct se_postfix_plan *plan, struct se_error *error)
 {
-	enum se_code code = se_postfix_find_backup(plan, error);
+	enum se_code code = se_postfix_find_backup(plan->directory, plan->backup, error);
 
 	plan->changed = code == SE_OK;
 	if (code != SE_OK || plan->wish->dry_run)
@@ -111,7 +111,8 @@ change_back(struct se_postfix_plan *plan, struct se_error *error)
 		return code;
 	se_postfix_retire(plan);
 	plan->applied = true;
-	return reload(plan, error);
+	code = reload(plan, error);
+	return code == SE_OK ? se_postfix_stop_agent(plan, error) : code;
 }
 
 static enum se_code

@@ -1,7 +1,7 @@
 /*
  * A backup is a directory "sasl-entra.DATE" beside the files, with a copy of each file that gets
  * replaced, and in "list" a line for each: its number, "kept" or "new", the type of its table or "-",
- * and its path. What was put back is renamed to "undone.DATE".
+ * and its path; setup_postfix_agent.c may add a record. What was put back is renamed to "undone.DATE".
  */
 #include <dirent.h>
 #include <errno.h>
@@ -279,25 +279,23 @@ is_backup(int directory, const char *name)
 	return fstatat(directory, list, &found, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* The youngest backup; their names sort by date. */
+/* Their names sort by date. */
 enum se_code
-se_postfix_find_backup(struct se_postfix_plan *plan, struct se_error *error)
+se_postfix_find_backup(const char *in, char backup[PATH_MAX], struct se_error *error)
 {
 	char last[256] = "";
-	DIR *directory = opendir(plan->directory);
+	DIR *directory = opendir(in);
 	const struct dirent *entry;
 
 	if (directory == NULL)
-		return se_error_set(
-			error, se_code_of_errno(errno), "%s: %s", plan->directory, strerror(errno));
+		return se_error_set(error, se_code_of_errno(errno), "%s: %s", in, strerror(errno));
 	while ((entry = readdir(directory)) != NULL)
 		if (strcmp(entry->d_name, last) > 0 && is_backup(dirfd(directory), entry->d_name))
 			(void)se_copy(last, sizeof(last), entry->d_name);
 	closedir(directory);
 	if (last[0] == '\0')
 		return se_error_set(error, SE_CONFIG,
-			"%s: there is no backup (" PREFIX "DATE): nothing to undo",
-			plan->directory);
-	(void)snprintf(plan->backup, sizeof(plan->backup), "%.3800s/%s", plan->directory, last);
+			"%s: there is no backup (" PREFIX "DATE): nothing to undo", in);
+	(void)snprintf(backup, PATH_MAX, "%.3800s/%s", in, last);
 	return SE_OK;
 }

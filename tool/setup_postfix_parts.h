@@ -116,8 +116,9 @@ bool se_postfix_file_changes(const struct se_postfix_file *file);
 
 /* Makes plan->backup of what will be replaced. SE_AGAIN where that is not any more what was read. */
 enum se_code se_postfix_keep(struct se_postfix_plan *plan, struct se_error *error);
-/* plan->backup becomes the youngest one. */
-enum se_code se_postfix_find_backup(struct se_postfix_plan *plan, struct se_error *error);
+/* The youngest one in a directory. SE_CONFIG: there is none. */
+enum se_code
+se_postfix_find_backup(const char *directory, char backup[PATH_MAX], struct se_error *error);
 enum se_code se_postfix_put_back(const struct se_postfix_plan *plan, struct se_error *error);
 /* What was put back is no backup any more: renames it. */
 void se_postfix_retire(struct se_postfix_plan *plan);
@@ -142,6 +143,9 @@ bool se_postfix_needs_socket(const struct se_postfix_plan *plan);
 /* Opens that socket, with `apply` or on a yes, where systemd runs this machine. What fails is said, and
  * se_postfix_show_next names it again. */
 void se_postfix_start_agent(const struct se_postfix_plan *plan);
+
+/* Disables and closes the socket that was enabled after plan->backup was made, if one was. */
+enum se_code se_postfix_stop_agent(const struct se_postfix_plan *plan, struct se_error *error);
 
 /* --- setup_postfix_show.c ------------------------------------------------------------------------ */
 

@@ -60,7 +60,7 @@ static void
 plan_agent(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
-	char socket[PATH_MAX + sizeof(SE_SOCKET_PATH)], command[SE_POSTFIX_VALUE_MAX];
+	char command[SE_POSTFIX_VALUE_MAX];
 	const struct passwd *entry = NULL;
 	uid_t uid;
 	gid_t gid;
@@ -72,8 +72,7 @@ plan_agent(struct se_maker *maker)
 		plan->spawns = true;
 		return;
 	}
-	(void)snprintf(socket, sizeof(socket), "%s%s", plan->queue, SE_SOCKET_PATH);
-	if (access(socket, F_OK) == 0 || access("/run/systemd/system", F_OK) == 0)
+	if (!se_postfix_needs_socket(plan) || access("/run/systemd/system", F_OK) == 0)
 		return;
 	if (se_identity_owner(&plan->command->identity, &uid, &gid))
 		entry = getpwuid(uid);

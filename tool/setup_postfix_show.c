@@ -1,11 +1,9 @@
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "tool/agent_clients.h"
 #include "tool/difference.h"
 #include "tool/output.h"
 #include "tool/setup_postfix_parts.h"
@@ -134,30 +132,23 @@ add_chrooted(const struct se_postfix_plan *plan, struct se_buffer *out)
 static void
 add_unchrooted(const struct se_postfix_plan *plan, struct se_buffer *out)
 {
-	const struct passwd *owner = getpwnam(plan->owner);
-	const struct group *group = owner != NULL ? getgrgid(owner->pw_gid) : NULL;
-	const char *name = group != NULL ? group->gr_name : plan->owner;
-	char text[PATH_MAX];
-	struct stat found;
+	const bool systemd = access("/run/systemd/system", F_OK) == 0;
+	struct se_agent_clients clients;
+	char text[300];
 
-	if (group != NULL && stat(SE_SOCKET_PATH, &found) == 0 && found.st_gid == group->gr_gid)
+	se_agent_clients_look(&plan->command->identity, &clients);
+	if (clients.to_all || (clients.open && se_agent_clients_has(&clients, plan->owner)))
 		return;
-	if (access("/run/systemd/system", F_OK) == 0) {
-		(void)snprintf(text, sizeof(text),
-			"the agent; smtp(8) is not chrooted and asks it as group %s: \"systemctl "
-			"edit "
-			"sasl-entrad.socket\", with SocketGroup=%s below [Socket]",
-			name, name);
+	se_agent_clients_add(&clients, plan->owner, "  ", out);
+	if (systemd)
 		se_buffer_add_text(out, "  systemctl enable --now sasl-entrad.socket\n");
-	} else {
-		(void)snprintf(text, sizeof(text),
-			"the agent; smtp(8) is not chrooted and asks it as group %s. It can do "
-			"without "
-			"where %s may read the credential",
-			name, plan->owner);
+	else if (!clients.there)
 		se_buffer_addf(out, "  sasl-entrad --user sasl-entra --socket %s,%s\n",
-			SE_SOCKET_PATH, name);
-	}
+			SE_SOCKET_PATH, clients.group);
+	(void)snprintf(text, sizeof(text),
+		"the agent; smtp(8) is not chrooted and asks it as a member of the group %s%s%s%s",
+		clients.group, systemd ? "" : ". It can do without where ",
+		systemd ? "" : plan->owner, systemd ? "" : " may read the credential");
 	add_wrapped(out, INDENT, text);
 }
 

@@ -12,6 +12,7 @@
 #include "tool/exit_code.h"
 #include "tool/next.h"
 #include "tool/output.h"
+#include "tool/screen.h"
 #include "tool/verb.h"
 
 enum { OPT_JSON = 1 };
@@ -67,7 +68,7 @@ add_text(const struct se_check *check, struct se_buffer *out)
 {
 	const size_t warnings = check->findings.count - check->findings.errors;
 
-	se_findings_text(&check->findings, out);
+	se_findings_text(&check->findings, se_screen_of_stdout().width, out);
 	for (size_t i = 0; check->config != NULL && i < check->config->account_count; i++) {
 		const struct se_account *account = &check->config->accounts[i];
 		const size_t patterns = count(account->match);

@@ -4,6 +4,8 @@
 #define AGENT_TODO \
 	"Start it, with the socket where the program can reach it:\n" \
 	"  systemctl enable --now sasl-entrad.socket\n" \
+	"Let the program's user in, by a group whose members read no secret:\n" \
+	"  usermod --append --groups sasl-entra-clients postfix\n" \
 	"For a Postfix whose smtp(8) runs in a chroot:\n" \
 	"  systemctl enable --now sasl-entra-postfix@$(systemd-escape -p " \
 	"/var/spool/postfix).socket\n" \
@@ -12,13 +14,15 @@
 static const struct se_reply entries[] = {
 	{.id = "no-agent",
 		.from = SE_REPLY_PROGRAM,
-		.words = "no agent at",
+		.words = "no agent at*and without one:|no agent at",
 		.shown = "no agent at /run/sasl-entra/agent.sock",
 		.class = SE_CONFIG,
 		.meaning = "The agent sasl-entrad does not listen where the program looks for it.",
 		.cause = "It is not started, or its socket is outside the chroot in which the "
 			 "program runs, "
-			 "or the program's user is not in the socket's group.",
+			 "or the program's user is not in the socket's group. Where the line goes "
+			 "on with \"and without one\", the program then tried by itself, and what "
+			 "follows is why it could not: with the agent it does not have to.",
 		.todo = AGENT_TODO,
 		.waiting = SE_WAIT_NOT},
 	{.id = "agent-slow",

@@ -4,12 +4,15 @@ import fcntl
 import grp
 import os
 import pathlib
+import pty
 import pwd
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -58,6 +61,24 @@ def while_locked(directory, command, act, **named):
             return subprocess.CompletedProcess(command, process.returncode, out, err)
     finally:
         os.close(lock)
+
+
+def on_terminal(columns, *command, **named):
+    """What a command shows on a terminal of that width: a list of lines."""
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    shown = b""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=end, stderr=subprocess.DEVNULL, **named) as process:
+        os.close(end)
+        try:
+            while piece := os.read(terminal, 4096):
+                shown += piece
+        except OSError:  # nobody has the other end any more
+            pass
+        process.wait(60)
+    os.close(terminal)
+    return shown.decode().replace("\r\n", "\n").splitlines()
+
 
 def run(*command, stdin="", **named):
     named["input" if isinstance(stdin, str) else "stdin"] = stdin

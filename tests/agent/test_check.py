@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import OTHER, TOOL, USER, Case, run  # noqa: E402
+from agent_case import OTHER, TOOL, USER, Case, on_terminal, run  # noqa: E402
 
 
 class Check(Case):
@@ -39,6 +39,21 @@ class Check(Case):
         self.assertGreater(value["errors"], 0)
         self.assertEqual(value["findings"][0]["severity"], "error")
         self.assertGreater(max(finding["line"] for finding in value["findings"]), 5)
+
+    def test_terminal(self):
+        """on a terminal a finding is broken at its width, with its words in their order; elsewhere it is one line"""
+        config = self.configuration(extra="tennant = x\n")
+        line = next(line for line in self.check(config).stdout.splitlines() if "tennant" in line)
+        self.assertGreater(len(line), 60)
+        shown = on_terminal(60, TOOL, "--config", str(config), "check")
+        at = shown.index(next(text for text in shown if text.startswith(line[:10])))
+        end = at + 1
+        while shown[end].startswith(" " * 7):
+            end += 1
+        self.assertGreater(end - at, 1, shown)
+        self.assertEqual(" ".join(text.strip() for text in shown[at:end]), line)
+        for text in shown[at:end]:
+            self.assertTrue(len(text) <= 60 or " " not in text.strip().removeprefix("error: "), text)
 
     def test_configuration(self):
         """every problem of the configuration, with its line"""

@@ -13,7 +13,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from agent_case import TOOL, USER, TenantCase, run, while_locked  # noqa: E402
+from agent_case import TOOL, USER, TenantCase, on_terminal, run, while_locked  # noqa: E402
 
 PUBLIC = "55556666-dddd-7777-eeee-8888ffff9999"
 CONTOSO = "aaaabbbb-0000-cccc-1111-dddd2222eeee"
@@ -121,6 +121,16 @@ class ImportSaslXoauth2(TenantCase):
                      "log_full_trace_on_failure is not taken", "refresh_window is not taken"):
             self.assertIn(text, result.stdout)
         self.assertIn("--apply", result.stderr)
+
+    def test_terminal(self):
+        """on a terminal what was found is broken at its width; elsewhere it is one line"""
+        line = next(line for line in self.migrate().stdout.splitlines() if "log_full_trace_on_failure" in line)
+        self.assertGreater(len(line), 50)
+        shown = on_terminal(50, TOOL, "--config", str(self.config), "import", "sasl-xoauth2",
+                            f"--postfix={self.postfix}", "--conf", str(self.conf),
+                            env={**os.environ, "SASL_PATH": str(self.plugins)})
+        self.assertNotIn(line, shown)
+        self.assertIn(" ".join(line.split()), " ".join(" ".join(shown).split()))
 
     def test_works(self):
         """--apply: tokens are fetched, the map has placeholders, the plugin is away; --undo: all as before"""
@@ -271,6 +281,28 @@ class ImportSaslXoauth2(TenantCase):
         self.assertEqual(path.read_text(), text.replace(f"\t{BOB}:{self.tokens}/{BOB}", f"\t{BOB}:oauth")
                          .replace(f"{ANNA}:{self.tokens}/{ANNA}", f"{ANNA}:oauth"))
         self.assertEqual(self.map_has(BOB), f"{BOB}:oauth")
+
+    def more_maps(self, count, last):
+        """That many maps, of which only the last one names a token file."""
+        names = [f"map{number:02}" for number in range(1, count + 1)]
+        for name in names:
+            self.write(f"postfix/{name}", f"[{name}.example.net]:587 {SHOP}:{SHOP_PASSWORD}\n", mode=0o600)
+        self.write(f"postfix/{names[-1]}", last, mode=0o600)
+        maps = ", ".join(f"texthash:{self.postfix}/{name}" for name in names)
+        text = (self.postfix / "main.cf").read_text()
+        self.write("postfix/main.cf", "".join(line for line in text.splitlines(True) if "password_maps" not in line) +
+                   f"smtp_sasl_password_maps = {maps}\n")
+        return self.postfix / names[-1]
+
+    def test_many_maps(self):
+        """a token file in the last of 64 maps is taken over; with one more map nothing is, and it is named"""
+        entry = f"[smtp.office365.com]:587 {ANNA}:{self.tokens}/{ANNA}\n"
+        last = self.more_maps(64, entry)
+        self.migrate("--apply")
+        self.assertEqual(last.read_text(), f"[smtp.office365.com]:587 {ANNA}:oauth\n")
+        self.tool("--undo")
+        last = self.more_maps(65, entry)
+        self.assertIn(f"texthash:{last}", self.refused("more than 64 maps").stdout)
 
     def test_two_relays(self):
         """one login name at two relays: both may have its token; with two token files it is refused"""

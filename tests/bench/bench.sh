@@ -17,7 +17,7 @@ export SE_BENCH=${SE_BENCH:-full} SE_BENCH_RECORDS=$out/records SE_BENCH_DATA=$o
 failed=()
 
 # In the order of the page; a row that is not named here comes last.
-order=(load warm agent fetch storm expiry postfix scale held size)
+order=(load warm agent cold storm expiry postfix scale underload cost)
 
 rows() {
   local name script

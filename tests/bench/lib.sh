@@ -74,5 +74,6 @@ bench_agent() {
   local group=${1:-root}
   [ $# -eq 0 ] || shift
   at_end agent_stop
+  : >> "$work/log/agent"
   agent_start "$group" "$@"
 }

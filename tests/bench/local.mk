@@ -7,8 +7,8 @@ check_PROGRAMS += $(bench_programs)
 check_LTLIBRARIES += $(bench_modules)
 EXTRA_DIST += $(bench_scripts)
 
-TESTS += tests/bench/test_pairs.sh
-EXTRA_DIST += tests/bench/test_pairs.sh
+TESTS += tests/bench/test_pairs.sh tests/bench/test_report.sh
+EXTRA_DIST += tests/bench/test_pairs.sh tests/bench/test_report.sh
 
 tests_bench_pairs_SOURCES = tests/bench/pairs.c tests/bench/samples.c tests/bench/samples.h \
 	tests/bench/statistics.c tests/bench/statistics.h
@@ -21,7 +21,7 @@ tests_bench_report_LDADD = $(JSON_LIBS)
 
 # As root, with the tree installed at its prefix, which is below /tmp (`./bootstrap bench` does all
 # that). SE_BENCH=short: a few seconds a row. bench-figures writes doc/figures as well.
-bench: $(bench_programs) $(bench_modules)
+bench: $(bench_programs) $(bench_modules) tests/budget/subject$(EXEEXT) tests/environment/odd_host$(EXEEXT)
 	SE_STAGE="$${SE_STAGE:-$(prefix)}" top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
 		PYTHON='$(PYTHON)' bash $(top_srcdir)/tests/bench/bench.sh
 bench-figures:
@@ -49,6 +49,37 @@ tests_bench_heavy_la_LDFLAGS = $(bench_plugin_flags)
 tests_bench_heavy_la_LIBADD = $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS)
 bench_scripts += tests/bench/row_load.sh
 
+bench_programs += tests/bench/warm
+tests_bench_warm_SOURCES = tests/bench/warm.c
+tests_bench_warm_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_warm_LDADD = $(SASL_LIBS)
+bench_modules += tests/bench/constant.la
+tests_bench_constant_la_SOURCES = tests/bench/constant.c
+tests_bench_constant_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
+tests_bench_constant_la_LDFLAGS = $(bench_plugin_flags)
+bench_scripts += tests/bench/row_warm.sh
+
+include tests/bench/auth.mk
+
+# --- a real Postfix -------------------------------------------------------------------------------
+bench_modules += tests/bench/constant_xoauth2.la
+tests_bench_constant_xoauth2_la_SOURCES = tests/bench/constant.c
+tests_bench_constant_xoauth2_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS) -DSE_BENCH_MECHANISM='"XOAUTH2"'
+tests_bench_constant_xoauth2_la_LDFLAGS = $(bench_plugin_flags)
+bench_scripts += tests/bench/row_postfix.sh tests/bench/postfix_arms.sh
+
+# --- the agent under load; what one use costs without a clock --------------------------------------
+bench_programs += tests/bench/underload
+bench_ask = tests/bench/ask.c tests/bench/ask.h
+tests_bench_underload_SOURCES = tests/bench/underload.c tests/bench/look.c tests/bench/look.h $(bench_ask)
+tests_bench_underload_LDADD = libse-core.la
+bench_scripts += tests/bench/row_underload.sh tests/bench/row_cost.sh
+
+# --- many login names, many token keys ------------------------------------------------------------
+bench_programs += tests/bench/answers
+tests_bench_answers_SOURCES = tests/bench/answers.c $(bench_ask)
+tests_bench_answers_LDADD = libse-core.la
+bench_scripts += tests/bench/row_scale.sh
 if HAVE_CMOCKA
 bench_programs += tests/bench/scale
 tests_bench_scale_SOURCES = tests/bench/scale.c $(engine_asking)

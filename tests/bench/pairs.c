@@ -51,8 +51,8 @@ json_number(double value)
 {
 	char text[40];
 
-	if (value == floor(value) && fabs(value) < 1e15)
-		return json_object_new_int64((int64_t)value);
+	if (fabs(value) < 1e15 && (value == floor(value) || fabs(value) >= 1e5))
+		return json_object_new_int64((int64_t)llround(value));
 	(void)snprintf(text, sizeof(text), "%.6g", value);
 	return json_object_new_double_s(value, text);
 }

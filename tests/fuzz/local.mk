@@ -98,7 +98,7 @@ tests_fuzz_fuzz_discovery_LDADD = libse-engine.la
 tests_fuzz_fuzz_discovery_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_import_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tool/import_map.c tool/import_account.c \
-	tool/import_endpoint.c tool/import_file.c tool/import_sections.c tool/findings.c tool/output.c \
+	tool/import_endpoint.c tool/import_file.c tool/import_sections.c tool/findings.c tool/output.c tool/wrap.c \
 	$(fuzz_main)
 tests_fuzz_fuzz_import_LDADD = libse-engine.la
 tests_fuzz_fuzz_import_LDFLAGS = $(fuzz_ldflags)

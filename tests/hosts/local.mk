@@ -27,6 +27,7 @@ operator_host_tests = \
 	tests/hosts/doctor_postfix.sh \
 	tests/hosts/doctor_server.sh \
 	tests/hosts/setup_postfix.sh \
+	tests/hosts/postfix_group.sh \
 	tests/hosts/import_sasl_xoauth2.sh
 host_test_parts = \
 	tests/hosts/lib/agent.sh \

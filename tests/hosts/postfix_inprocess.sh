@@ -39,7 +39,30 @@ case_memory() {
   check '... and delivers' arrives 1
 }
 
+# The agent is down, and smtp(8) tries what only the agent could have done.
+case_no_agent() {
+  case_begin
+  mkdir -p "${scene_socket%/*}"
+  secret_write root "$tenant_secret"
+  postfix_start
+  send_mail "$sender"
+  check 'where the user postfix may not read the secret the message is deferred' is_deferred
+  equal '... with one line that says why' "$(plugin_lines)" 1
+  diag "$(plugin_line)"
+  check '... first that there is no agent, and how to start it' plugin_says \
+    "$sender: no agent at $scene_socket: No such file or directory (start it: systemctl enable --now sasl-entrad.socket), and without one: "
+  check '... then what failed without one' plugin_says \
+    "and without one: $scene_conf/contoso.secret cannot be opened by uid "
+  equal '... which the tool explains in this order' "$("$SE_STAGE/bin/sasl-entra" explain --json "$(plugin_line)" |
+    sed -n 's/.*"id": "\([^"]*\)".*/\1/p' | head -n 1)" no-agent
+  check '... and the message is kept, not bounced' never_bounced 1
+  secret_write "$secret_group" "$tenant_secret"
+  postfix_flush
+  check 'after the file is readable and a flush it is delivered' arrives 1
+}
+
 run_cases
+case_no_agent
 case_memory
 check 'no secret is in any log, message or process argument' no_secrets
 finish

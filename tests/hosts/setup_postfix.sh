@@ -197,6 +197,12 @@ send_mail "$sender"
 check '... a message is delivered' arrives 1
 postfix_stop
 agent_stop
+check '... back' setup --undo
+socket_left() { "$PYTHON" -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"; }
+rm -f "$postfix_queue$scene_socket"
+socket_left "$postfix_queue$scene_socket"
+check 'with a socket that nobody listens at any more it is applied' setup_here --apply
+equal '... and Postfix starts an agent' "$(grep -c '^sasl-entra ' "$conf/master.cf")" 1
 rm -rf "${postfix_queue:?}/tmp"
 
 # --- not chrooted -------------------------------------------------------------------------------------
@@ -206,7 +212,8 @@ source_forget
 rm -f "$scene_socket"
 check 'without chroot it is applied' setup_here --apply
 equal '... to a service like smtp' "$(service chroot)" n
-check '... and the group of the socket is said' says "$scene_socket,$postfix_group"
+check '... and the group of the socket is said' says "--socket $scene_socket,sasl-entra-clients"
+check '... into which its user is to be put' says "usermod --append --groups sasl-entra-clients $postfix_owner"
 agent_start "$postfix_group"
 had=$(delivered exchange)
 postfix_start

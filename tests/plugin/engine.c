@@ -239,6 +239,59 @@ test_other_files(void **state)
 	assert_fails(SASL_FAIL, "reinstall sasl-entra");
 }
 
+/* Of two causes that one line names, in their order. */
+static void
+test_want_of_agent(void **state)
+{
+	(void)state;
+	fake->code = SE_CONFIG;
+	fake->text = LOGIN ": /s.secret cannot be opened; chmod";
+	assert_fails(SASL_FAIL,
+		"(start it: systemctl enable --now sasl-entrad.socket), and without one: "
+		"/s.secret cannot be opened; chmod");
+	assert_non_null(strstr(detail, LOGIN ": no agent at " SE_SOCKET_PATH ": "));
+	assert_null(strstr(strstr(detail, LOGIN) + 1, LOGIN));
+
+	/* That is of the tenant or of the configuration, and the agent would say it as well. */
+	fake->text = LOGIN ": refused (AADSTS7000215). Write it anew.";
+	assert_fails(SASL_FAIL, LOGIN ": refused");
+	fake->code = SE_NO_ACCOUNT;
+	fake->text = LOGIN ": no account matches";
+	assert_fails(SASL_NOUSER, "no account matches");
+	assert_null(strstr(detail, "no agent at"));
+}
+
+/* A socket that this user may not open: to start the agent would not help. */
+static int
+shut_out(void)
+{
+	struct person person = {.login = LOGIN};
+
+	CHECK(setresuid(NOBODY, NOBODY, NOBODY) == 0);
+	CHECK(log_in(&person, detail, sizeof(detail)) == SASL_FAIL);
+	CHECK(strstr(detail, ": Permission denied (let the user with uid 65534 connect: ") != NULL);
+	CHECK(strstr(detail, "), and without one: the secret") != NULL);
+	return 0;
+}
+
+static void
+test_shut_out(void **state)
+{
+	struct agent *agent;
+
+	(void)state;
+	if (geteuid() != 0) {
+		skip_because("not root");
+		return;
+	}
+	agent = agent_start(SE_SOCKET_PATH);
+	assert_int_equal(chmod(SE_SOCKET_PATH, 0600), 0);
+	fake->code = SE_CONFIG;
+	fake->text = "the secret cannot be opened";
+	in_child(shut_out);
+	agent_stop(agent);
+}
+
 /* A child opens its own; it neither uses nor closes its parent's. */
 static int
 log_in_again(void)
@@ -411,6 +464,8 @@ main(void)
 		TEST(test_rejected_token),
 		TEST(test_other_builds),
 		TEST(test_other_files),
+		TEST(test_want_of_agent),
+		TEST(test_shut_out),
 		TEST(test_fork),
 		TEST(test_own_configuration),
 	};

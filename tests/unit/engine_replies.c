@@ -337,6 +337,14 @@ sentences_of_ours_are_known(void **state)
 		"a@b: no agent at /run/sasl-entra/agent.sock, and a program that runs with another "
 		"user's rights gets its tokens from nowhere else; start it with: sasl-entrad",
 		"no-agent");
+	is_found("a@b: no agent at /run/sasl-entra/agent.sock: Connection refused (start it: "
+		 "systemctl "
+		 "enable --now sasl-entrad.socket), and without one: cannot load the engine module "
+		 "(/e.so: "
+		 "no such file); install the package sasl-entra with the libraries that it needs, "
+		 "or start "
+		 "the agent sasl-entrad",
+		"no-agent");
 	is_found("the agent at /s closed the connection before it had answered", "agent-slow");
 	is_found("a@b: no token came within 25 seconds; the next try may be faster", "agent-slow");
 	is_found("what listens at /s does not answer as the agent does; is it sasl-entrad, and of "
@@ -394,6 +402,22 @@ a_log_gives_all_once(void **state)
 	assert_int_equal(se_reply_find_all(log, hits, 1), 1);
 }
 
+/* The plugin names both in one line: both are explained, the first one first. */
+static void
+both_causes_of_a_line_are_found(void **state)
+{
+	struct se_reply_hit hits[10];
+
+	(void)state;
+	assert_int_equal(
+		se_reply_find_all("a@b: no agent at /s: Connection refused (start it: x), and "
+				  "without one: nobody has signed in as a@b; sign in",
+			hits, COUNT(hits)),
+		2);
+	assert_string_equal(hits[0].reply->id, "no-agent");
+	assert_string_equal(hits[1].reply->id, "no-sign-in");
+}
+
 static void
 a_code_alone_gives_all_with_it(void **state)
 {
@@ -423,6 +447,7 @@ main(void)
 		cmocka_unit_test(sentences_of_ours_are_known),
 		cmocka_unit_test(other_lines_are_not),
 		cmocka_unit_test(a_log_gives_all_once),
+		cmocka_unit_test(both_causes_of_a_line_are_found),
 		cmocka_unit_test(a_code_alone_gives_all_with_it),
 	};
 
