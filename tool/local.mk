@@ -99,6 +99,7 @@ sasl_entra_SOURCES = \
 	tool/setup_account.c tool/setup_text.c tool/setup_text.h tool/setup_write.c \
 	tool/setup_credential.c tool/setup_after.c tool/setup_steps.c tool/setup_steps.h \
 	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
+	tool/mailbox_share.c tool/mailbox_share.h \
 	tool/setup_postfix_read.c tool/setup_postfix_choose.c tool/setup_postfix_plan.c \
 	tool/setup_postfix_map.c tool/setup_postfix_stage.c tool/setup_postfix_apply.c \
 	tool/setup_postfix_agent.c \
