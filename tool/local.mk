@@ -25,7 +25,7 @@ sasl_entra_SOURCES = \
 	tool/question.c tool/question.h \
 	tool/next.c tool/next.h \
 	tool/difference.c tool/difference.h \
-	tool/checkup.c tool/checkup.h \
+	tool/checkup.c tool/checkup.h tool/checkup_ids.c tool/checkup_ids.h \
 	tool/exit_code.c tool/exit_code.h \
 	tool/identity.c tool/identity.h \
 	tool/ask.c tool/ask.h \
