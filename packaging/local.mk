@@ -47,7 +47,7 @@ uninstall-hook::
 	test -z '$(TMPFILES_DIR)' || rm -f '$(DESTDIR)$(TMPFILES_DIR)/sasl-entra.conf'
 
 # Debian's.
-EXTRA_DIST += debian/changelog debian/control debian/copyright debian/libsasl2-modules-entra.install \
+EXTRA_DIST += packaging/README.md debian/changelog debian/control debian/copyright debian/libsasl2-modules-entra.install \
 	debian/libsasl2-modules-entra.lintian-overrides debian/rules debian/sasl-entra.README.Debian \
 	debian/sasl-entra.docs debian/sasl-entra.install \
 	debian/sasl-entra.lintian-overrides debian/sasl-entra.postinst debian/sasl-entra.postrm \

@@ -60,32 +60,34 @@ is_agent(pid_t pid)
 	return slash != NULL && strncmp(slash, name, strlen(name)) == 0;
 }
 
+/* One that the manager has not started yet needs no word. */
 static bool
 manager_reloads(void)
 {
-	static const char *const argv[] = {"systemctl", "reload", "sasl-entrad.service", NULL};
+	static const char *const argv[] = {
+		"systemctl", "try-reload-or-restart", "sasl-entrad.service", NULL};
 	const struct se_run run = {.argv = argv};
 	int status = 0;
 
 	return se_run(&run, &status, NULL) == SE_OK && status == 0;
 }
 
-bool
+enum se_agent_told
 se_agent_reload(const struct se_identity *identity)
 {
 	const pid_t pid = identity->system ? listener() : 0;
 
 	if (pid <= 0)
-		return false;
+		return SE_AGENT_NONE;
 	if (pid != 1 && is_agent(pid) && kill(pid, SIGHUP) == 0)
-		return true;
+		return SE_AGENT_TOLD;
 	if (manager_reloads())
-		return true;
+		return SE_AGENT_TOLD;
 	fprintf(stderr,
 		"sasl-entra: warning: the agent could not be told to read %s anew: " RELOAD
 		", or send it SIGHUP\n",
 		identity->configuration);
-	return false;
+	return SE_AGENT_NOT_TOLD;
 }
 
 bool

@@ -10,9 +10,13 @@
 
 #include "tool/identity.h"
 
-/* True when one that serves this configuration has been asked to: it does so soon after. False: there
- * is none, or it is not to be found, which a warning says. */
-bool se_agent_reload(const struct se_identity *identity);
+enum se_agent_told {
+	SE_AGENT_NONE,    /* nobody listens who would have to be told */
+	SE_AGENT_TOLD,    /* it does so soon after */
+	SE_AGENT_NOT_TOLD /* it is not to be found; a warning has said so */
+};
+
+enum se_agent_told se_agent_reload(const struct se_identity *identity);
 
 /* What a person types for that; false: nobody listens who would have to be told. */
 bool se_agent_reload_command(const struct se_identity *identity, char *command, size_t size);

@@ -9,6 +9,7 @@ se_import_postfix_read(
 	const char *directory, struct se_import_postfix *postfix, struct se_error *error)
 {
 	enum se_code code = se_postfix_read(directory, &postfix->config, error);
+	struct se_postfix_map beyond;
 	const char *list;
 
 	if (code != SE_OK)
@@ -17,6 +18,13 @@ se_import_postfix_read(
 	while (postfix->map_count < SE_IMPORT_MAPS_MAX &&
 		se_postfix_next_map(&postfix->config, &list, &postfix->maps[postfix->map_count]))
 		postfix->map_count++;
+	/* An entry in it may name a token file, and the plugin that reads it would be gone. */
+	if (se_postfix_next_map(&postfix->config, &list, &beyond))
+		return se_error_set(error, SE_CONFIG,
+			"%s/main.cf: smtp_sasl_password_maps names more than %d maps, and %s with "
+			"all "
+			"after it would not be looked at; put several of them together in one file",
+			postfix->config.dir, SE_IMPORT_MAPS_MAX, beyond.name);
 	return SE_OK;
 }
 

@@ -12,7 +12,7 @@
 #include "tool/postfix_config.h"
 #include "tool/postfix_map.h"
 
-enum { SE_IMPORT_MAPS_MAX = 8 };
+enum { SE_IMPORT_MAPS_MAX = 64 };
 
 struct se_import_postfix {
 	struct se_postfix config;
@@ -20,7 +20,8 @@ struct se_import_postfix {
 	size_t map_count;
 };
 
-/* SE_ABSENT: there is no Postfix. `directory` may be NULL. */
+/* SE_ABSENT: there is no Postfix. SE_CONFIG: it has more maps than are looked at, among others.
+ * `directory` may be NULL. */
 enum se_code se_import_postfix_read(
 	const char *directory, struct se_import_postfix *postfix, struct se_error *error);
 void se_import_postfix_free(struct se_import_postfix *postfix);

@@ -124,8 +124,11 @@ enum se_code se_setup_make_certificate(struct se_setup *setup, struct se_error *
 
 /* --- setup_after.c ------------------------------------------------------------------------------- */
 
-/* The agent has to read it: says how, and does it on a yes. */
-void se_setup_tell_agent(const struct se_setup *setup);
+/* Lets the agent read what has changed. False: there is none that would have to. */
+bool se_setup_tell_agent(const struct se_setup *setup);
+
+/* Says how it is started, and does it on a yes. */
+void se_setup_start_agent(const struct se_setup *setup);
 
 /* What an administrator of the tenant does. Returns an exit code. */
 int se_setup_print_steps(const struct se_setup *setup);

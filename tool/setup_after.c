@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/source.h"
 #include "engine/cloud.h"
 
+#include "tool/agent_reload.h"
 #include "tool/exit_code.h"
 #include "tool/output.h"
 #include "tool/question.h"
@@ -98,34 +98,32 @@ run(const char *const *argv)
 		fprintf(stderr, "sasl-entra: %s ended with %d\n", argv[0], status);
 }
 
-void
+bool
 se_setup_tell_agent(const struct se_setup *setup)
+{
+	const struct se_identity *identity = &setup->command->identity;
+	enum se_agent_told told;
+
+	if (!identity->system || !setup->changed || setup->dry_run)
+		return true;
+	told = se_agent_reload(identity);
+	if (told == SE_AGENT_TOLD)
+		fprintf(stderr, "The agent has been told to read the configuration anew.\n");
+	return told != SE_AGENT_NONE;
+}
+
+void
+se_setup_start_agent(const struct se_setup *setup)
 {
 	static const char *const start[] = {
 		"systemctl", "enable", "--now", "sasl-entrad.socket", NULL};
-	static const char *const reload[] = {
-		"systemctl", "try-reload-or-restart", "sasl-entrad.service", NULL};
-	const bool there = access(SE_SOCKET_PATH, F_OK) == 0;
-	const char *const *command = there ? reload : start;
-	char question[200];
 
-	if (!setup->command->identity.system || !setup->changed || setup->dry_run)
+	if (!has_systemd())
 		return;
-	if (!has_systemd()) {
-		if (there)
-			fprintf(stderr, "\nAn agent that runs has to read the configuration again: "
-					"SIGHUP to "
-					"sasl-entrad.\n");
-		return;
-	}
-	(void)snprintf(question, sizeof(question), "%s %s %s%s%s", command[0], command[1],
-		command[2], command[3] != NULL ? " " : "", command[3] != NULL ? command[3] : "");
-	fprintf(stderr, "\n%s\n  %s\n",
-		there ? "The agent has to read the configuration again:"
-		      : "The agent has to be started:",
-		question);
+	fputs("\nThe agent has to be started:\n  systemctl enable --now sasl-entrad.socket\n",
+		stderr);
 	if (setup->interactive && geteuid() == 0 && se_question_yes("Do that now?"))
-		run(command);
+		run(start);
 }
 
 /* --- next ------------------------------------------------------------------------------------------ */

@@ -121,15 +121,18 @@ run_doctor(struct se_setup *setup)
 static int
 finish(struct se_setup *setup)
 {
+	bool has_agent;
 	int exit_code;
 
 	say_outcome(setup);
+	has_agent = se_setup_tell_agent(setup);
 	if (setup->json) {
 		exit_code = se_setup_print_json(setup);
 	} else {
 		fputs("\n", stderr);
 		exit_code = se_setup_print_steps(setup);
-		se_setup_tell_agent(setup);
+		if (!has_agent)
+			se_setup_start_agent(setup);
 		run_doctor(setup);
 		se_setup_say_next(setup);
 	}

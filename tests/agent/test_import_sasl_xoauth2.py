@@ -282,6 +282,28 @@ class ImportSaslXoauth2(TenantCase):
                          .replace(f"{ANNA}:{self.tokens}/{ANNA}", f"{ANNA}:oauth"))
         self.assertEqual(self.map_has(BOB), f"{BOB}:oauth")
 
+    def more_maps(self, count, last):
+        """That many maps, of which only the last one names a token file."""
+        names = [f"map{number:02}" for number in range(1, count + 1)]
+        for name in names:
+            self.write(f"postfix/{name}", f"[{name}.example.net]:587 {SHOP}:{SHOP_PASSWORD}\n", mode=0o600)
+        self.write(f"postfix/{names[-1]}", last, mode=0o600)
+        maps = ", ".join(f"texthash:{self.postfix}/{name}" for name in names)
+        text = (self.postfix / "main.cf").read_text()
+        self.write("postfix/main.cf", "".join(line for line in text.splitlines(True) if "password_maps" not in line) +
+                   f"smtp_sasl_password_maps = {maps}\n")
+        return self.postfix / names[-1]
+
+    def test_many_maps(self):
+        """a token file in the last of 64 maps is taken over; with one more map nothing is, and it is named"""
+        entry = f"[smtp.office365.com]:587 {ANNA}:{self.tokens}/{ANNA}\n"
+        last = self.more_maps(64, entry)
+        self.migrate("--apply")
+        self.assertEqual(last.read_text(), f"[smtp.office365.com]:587 {ANNA}:oauth\n")
+        self.tool("--undo")
+        last = self.more_maps(65, entry)
+        self.assertIn(f"texthash:{last}", self.refused("more than 64 maps").stdout)
+
     def test_two_relays(self):
         """one login name at two relays: both may have its token; with two token files it is refused"""
         path = self.postfix / "sasl_passwd"

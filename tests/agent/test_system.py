@@ -75,9 +75,14 @@ class System(TenantCase):
         self.assertEqual((key.st_uid, key.st_gid, key.st_mode & 0o777), (USER.pw_uid, USER.pw_gid, 0o600))
         self.assertEqual(self.config.stat().st_mode & 0o777, 0o644)
         self.assertNotIn("systemctl", self.tool(*setup, "--match", "*@contoso.com").stderr)
-        self.system_agent()
+        agent = self.system_agent()
         said = self.tool(*setup, "--match", "*@contoso.net").stderr
-        self.assertIn("\n  systemctl try-reload-or-restart sasl-entrad.service\n", said)
+        self.assertIn("The agent has been told to read the configuration anew.\n", said)
+        self.assertNotIn("systemctl", said)
+        agent.wait_for("read again")
+        self.tool(*setup, "--match", "*@contoso.org", "--json")
+        agent.wait_for("read again", times=2)
+        self.assertNotIn("has been told", self.tool(*setup, "--match", "*@contoso.org").stderr)
         for file in self.config.parent.glob("relay.pem*"):
             file.unlink()
 

@@ -7,8 +7,8 @@
  * A line a round, a number for each directory; every other round takes them in reverse order. WHAT:
  *   time     microseconds of sasl_client_init()
  *   life     microseconds of sasl_client_init() and sasl_client_done()
- *   private  kB that no other process shares, after sasl_client_init()
- *   dirty    those of them that were written to
+ *   private  kB that no other process shares right now, after sasl_client_init()
+ *   written  those of them that no other process can share, as they were written to
  *   objects  shared objects that are mapped
  */
 #include <link.h>
@@ -51,8 +51,9 @@ count_object(struct dl_phdr_info *info, size_t size, void *count)
 	return 0;
 }
 
+/* A page of a file counts as private while nobody else maps it. */
 static long
-memory_kb(bool clean)
+memory_kb(bool written)
 {
 	FILE *file = fopen("/proc/self/smaps_rollup", "r");
 	char line[200];
@@ -61,8 +62,9 @@ memory_kb(bool clean)
 	if (file == NULL)
 		die("no /proc/self/smaps_rollup");
 	while (fgets(line, sizeof(line), file) != NULL)
-		if ((clean && sscanf(line, "Private_Clean: %ld", &kb) == 1) ||
-			sscanf(line, "Private_Dirty: %ld", &kb) == 1)
+		if (written ? sscanf(line, "Anonymous: %ld", &kb) == 1
+			    : sscanf(line, "Private_Clean: %ld", &kb) == 1 ||
+					sscanf(line, "Private_Dirty: %ld", &kb) == 1)
 			sum += kb;
 	(void)fclose(file);
 	return sum;
@@ -80,8 +82,8 @@ take_sample(const char *what, const char *directory)
 	if (sasl_client_init(NULL) != SASL_OK)
 		die("sasl_client_init fails");
 	ready = end = now_us();
-	if (strcmp(what, "private") == 0 || strcmp(what, "dirty") == 0) {
-		(void)printf("%ld\n", memory_kb(what[0] == 'p'));
+	if (strcmp(what, "private") == 0 || strcmp(what, "written") == 0) {
+		(void)printf("%ld\n", memory_kb(what[0] == 'w'));
 	} else if (strcmp(what, "objects") == 0) {
 		(void)dl_iterate_phdr(count_object, &objects);
 		(void)printf("%u\n", objects);
@@ -133,7 +135,7 @@ main(int argc, char **argv)
 	if (argc == 3)
 		return take_sample(argv[1], argv[2]);
 	if (count < 1 || count > DIRECTORIES_MAX)
-		die("wants time, life, private, dirty or objects, a number, and directories");
+		die("wants time, life, private, written or objects, a number, and directories");
 	rounds = strtol(argv[2], NULL, 10);
 	for (long round = -WARM_UP; round < rounds; round++) {
 		for (int i = 0; i < count; i++) {

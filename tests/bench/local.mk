@@ -59,6 +59,8 @@ tests_bench_constant_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 tests_bench_constant_la_LDFLAGS = $(bench_plugin_flags)
 bench_scripts += tests/bench/row_warm.sh
 
+include tests/bench/auth.mk
+
 # --- a real Postfix -------------------------------------------------------------------------------
 bench_modules += tests/bench/constant_xoauth2.la
 tests_bench_constant_xoauth2_la_SOURCES = tests/bench/constant.c

@@ -6,7 +6,6 @@
 # and $arm is its name.
 
 connections=20
-arm_password=k3pt.in.a.table
 declare -A arm_port arm_senders
 
 in_arm() {
@@ -23,23 +22,25 @@ senders() { printf "sender%d@$1 " {0..9}; }
 
 # --- the server -----------------------------------------------------------------------------------
 
-# server_start : for arms that log in as `senders contoso.com` with the password or $token, or as those
-# of example.com with $constant. The two mechanisms cost it the same: password and token are compared
-# with a line of a file, so that nothing but the token that the tenant gave gets in. Its processes live
-# on, so that starting them is not what is measured.
+# server_start : for arms that log in as `senders contoso.com` with $token, or as those of example.com
+# with $long by either mechanism, or as those of example.net with $short. Password and token cost it the
+# same: both are compared with a line of a file, so that nothing but the token that the tenant gave gets
+# in. Its processes live on, so that starting them is not what is measured.
 server_start() {
-  local sender
   dovecot_relay_port=$(free_port)
-  dovecot_setup nobody "$arm_password" 'mail_max_userip_connections = 0'
+  dovecot_setup nobody nothing 'mail_max_userip_connections = 0'
   install -m 640 -g dovecot /dev/null "$work/dovecot/tokens"
-  : > "$work/dovecot/passwords"
-  for sender in $(senders contoso.com); do
-    printf '%s:{PLAIN}%s\n' "$sender" "$arm_password" >> "$work/dovecot/passwords"
-    printf '%s:{PLAIN}%s\n' "$sender" "$token" >> "$work/dovecot/tokens"
-  done
-  for sender in $(senders example.com); do
-    printf '%s:{PLAIN}%s\n' "$sender" "$constant" >> "$work/dovecot/tokens"
-  done
+  install -m 640 -g dovecot /dev/null "$work/dovecot/passwords"
+  # shellcheck disable=SC2046  # words
+  {
+    printf "%s:{PLAIN}$token\n" $(senders contoso.com)
+    printf "%s:{PLAIN}$long\n" $(senders example.com)
+  } > "$work/dovecot/tokens"
+  # shellcheck disable=SC2046
+  {
+    printf "%s:{PLAIN}$long\n" $(senders example.com)
+    printf "%s:{PLAIN}$short\n" $(senders example.net)
+  } > "$work/dovecot/passwords"
   sed -i '/^passdb {/,/^}/d' "$work/dovecot/dovecot.conf"
   server_conf >> "$work/dovecot/dovecot.conf"
   sink_start
@@ -88,10 +89,10 @@ arm_queue_directory() {
   printf '%s\n' "$work/$1/q"
 }
 
-# arm_start NAME DOMAIN MECHANISM [PLUGIN...] : with Debian's plugins and these.
+# arm_start NAME DOMAIN PASSWORD MECHANISM [PLUGIN...] : with Debian's plugins and these.
 arm_start() {
-  local name=$1 domain=$2 mechanism=$3 system
-  shift 3
+  local name=$1 domain=$2 password=$3 mechanism=$4 system
+  shift 4
   mkdir -p "$work/$name/log" "$work/$name/plugins"
   ln -s "$work/tenant" "$work/$name/tenant"
   system=$(dirname "$(find /usr/lib -name libplain.so -path '*sasl2*' | head -n 1)")
@@ -101,22 +102,23 @@ arm_start() {
   # shellcheck disable=SC2034  # read by postfix.sh
   plugin_path=$work/$name/plugins
   at_end in_arm "$name" postfix_stop
-  in_arm "$name" arm_set_up "$mechanism"
+  in_arm "$name" arm_set_up "$mechanism" "$password"
 }
 
 # TLS and chroot as in the guide. Messages are held as they come in, by a server of this instance. Each
 # has a connection, a handshake and an AUTH of its own: with TLS Postfix keeps none unless told to.
 arm_set_up() {
-  local names=() sender
+  local mechanism=$1 password=$2 names=() sender
   postfix_setup y "$dovecot_submission_port"
-  postfix_set "smtp_sasl_mechanism_filter = $1" 'smtp_sasl_security_options = noanonymous' \
+  postfix_set "smtp_sasl_mechanism_filter = $mechanism" 'smtp_sasl_security_options = noanonymous' \
     "default_destination_concurrency_limit = $connections" \
     "initial_destination_concurrency = $connections" \
     'mynetworks = 127.0.0.0/8' 'smtpd_relay_restrictions = permit_mynetworks, reject' \
     'smtpd_sender_restrictions = check_sender_access static:HOLD'
   echo "127.0.0.1:${arm_port[$arm]} inet n - y - - smtpd" >> "$work/postfix/master.cf"
-  for sender in ${arm_senders[$arm]}; do names+=("$sender $sender:$arm_password"); done
+  for sender in ${arm_senders[$arm]}; do names+=("$sender $sender:$password"); done
   passwords "${names[@]}"
+  chmod 600 "$work/postfix/sasl_passwd"
   postfix_start
 }
 

@@ -45,7 +45,7 @@ few=$(amount 100 20)
 for who in root user; do
   load $who time "$rounds" > "$work/time-$who" || bail 'no samples'
   load $who life "$rounds" > "$work/life" || bail 'no samples'
-  for what in private dirty objects; do
+  for what in private written objects; do
     load $who $what "$few" > "$work/$what" || bail 'no samples'
   done
   awk '{print $1, $2}' "$work/time-$who" | record --row "load-$who" --unit us --at-most 1.15 \
@@ -54,7 +54,7 @@ for who in root user; do
     --figure "objects more than without a plugin=$(more 3 < "$work/objects"):objects:1" \
     --figure "private memory more than with a plugin that does nothing=$(more 2 < "$work/private"):kB:64" \
     --figure "private memory more than without a plugin=$(more 3 < "$work/private"):kB" \
-    --figure "of it written to=$(more 3 < "$work/dirty"):kB" \
+    --figure "of it written to, so never shared=$(more 3 < "$work/written"):kB" \
     --figure "time more than without a plugin=$(more 3 < "$work/time-$who"):us"
   awk '{print $1, $2}' "$work/life" | record --row "load-life-$who" --unit us \
     --what "the same with sasl_client_done(), as $who" --against 'with a plugin that does nothing'

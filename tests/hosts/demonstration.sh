@@ -125,7 +125,7 @@ step_setup() {
   told '# The administrator of Exchange takes the object id of the app registration: the classic mistake'
   check '... and the PowerShell that it prints is typed, with a wrong object id' exchange_types \
     "$(sed "s/^ *\\\$id = .*/\$id = \"$wrong_object_id\"/" "$work/steps")"
-  reload_agent
+  check '... and the agent has been told' grep -q '^The agent has been told' "$work/steps"
 }
 
 # broken WHAT ID WORDS : doctor names it, in those words.

@@ -1,12 +1,13 @@
 /*
  * sasl_load: many processes that log in by SASL again and again.
  *
- *   sasl_load PROCESSES SECONDS PAUSE_MS SERVER DOMAIN
+ *   sasl_load PROCESSES SECONDS PAUSE_MS SERVER DOMAIN [SERIES]
  *
  * Each process goes around ten login names of its own, so that the plugin's memory of the last one
  * never serves, and waits PAUSE_MS between two. Prints one line: how many logins, how many failed,
  * and how long the first step took in microseconds: median, 99th percentile, most. What failed goes
- * to standard error.
+ * to standard error. The file SERIES gets a line a login: when it began, in seconds since 1970, and
+ * its microseconds.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct result {
 	uint32_t count;
 	uint32_t failed;
 	uint32_t microseconds[LOGINS_MAX];
+	double began[LOGINS_MAX]; /* seconds since 1970 */
 };
 
 static int
@@ -46,6 +48,15 @@ now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static double
+wall_s(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static void
 log_in(char *login, const char *server, struct result *result)
 {
@@ -56,6 +67,7 @@ log_in(char *login, const char *server, struct result *result)
 	const char *out = NULL, *mechanism = NULL;
 	sasl_conn_t *conn = NULL;
 	unsigned len = 0;
+	const double began = wall_s();
 	int64_t from, took;
 	int code = sasl_client_new("smtp", server, NULL, NULL, callbacks, 0, &conn);
 
@@ -68,8 +80,10 @@ log_in(char *login, const char *server, struct result *result)
 		(void)fprintf(
 			stderr, "%s\n", conn != NULL ? sasl_errdetail(conn) : "no connection");
 	}
-	if (result->count < LOGINS_MAX)
+	if (result->count < LOGINS_MAX) {
+		result->began[result->count] = began;
 		result->microseconds[result->count++] = (uint32_t)took;
+	}
 	sasl_dispose(&conn);
 }
 
@@ -126,6 +140,18 @@ report(const struct result *results, size_t processes)
 	return 0;
 }
 
+static int
+write_series(const char *path, const struct result *results, size_t processes)
+{
+	FILE *file = fopen(path, "w");
+
+	for (size_t i = 0; file != NULL && i < processes; i++)
+		for (uint32_t j = 0; j < results[i].count; j++)
+			(void)fprintf(
+				file, "%.6f %u\n", results[i].began[j], results[i].microseconds[j]);
+	return file != NULL && fclose(file) == 0 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -133,7 +159,7 @@ main(int argc, char **argv)
 	size_t processes, i;
 	int status, bad = 0;
 
-	if (argc != 6)
+	if (argc != 6 && argc != 7)
 		return 2;
 	processes = (size_t)atoi(argv[1]);
 	results = mmap(NULL, processes * sizeof(*results), PROT_READ | PROT_WRITE,
@@ -146,5 +172,7 @@ main(int argc, char **argv)
 				&results[i]));
 	while (wait(&status) > 0)
 		bad |= status;
+	if (argc == 7 && write_series(argv[6], results, processes) != 0)
+		bad = 1;
 	return report(results, processes) != 0 || bad != 0;
 }

@@ -12,7 +12,10 @@ packaging_tests += tests/packaging/test_selinux.sh
 EXTRA_DIST += tests/packaging/test_apparmor.py tests/packaging/test_selinux.sh
 # Debian's packages: as root, with debhelper and debootstrap.
 packaging_tests += tests/packaging/test_deb.sh
-EXTRA_DIST += tests/packaging/test_deb.sh tests/packaging/lib/packages.sh
+EXTRA_DIST += tests/packaging/test_deb.sh tests/packaging/lib/packages.sh tests/packaging/lib/debian.sh \
+	tests/packaging/deb/built.sh tests/packaging/deb/installed.sh tests/packaging/deb/configured.sh \
+	tests/packaging/deb/instances.sh tests/packaging/deb/upgraded.sh tests/packaging/deb/module.sh \
+	tests/packaging/deb/purged.sh tests/packaging/deb/autopkgtest.sh tests/packaging/deb/other_server.sh
 # The image and the pod are built and run without an engine.
 TESTS += tests/packaging/test_kubernetes.py
 packaging_tests += tests/packaging/test_container.sh

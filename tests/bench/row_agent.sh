@@ -1,0 +1,34 @@
+#!/bin/bash
+# One AUTH through the agent, the first of its process, against a conversation of as many bytes over a
+# bare Unix socket.
+# shellcheck source=/dev/null
+. "${top_srcdir:?}/tests/bench/lib.sh"
+# shellcheck source=/dev/null
+. "$top_srcdir/tests/bench/users.sh"
+
+bench_begin
+bench_tenant
+bench_agent "$bench_user"
+bench_install first_auth bare_socket alternate
+login=anna@contoso.com
+
+bench_as "$bench_user" "$work/first_auth" "$login" localhost > /dev/null || bail "no token"
+read -r request answer < <("$work/bare_socket" lengths "$scene_socket" "$login" localhost) ||
+  bail "the agent does not answer"
+
+# As deep as the agent's, for the kernel's own walk to it.
+bare=$SE_STAGE/run/bare/bench.sock
+install -d -m 755 -o "$agent_user" "${bare%/*}"
+bench_become "$agent_user" "$work/bare_socket" serve "$bare" "$request" "$answer" &
+bare_pid=$!
+at_end end_process "$bare_pid"
+wait_for 10 test -S "$bare" || bail "the bare peer does not start"
+chmod 666 "$bare"
+
+bench_as "$bench_user" "$work/alternate" "$(amount 2000 200)" 20 \
+  "$work/first_auth" "$login" localhost -- \
+  "$work/bare_socket" ask "$bare" "$request" "$answer" > "$work/samples" || bail "a login failed"
+record --row agent --unit us --at-most 1.5 \
+  --what "one AUTH through the agent, first in its process, the token warm" \
+  --against "socket, connect, send, receive and close of the same bytes with a peer that answers from memory" \
+  --figure "request=$request:bytes" --figure "answer=$answer:bytes" < "$work/samples"
