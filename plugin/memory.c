@@ -29,13 +29,13 @@ memory_free(struct se_memory *memory)
 static int64_t
 now_ms(void)
 {
-	return se_world_system.monotonic(se_world_system.context);
+	return se_world_clocks.monotonic(se_world_clocks.context);
 }
 
 static bool
 slept(const struct se_memory *memory, int64_t now)
 {
-	int64_t passed = se_world_system.wall(se_world_system.context) - memory->wall;
+	int64_t passed = se_world_clocks.wall(se_world_clocks.context) - memory->wall;
 
 	return passed > (now - memory->kept) / 1000 + 2 || passed < 0;
 }
@@ -85,12 +85,13 @@ se_memory_keep(
 	uint32_t seconds = answer->keep < SE_MEMORY_MAX_S ? answer->keep : SE_MEMORY_MAX_S;
 	struct se_memory *memory;
 
-	if (seconds == 0 || answer->token == NULL || (memory = calloc(1, sizeof(*memory))) == NULL)
+	if (seconds == 0 || answer->token == NULL || (memory = malloc(sizeof(*memory))) == NULL)
 		return;
+	memset(memory, 0, sizeof(*memory));
 	memory->pid = getpid();
 	memory->uid = geteuid();
 	memory->kept = now_ms();
-	memory->wall = se_world_system.wall(se_world_system.context);
+	memory->wall = se_world_clocks.wall(se_world_clocks.context);
 	memory->until = memory->kept + (int64_t)seconds * 1000;
 	memory->request = *request;
 	if (copy(answer, 0, &memory->answer))
