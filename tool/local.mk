@@ -80,7 +80,7 @@ sasl_entra_SOURCES = \
 	tool/doctor_postfix_tls.c \
 	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c tool/doctor_postfix_queue.c \
 	tool/doctor_network.c tool/doctor_token.c \
-	tool/doctor_explain.c tool/doctor_explain.h \
+	tool/doctor_explain.c tool/doctor_explain.h tool/doctor_permissions.c \
 	tool/doctor_server.c tool/doctor_login.c tool/doctor_login.h \
 	tool/doctor_sasl.c tool/doctor_sasl.h \
 	tool/mail_servers.c tool/mail_servers.h \
