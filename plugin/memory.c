@@ -36,13 +36,13 @@ memory_free(struct se_memory *memory)
 static int64_t
 now_ms(void)
 {
-	return se_world_system.monotonic(se_world_system.context);
+	return se_world_clocks.monotonic(se_world_clocks.context);
 }
 
 static int64_t
 wall_s(void)
 {
-	return se_world_system.wall(se_world_system.context);
+	return se_world_clocks.wall(se_world_clocks.context);
 }
 
 static bool
@@ -165,10 +165,11 @@ se_memory_recall(
 static struct se_memory *
 memory_new(const struct se_answer *answer)
 {
-	struct se_memory *memory = calloc(1, sizeof(*memory));
+	struct se_memory *memory = malloc(sizeof(*memory));
 
 	if (memory == NULL)
 		return NULL;
+	memset(memory, 0, sizeof(*memory));
 	memory->pid = getpid();
 	memory->uid = geteuid();
 	if (copy(answer, &memory->answer))
