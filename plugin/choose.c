@@ -322,12 +322,13 @@ static void
 add_want_of_agent(const char *login, const struct se_error *absent, struct se_error *error)
 {
 	const size_t len = strlen(login);
-	const char *end = strstr(absent->text, "; ");
-	const int absent_len =
-		(int)(end != NULL ? (size_t)(end - absent->text) : strlen(absent->text));
+	const char *cause = strstr(absent->text, ": ");
 	const char *text = error->text;
-	char step[160];
+	char why[200], step[160];
 
+	cause = cause != NULL ? cause + 2 : absent->text;
+	(void)snprintf(why, sizeof(why), "%.199s", cause);
+	why[strcspn(why, ";")] = '\0';
 	if (access(SE_SOCKET_PATH, W_OK) != 0 && errno == EACCES)
 		(void)snprintf(step, sizeof(step),
 			"let the user with uid %lu connect: usermod --append --groups "
@@ -338,8 +339,8 @@ add_want_of_agent(const char *login, const struct se_error *absent, struct se_er
 			step, sizeof(step), "start it: systemctl enable --now sasl-entrad.socket");
 	if (strncmp(text, login, len) == 0 && strncmp(text + len, ": ", 2) == 0)
 		text += len + 2;
-	se_error_set(error, error->code, "%s: %.*s (%s), and without one: %s", login, absent_len,
-		absent->text, step, text);
+	se_error_set(error, error->code, "%s: no agent at %s (%s; %s), and without one: %s", login,
+		SE_SOCKET_PATH, why, step, text);
 }
 
 static enum se_code

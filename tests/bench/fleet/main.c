@@ -228,7 +228,7 @@ outage_of(unsigned relays, unsigned limit)
 		.relays = relays,
 		.start_s = HOUR,
 		.seconds = SETTLED + 3 * HOUR - 20 * 60,
-		.mail_s = 300,
+		.mail_s = 900,
 		.tenant = tenant_usual()};
 	const unsigned end = SETTLED + HOUR;
 	struct result result;

@@ -3,7 +3,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 SE_BENCH_DATA=$(cd "$1" && pwd)
-export SE_BENCH_DATA
+export SE_BENCH_DATA LC_ALL=C.UTF-8
 cd "$2"
 for script in "$here"/*.gnuplot; do
   name=${script##*/}
