@@ -15,7 +15,8 @@ enum se_verdict {
 	SE_FINE,
 	SE_WARNING, /* works now, or may be meant so */
 	SE_PROBLEM,
-	SE_LEFT_OUT /* not looked at, because of a problem above, or because that was asked for */
+	SE_LEFT_OUT /* not looked at, because of a problem above, or because that was asked for, or for want of
+	             * a way */
 };
 
 struct se_checked {

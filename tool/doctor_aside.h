@@ -14,7 +14,8 @@ struct se_doctor_part {
 	const char *what; /* what a terminal says while it takes long; or NULL */
 };
 
-/* SE_OK when it came to its end; else as se_aside(). Nothing but the checks comes back. */
+/* SE_OK when it came to its end; else as se_aside(). Nothing but the checks comes back, and of what is no check
+ * (SE_INTERNAL) nothing. */
 enum se_code se_doctor_aside(
 	struct se_doctor *doctor, const struct se_doctor_part *part, struct se_error *error);
 

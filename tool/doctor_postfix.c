@@ -135,6 +135,9 @@ look_at_routes(struct se_doctor_postfix *look)
 {
 	char command[PATH_MAX + 32], fix[SE_DOCTOR_FIX_MAX];
 
+	se_doctor_postfix_say_unlisted(look);
+	if (look->route_count == 0 && look->unlisted_count > 0)
+		return;
 	if (look->route_count == 0) {
 		(void)snprintf(fix, sizeof(fix), "%s -e 'relayhost = [smtp.office365.com]:587'",
 			se_postfix_command(&look->postfix, "postconf", command, sizeof(command)));

@@ -9,7 +9,11 @@
 #include "tool/postfix_config.h"
 #include "tool/postfix_map.h"
 
-enum { SE_DOCTOR_ROUTES_MAX = 16, SE_DOCTOR_FIX_MAX = 2 * PATH_MAX + 1024 };
+enum {
+	SE_DOCTOR_ROUTES_MAX = 16,
+	SE_DOCTOR_UNLISTED_MAX = 8,
+	SE_DOCTOR_FIX_MAX = 2 * PATH_MAX + 1024
+};
 
 /* How mail gets to a server. */
 struct se_doctor_route {
@@ -23,11 +27,19 @@ struct se_doctor_route {
 	char login[SE_NAME_MAX + 1]; /* of the password map, once that is known; else "" */
 };
 
+/* A map that cannot say what is in it (regexp, ldap ...). */
+struct se_doctor_unlisted {
+	const char *parameter;
+	char map[400], why[300]; /* as in main.cf, and in Postfix's words; cut where longer */
+};
+
 struct se_doctor_postfix {
 	struct se_doctor *doctor;
 	struct se_postfix postfix;
 	struct se_doctor_route routes[SE_DOCTOR_ROUTES_MAX];
 	size_t route_count;
+	struct se_doctor_unlisted unlisted[SE_DOCTOR_UNLISTED_MAX];
+	size_t unlisted_count;
 	char where[PATH_MAX + 4]; /* "DIR: " where there are several instances, else "" */
 	bool running;             /* so that a change is to be followed by a reload */
 };
@@ -36,6 +48,8 @@ struct se_doctor_postfix {
 
 /* Fills `routes`: relayhost and what maps send to servers of our accounts. */
 void se_doctor_postfix_routes(struct se_doctor_postfix *look);
+/* The maps in which servers may be hidden. */
+void se_doctor_postfix_say_unlisted(const struct se_doctor_postfix *look);
 /* Where no route says which account, the entry of the password map does. */
 const struct se_account *
 se_doctor_postfix_account_of_host(const struct se_config *config, const char *host);

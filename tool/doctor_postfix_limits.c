@@ -10,8 +10,9 @@
 #include "engine/provider.h"
 
 #include "tool/doctor_postfix.h"
+#include "tool/mailbox_share.h"
 
-enum { CONNECTIONS = 3 /* of a mailbox at a time */, ENTRY_MAX = 4096, ADDRESS_MAX = 512 };
+enum { ENTRY_MAX = 4096, ADDRESS_MAX = 512 };
 
 /* --- connections ---------------------------------------------------------------------------------- */
 
@@ -41,7 +42,7 @@ se_doctor_postfix_concurrency(struct se_doctor_postfix *look, struct se_doctor_r
 	limit = number(value);
 	if (service->processes > 0 && (limit == 0 || limit > service->processes))
 		limit = service->processes;
-	if (limit >= 1 && limit <= CONNECTIONS) {
+	if (limit >= 1 && limit <= SE_MAILBOX_CONNECTIONS) {
 		se_checkup_fine(checkup, "postfix-concurrency",
 			"%s%s has at most %lu connections to a server at a time", look->where,
 			service->name, limit);

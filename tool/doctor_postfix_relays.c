@@ -94,6 +94,21 @@ split_transport(const char *value, const char *fallback, char transport[128])
 	return value[len] == ':' ? value + len + 1 : "";
 }
 
+/* A pattern or a directory has no list of what it may answer: its servers are hidden. */
+static void
+note_unlisted(struct se_doctor_postfix *look, const char *parameter,
+	const struct se_postfix_map *map, const struct se_error *why)
+{
+	struct se_doctor_unlisted *unlisted = &look->unlisted[look->unlisted_count];
+
+	if (look->unlisted_count == SE_DOCTOR_UNLISTED_MAX)
+		return;
+	unlisted->parameter = parameter;
+	(void)snprintf(unlisted->map, sizeof(unlisted->map), "%.399s", map->name);
+	(void)snprintf(unlisted->why, sizeof(unlisted->why), "%.299s", why->text);
+	look->unlisted_count++;
+}
+
 /* Each value of a list of maps; `relays`: they are nexthops, else TRANSPORT:NEXTHOP. */
 static void
 add_maps(struct se_doctor_postfix *look, const char *parameter, bool relays, const char *transport)
@@ -101,12 +116,15 @@ add_maps(struct se_doctor_postfix *look, const char *parameter, bool relays, con
 	const char *maps = se_postfix_get(&look->postfix, parameter);
 	struct se_postfix_map map;
 	struct se_buffer entries;
+	struct se_error error;
 	char *line, *end, *value;
 
 	while (se_postfix_next_map(&look->postfix, &maps, &map)) {
 		se_buffer_init(&entries, ENTRIES_MAX);
-		/* A type that cannot list its entries hides its servers. */
-		(void)se_postfix_map_all(&look->postfix, &map, &entries, NULL);
+		/* One that is empty fails without a word. */
+		if (se_postfix_map_all(&look->postfix, &map, &entries, &error) != SE_OK &&
+			error.text[0] != '\0')
+			note_unlisted(look, parameter, &map, &error);
 		for (line = entries.data; line != NULL && *line != '\0'; line = end) {
 			char by[128];
 			const char *to;
@@ -147,6 +165,26 @@ se_doctor_postfix_routes(struct se_doctor_postfix *look)
 	add_maps(look, "sender_dependent_relayhost_maps", true, transport);
 	add_maps(look, "sender_dependent_default_transport_maps", false, transport);
 	add_maps(look, "transport_maps", false, transport);
+}
+
+/* Whoever knows an address can ask for that one. */
+void
+se_doctor_postfix_say_unlisted(const struct se_doctor_postfix *look)
+{
+	char program[PATH_MAX + 32];
+
+	(void)se_postfix_command(&look->postfix, "postmap", program, sizeof(program));
+	for (size_t i = 0; i < look->unlisted_count; i++) {
+		const struct se_doctor_unlisted *unlisted = &look->unlisted[i];
+
+		se_checkup_left_out(&look->doctor->checkup, "postfix-relay",
+			"%s%s: the entries of %s cannot be listed (%s), so that the servers in it "
+			"are not "
+			"looked at; to see where the mail for or of an address goes: %s -q ADDRESS "
+			"'%s'",
+			look->where, unlisted->parameter, unlisted->map, unlisted->why, program,
+			unlisted->map);
+	}
 }
 
 /* --- judging them --------------------------------------------------------------------------------- */

@@ -25,7 +25,7 @@ sasl_entra_SOURCES = \
 	tool/question.c tool/question.h \
 	tool/next.c tool/next.h \
 	tool/difference.c tool/difference.h \
-	tool/checkup.c tool/checkup.h \
+	tool/checkup.c tool/checkup.h tool/checkup_ids.c tool/checkup_ids.h \
 	tool/exit_code.c tool/exit_code.h \
 	tool/identity.c tool/identity.h \
 	tool/ask.c tool/ask.h \
@@ -99,6 +99,7 @@ sasl_entra_SOURCES = \
 	tool/setup_account.c tool/setup_text.c tool/setup_text.h tool/setup_write.c \
 	tool/setup_credential.c tool/setup_after.c tool/setup_steps.c tool/setup_steps.h \
 	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
+	tool/mailbox_share.c tool/mailbox_share.h \
 	tool/setup_postfix_read.c tool/setup_postfix_choose.c tool/setup_postfix_plan.c \
 	tool/setup_postfix_map.c tool/setup_postfix_stage.c tool/setup_postfix_apply.c \
 	tool/setup_postfix_agent.c \

@@ -3,14 +3,8 @@
  *
  * The way out is a transport of its own and not the limits of smtp: what has another way already (a
  * transport table, a sender with a relay of his own) keeps it and its limits, and the limit on the
- * number of processes in master.cf holds whatever the destinations are called. Exchange allows a
- * mailbox three connections at once over all relays that use it: N relays get max(1, 3/N) each.
- *
- * Exchange allows a mailbox 30 messages a minute, too, but slows down what comes faster and refuses
- * nothing. Postfix's rate delay holds the queue for so long after each delivery and brings the
- * concurrency down to one, which costs more than it gains: it is only taken on request, or where there
- * are more relays than connections, as then nothing else spreads them. N relays may send 30/N
- * messages a minute each: one in 2 N seconds.
+ * number of processes in master.cf holds whatever the destinations are called. What the limits are,
+ * mailbox_share.c says.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +15,11 @@
 
 #include <pwd.h>
 
+#include "tool/mailbox_share.h"
 #include "tool/setup_postfix_maker.h"
 
 #define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 #define SERVICE SE_POSTFIX_TRANSPORT "/unix"
-
-enum { CONNECTIONS = 3, SECONDS_A_MESSAGE = 2 };
 
 /* --- master.cf ---------------------------------------------------------------------------------- */
 
@@ -122,18 +115,17 @@ plan_limits(struct se_maker *maker)
 {
 	struct se_postfix_plan *plan = maker->plan;
 	const unsigned relays = plan->wish->relays;
+	const struct se_mailbox_share share =
+		se_mailbox_share(relays > 0 ? relays : 1, plan->wish->rate_delay);
 	char before[SE_POSTFIX_VALUE_MAX], field[SE_POSTFIX_VALUE_MAX] = "";
 
 	/* Not said: what is there stays, where Exchange bears it. */
 	if (maker->service_exists)
 		se_maker_get_field(maker, SERVICE, "process_limit", field);
-	plan->concurrency = CONNECTIONS;
-	if (relays > 0)
-		plan->concurrency = relays < CONNECTIONS ? CONNECTIONS / relays : 1;
-	else if (atoi(field) >= 1 && atoi(field) <= CONNECTIONS)
+	plan->concurrency = share.concurrency;
+	if (relays == 0 && atoi(field) >= 1 && atoi(field) <= SE_MAILBOX_CONNECTIONS)
 		plan->concurrency = (unsigned)atoi(field);
-	if (plan->wish->rate_delay || relays > CONNECTIONS)
-		plan->delay = SECONDS_A_MESSAGE * (relays > 0 ? relays : 1);
+	plan->delay = share.delay;
 	(void)snprintf(field, sizeof(field), "%u", plan->concurrency);
 	if (maker->service_exists)
 		se_maker_get(

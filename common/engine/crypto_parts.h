@@ -11,6 +11,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
 #include "core/buffer.h"
@@ -56,6 +57,9 @@ bool se_crypto_is_pem(const struct se_buffer *content);
 enum se_code se_crypto_read_pkcs12(const char *path, const struct se_buffer *content,
 	const struct se_key_password *password, EVP_PKEY **key, STACK_OF(X509) * *list,
 	struct se_error *error);
+
+/* SE_CONFIG where a password could not be tried within seconds: the file wants too much work for it. */
+enum se_code se_crypto_bound_pkcs12(const char *path, PKCS12 *file, struct se_error *error);
 
 /* What se_private_key_open() has it from. */
 enum se_code se_crypto_find_key(const char *uri, const struct se_key_password *password,

@@ -58,7 +58,9 @@ se_crypto_read_pkcs12(const char *path, const struct se_buffer *content,
 	*list = NULL;
 	if (file == NULL)
 		return SE_ABSENT;
-	code = unpack(file, path, password, key, list, error);
+	code = se_crypto_bound_pkcs12(path, file, error);
+	if (code == SE_OK)
+		code = unpack(file, path, password, key, list, error);
 	PKCS12_free(file);
 	if (code != SE_OK) {
 		EVP_PKEY_free(*key);

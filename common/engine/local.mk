@@ -40,7 +40,7 @@ libse_engine_la_SOURCES = \
 	common/engine/signals.c common/engine/signals.h \
 	common/engine/crypto_parts.c common/engine/crypto_parts.h \
 	common/engine/crypto_key.c common/engine/crypto_key.h \
-	common/engine/crypto_find.c common/engine/crypto_sign.c common/engine/crypto_pkcs12.c \
+	common/engine/crypto_find.c common/engine/crypto_sign.c common/engine/crypto_pkcs12.c common/engine/crypto_work.c \
 	common/engine/crypto_certificate.c common/engine/crypto_certificate.h \
 	common/engine/crypto_make.c common/engine/crypto_make.h \
 	common/engine/fetch_once.c common/engine/fetch_once.h \

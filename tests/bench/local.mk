@@ -86,3 +86,4 @@ tests_bench_scale_SOURCES = tests/bench/scale.c $(engine_asking)
 tests_bench_scale_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit
 tests_bench_scale_LDADD = libse-engine.la $(CMOCKA_LIBS)
 endif
+include tests/bench/fleet/local.mk

@@ -266,6 +266,26 @@ postfix_set 'transport_maps ='
 breaks postfix-relay 'no relay at all' problem 'no relayhost'
 restore
 
+# Maps that cannot list what they answer: they are named, and how to ask them; what is behind them is not judged.
+printf '%s\n' "/@contoso\\.com\$/ $relay" > "$dir/relays"
+touch -d '1 hour ago' "$dir/relays"
+postfix_set "sender_dependent_relayhost_maps = inline:{ { @x.example = $relay } }, regexp:$dir/relays"
+doctor
+equal 'a map that cannot be listed: no complaint' "$(complaints)" '' || diag "$(texts)"
+check '... but it is named' grep -qF "sender_dependent_relayhost_maps: the entries of regexp:$dir/relays cannot be listed" \
+  "$work/doctor.json" || diag "$(texts)"
+asks=$(told 'print("".join(c["text"].split(": ")[-1] for c in checks if "cannot be listed" in c["text"]))')
+equal '... with a command that asks it' "$(bash -c "${asks/ADDRESS/$login}")" "$relay" || diag "$asks"
+postfix_set 'relayhost =' "sender_dependent_relayhost_maps = regexp:$dir/relays"
+doctor
+equal '... also where nothing else names a server' "$(complaints)" '' || diag "$(texts)"
+equal '... which is all that is said of relays' "$(verdict_of postfix-relay)" 'left out'
+postfix_set "sender_dependent_relayhost_maps = hash:$dir/empty"
+: > "$dir/empty"
+postfix_run sbin/postmap "hash:$dir/empty"
+breaks postfix-relay 'an empty map is no map that cannot be listed' problem 'no relayhost'
+restore
+
 # Another provider's relayhost, kept on purpose, beside a sender's way to ours.
 postfix_set 'relayhost = [smtp.fabrikam.com]:25' \
   "sender_dependent_relayhost_maps = inline:{ { @contoso.com = $relay } }"

@@ -9,10 +9,12 @@ EXTRA_DIST += tests/packaging/test_libcurl.sh tests/packaging/libcurl_names.txt 
 # Mandatory access control.
 TESTS += tests/packaging/test_apparmor.py
 packaging_tests += tests/packaging/test_selinux.sh
-EXTRA_DIST += tests/packaging/test_apparmor.py tests/packaging/test_selinux.sh
+EXTRA_DIST += tests/packaging/test_apparmor.py tests/packaging/test_selinux.sh \
+	tests/packaging/lib/allowed.py
 # Debian's packages: as root, with debhelper and debootstrap.
-packaging_tests += tests/packaging/test_deb.sh
-EXTRA_DIST += tests/packaging/test_deb.sh tests/packaging/lib/packages.sh tests/packaging/lib/debian.sh \
+packaging_tests += tests/packaging/test_deb.sh tests/packaging/test_debians.sh
+EXTRA_DIST += tests/packaging/test_deb.sh tests/packaging/test_debians.sh \
+	tests/packaging/lib/packages.sh tests/packaging/lib/debian.sh tests/packaging/lib/lintian.sh \
 	tests/packaging/deb/built.sh tests/packaging/deb/installed.sh tests/packaging/deb/configured.sh \
 	tests/packaging/deb/instances.sh tests/packaging/deb/upgraded.sh tests/packaging/deb/module.sh \
 	tests/packaging/deb/purged.sh tests/packaging/deb/autopkgtest.sh tests/packaging/deb/other_server.sh

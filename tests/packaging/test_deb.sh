@@ -10,7 +10,7 @@ for part in tap scene tenant guide; do . "$lib/$part.sh"; done
 # shellcheck source=/dev/null
 . "$top_srcdir/tests/systemd/lib/machine.sh"
 # shellcheck source=/dev/null
-for part in packages debian; do . "$top_srcdir/tests/packaging/lib/$part.sh"; done
+for part in packages lintian debian; do . "$top_srcdir/tests/packaging/lib/$part.sh"; done
 
 [ "$(id -u)" -eq 0 ] || skip_all "must run as root: it boots a machine"
 for program in dpkg-buildpackage dh git; do

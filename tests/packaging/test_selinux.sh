@@ -3,12 +3,13 @@
 # policy in a store of its own, and then asked what is allowed. No kernel with SELinux is needed, and
 # the machine's own policy is not touched.
 set -uo pipefail
-: "${top_srcdir:=.}"
+: "${top_srcdir:=.}" "${PYTHON:=/usr/bin/python3}"
 devel=/usr/share/selinux/devel/Makefile
 skip() { echo "1..0 # SKIP $*"; exit 0; }
 for program in semodule sesearch selabel_lookup checkmodule; do
   command -v $program > /dev/null || skip "there is no $program (Debian: policycoreutils, setools, checkpolicy)"
 done
+"$PYTHON" -c 'import setools' 2> /dev/null || skip "there is no module setools for $PYTHON (Debian: python3-setools)"
 [ -e $devel ] || skip "there is no $devel (Debian: selinux-policy-dev)"
 [ -d /var/lib/selinux/default/active ] || skip "there is no policy to link with (Debian: selinux-policy-default)"
 
@@ -39,20 +40,36 @@ result $? "it links into the policy of this distribution"
 policy=$(find "$work/root/etc/selinux/default/policy" -name 'policy.*' | sort | tail -n 1)
 contexts=$work/root/etc/selinux/default/contexts/files/file_contexts
 
-# may NAME TERM... : sesearch finds a rule that is of ours and not behind a boolean
+coproc asked { exec "$PYTHON" "$top_srcdir/tests/packaging/lib/allowed.py" "$policy" sasl_entrad_t postfix_smtp_t \
+  postfix_smtpd_t postfix_master_t init_t 2> "$work/asked"; }
+
+# allowed -s DOMAIN -t TYPE -c CLASS -p PERMISSION[,PERMISSION...] : the rules of one of them, but for those behind a
+# boolean, in $work/out
+allowed() {
+  local permission line
+  [ "$1 $3 $5 $7" = '-s -t -c -p' ] || exit 99
+  for permission in ${8//,/ }; do
+    echo "$2 $4 $6 $permission" >&"${asked[1]}"
+    while read -r line <&"${asked[0]}" || { cat "$work/asked" >&2; exit 99; }; do
+      [ "$line" != . ] || break
+      echo "$line"
+    done
+  done > "$work/out"
+  [ -s "$work/out" ]
+}
+
+# may NAME TERM...
 may() {
   local name=$1
   shift
-  sesearch -A "$@" "$policy" 2>&1 | grep '^allow.*;$' > "$work/out"
-  [ -s "$work/out" ]
+  allowed "$@"
   result $? "$name"
 }
 
 may_not() {
   local name=$1
   shift
-  sesearch -A "$@" "$policy" 2>&1 | grep '^allow.*;$' > "$work/out"
-  [ ! -s "$work/out" ]
+  ! allowed "$@"
   result $? "$name"
 }
 
@@ -90,6 +107,48 @@ smtp="-s postfix_smtp_t"
     may_not "nothing of $type is read" $agent -t $type -c file -p read
   done
   may "spawn(8) starts it" -s postfix_master_t -t sasl_entrad_exec_t -c file -p execute
+}
+
+# The places of the agent's page and of the AppArmor profile, and the plugin's: who goes there looks at each directory
+# on the way.
+
+# looked_up KIND PATH : the type that the policy gives it
+looked_up() {
+  selabel_lookup -b file -f "$contexts" -k "$2" -t "$1" 2> /dev/null | sed -n 's/.*:object_r:\(.*\):s0$/\1/p'
+}
+walks() {
+  local domain=$1 path=$2 type missing=''
+  while [ "$path" != / ]; do
+    path=$(dirname "$path")
+    type=$(looked_up dir "$path")
+    [ -n "$type" ] || continue
+    allowed -s "$domain" -t "$type" -c dir -p search && grep -q getattr "$work/out" || missing="$missing $path ($type)"
+  done
+  echo "missing:$missing" > "$work/out"
+  [ -z "$missing" ]
+  result $? "$domain finds its way to $2"
+}
+for path in /etc/sasl-entra/relay.pem /etc/ssl/openssl.cnf /etc/ssl/certs/ca-certificates.crt /var/lib/sasl-entra/0.json \
+  /run/sasl-entra/agent.sock /var/spool/postfix/run/sasl-entra/agent.sock /run/systemd/notify \
+  /run/credentials/sasl-entrad.service/contoso.secret /var/opt/azcmagent/tokens/a.key; do
+  walks sasl_entrad_t $path
+done
+for path in /etc/sasl-entra/sasl-entra.conf /run/sasl-entra/agent.sock /var/spool/postfix/run/sasl-entra/agent.sock \
+  /var/spool/postfix/private/sasl-entra /usr/lib/sasl-entra/engine.so; do
+  walks postfix_smtp_t $path
+done
+# shellcheck disable=SC2086
+for type in init_var_run_t ramfs_t tmpfs_t; do
+  may "a credential of systemd is read where it has the label $type" $agent -t $type -c file -p read
+  may "and found" $agent -t $type -c dir -p search
+done
+# shellcheck disable=SC2086
+{
+  may "a key file of Azure Arc is read" $agent -t var_t -c file -p read
+  may "smtp(8) connects to the socket that Postfix's master opens" $smtp -t postfix_private_t -c sock_file -p write
+  may "who is the master" $smtp -t postfix_master_t -c unix_stream_socket -p connectto
+  may "systemd listens for the agent" -s init_t -t sasl_entrad_t -c unix_stream_socket -p listen
+  may "and the agent accepts" $agent -t sasl_entrad_t -c unix_stream_socket -p accept
 }
 
 # becomes DOMAIN : what its exec of the agent leads to

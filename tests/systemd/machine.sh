@@ -316,6 +316,28 @@ check '... puts the files back' postfix_as_before
 check '... and leaves it enabled' socket_enabled
 rm -rf "$machine_root/etc/postfix" && cp -a "$work/postfix-configured" "$machine_root/etc/postfix"
 
+# --- without a chroot: the machine's own socket -----------------------------------------------------------
+
+# The fix of doctor's complaint about the token, if it has one.
+fix_of_token() {
+  in_machine sasl-entra doctor --postfix --offline --json 2> "$work/log/doctor" | "$PYTHON" -c 'import json, sys
+print("\n".join(check["fix"] for check in json.load(sys.stdin)["checks"]
+    if check["id"] == "postfix-token" and check["fix"]))'
+}
+in_machine postconf -F 'smtp/unix/chroot=n'
+in_machine systemctl restart postfix
+send
+kept_out() { journal_has 'contoso.secret cannot be opened' -t postfix/smtp --since "$since"; }
+check 'an smtp(8) without chroot, outside of the group, gets no token' wait_for 20 kept_out
+fix=$(fix_of_token)
+equal '... and doctor has the command for it' "$(head -n 1 <<< "$fix")" 'usermod --append --groups sasl-entra-clients postfix'
+check '... which is typed' in_machine sh -ec "$fix"
+flush
+check '... and lets the message go' arrives
+equal '... with the token that there was' "$(token_requests)" "$requests"
+equal '... and doctor is content' "$(fix_of_token)" ''
+in_machine postconf -F 'smtp/unix/chroot=y'
+
 # --- Postfix's own spawn(8), no daemon -----------------------------------------------------------------
 
 in_machine systemctl disable -q --now sasl-entrad.socket "$queue_socket" "$agent"

@@ -256,6 +256,7 @@ test_forms(void **state)
 	good(account("relay.p12", NULL, "password"), "relay.crt");
 	good(account("relay.crt", "relay.p12", "password"), "relay.crt");
 	good(account("plain.p12", NULL, NULL), "relay.crt");
+	good(account("slow.p12", NULL, "password"), "relay.crt");
 	good(account("large.crt", "large.key", NULL), "large.crt");
 	good(account("pss.crt", "pss.key", NULL), "pss.crt");
 }

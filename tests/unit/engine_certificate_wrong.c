@@ -126,6 +126,29 @@ test_passwords(void **state)
 	refused("relay.pem", NULL, "large.file", "larger than", "large.file");
 }
 
+/* Each derivation of a key that a file can ask for, with more rounds than anybody can wait for. */
+static void
+test_work(void **state)
+{
+	static const char *const files[] = {
+		"mac.p12", "key.p12", "old.p12", "certificate.p12", "sum.p12"};
+
+	(void)state;
+	openssl_run(
+		"pack() { file=$1; shift; openssl pkcs12 -export -inkey relay.key -in relay.crt "
+		"-passout file:password -out $file \"$@\"; }\n"
+		"pack mac.p12 -keypbe NONE -certpbe NONE -iter 3000001\n"
+		"pack key.p12 -nomac -keypbe AES-256-CBC -certpbe NONE -iter 3000001\n"
+		"pack old.p12 -nomac -keypbe PBE-SHA1-3DES -certpbe NONE -iter 3000001\n"
+		"pack certificate.p12 -nomac -keypbe NONE -certpbe AES-256-CBC -iter 3000001\n"
+		"pack sum.p12 -iter 1000001");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		refused(files[i], NULL, "password", "rounds of work", files[i]);
+		assert_says(error.text, "more than 3000000 are not done");
+	}
+	assert_says(error.text, "3000003 rounds");
+}
+
 static void
 test_content(void **state)
 {
@@ -178,6 +201,7 @@ main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_work),
 		cmocka_unit_test(test_content),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_stores),

@@ -179,7 +179,8 @@ tests_unit_engine_dialogue_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_dialogue_LDADD = libse-mail.la libse-engine.la $(CMOCKA_LIBS)
 # Agent and tool are programs: what is tested of them is compiled in.
 upper_unit_tests = tests/unit/agent_notice tests/unit/tool_identity tests/unit/tool_table \
-	tests/unit/tool_setup tests/unit/tool_aside tests/unit/tool_run
+	tests/unit/tool_setup tests/unit/tool_aside tests/unit/tool_doctor_aside \
+	tests/unit/tool_run
 tests_unit_agent_notice_SOURCES = tests/unit/agent_notice.c agent/notice.c agent/notice_run.c \
 	agent/log.c $(engine_support)
 tests_unit_agent_notice_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
@@ -192,6 +193,10 @@ tests_unit_tool_identity_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_tool_aside_SOURCES = tests/unit/tool_aside.c tool/aside.c tool/terminal.c
 tests_unit_tool_aside_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
 tests_unit_tool_aside_LDADD = libse-core.la $(CMOCKA_LIBS)
+tests_unit_tool_doctor_aside_SOURCES = tests/unit/tool_doctor_aside.c tool/doctor_aside.c tool/checkup.c \
+	tool/checkup_ids.c tool/aside.c tool/terminal.c tool/output.c tool/wrap.c
+tests_unit_tool_doctor_aside_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_tool_doctor_aside_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_tool_run_SOURCES = tests/unit/tool_run.c tool/run.c
 tests_unit_tool_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
 tests_unit_tool_run_LDADD = libse-core.la $(CMOCKA_LIBS)
