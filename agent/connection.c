@@ -11,10 +11,11 @@
 #include "agent/log.h"
 
 enum {
-	READ_MS = 5000,       /* from connecting to the last byte of the request */
-	WRITE_MS = 1000,      /* for taking the answer */
-	RESERVE_MS = 1000,    /* of the asker's time, for our way back to him */
-	ENGINE_GRACE_MS = 500 /* the engine answers in time; if it ever should not */
+	READ_MS = 5000,        /* from connecting to the last byte of the request */
+	WRITE_MS = 1000,       /* for taking the answer */
+	RESERVE_MS = 1000,     /* of the asker's time, for our way back to him */
+	ENGINE_GRACE_MS = 500, /* the engine answers in time; if it ever should not */
+	FIRST_READ = 512       /* bytes: most requests are shorter */
 };
 
 enum state { READING, WAITING, WRITING };
@@ -209,12 +210,12 @@ ask(struct se_connection *connection, struct se_request *request)
 }
 
 static void
-take_request(struct se_connection *connection)
+take_request(struct se_connection *connection, size_t len)
 {
 	struct se_request request;
 	struct se_error error;
 
-	if (se_wire_get_request(connection->in.data, connection->in.len, &request)) {
+	if (se_wire_get_request(connection->in.data, len, &request)) {
 		ask(connection, &request);
 		return;
 	}
@@ -225,7 +226,8 @@ take_request(struct se_connection *connection)
 	answer_error(connection, &error);
 }
 
-/* Never reads past the one frame, so that memory does not depend on the client. */
+/* Reads little past the one frame, so that memory does not depend on the client. What comes after it is
+ * nobody's. */
 static bool
 read_some(struct se_connection *connection)
 {
@@ -240,7 +242,7 @@ read_some(struct se_connection *connection)
 		frame = se_wire_frame_len(se_buffer_text(in), in->len, SE_WIRE_REQUEST_MAX);
 		if (frame < 0 || (frame > 0 && in->len >= (size_t)frame))
 			break;
-		wanted = (frame > 0 ? (size_t)frame : (size_t)SE_WIRE_HEADER) - in->len;
+		wanted = frame > 0 ? (size_t)frame - in->len : FIRST_READ;
 		room = se_buffer_room(in, wanted);
 		if (room == NULL)
 			return false;
@@ -249,7 +251,7 @@ read_some(struct se_connection *connection)
 			return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 		se_buffer_grown(in, (size_t)n);
 	}
-	take_request(connection);
+	take_request(connection, frame > 0 ? (size_t)frame : in->len);
 	return true;
 }
 

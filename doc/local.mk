@@ -9,6 +9,9 @@ EXTRA_DIST += \
 	doc/internals/state.md \
 	doc/internals/threats.md
 
+# What the benchmark wrote, and the words around it.
+EXTRA_DIST += doc/figures
+
 exampledir = $(docdir)/examples
 dist_example_DATA = doc/examples/sasl-entra.conf
 

@@ -125,13 +125,29 @@ rejected_slot(struct se_plugin *plugin, const char *login)
 	return &plugin->rejected[hash % SE_PLUGIN_REJECTED];
 }
 
+static bool
+parse_fingerprint(const char *text, uint32_t *value)
+{
+	size_t len = 0;
+
+	*value = 0;
+	for (; len <= SE_FINGERPRINT_MAX && text[len] != '\0'; len++)
+		if (text[len] >= '0' && text[len] <= '9')
+			*value = *value << 4 | (uint32_t)(text[len] - '0');
+		else if (text[len] >= 'a' && text[len] <= 'f')
+			*value = *value << 4 | (uint32_t)(text[len] - 'a' + 10);
+		else
+			return false;
+	return len == SE_FINGERPRINT_MAX;
+}
+
 void
 se_choose_reject(struct se_plugin *plugin, const char *login, const char *fingerprint)
 {
-	if (strlen(fingerprint) != SE_FINGERPRINT_MAX ||
-		strspn(fingerprint, "0123456789abcdef") != SE_FINGERPRINT_MAX)
-		return;
-	atomic_store(rejected_slot(plugin, login), (uint32_t)strtoul(fingerprint, NULL, 16));
+	uint32_t value;
+
+	if (parse_fingerprint(fingerprint, &value))
+		atomic_store(rejected_slot(plugin, login), value);
 }
 
 /* It stays remembered: a source that still holds that token must not hand it out again, and for
@@ -153,7 +169,7 @@ tell_rejected(struct se_plugin *plugin, struct se_request *request)
 static bool
 set_time_left(struct search *search)
 {
-	int64_t left = search->deadline - se_world_system.monotonic(se_world_system.context);
+	int64_t left = search->deadline - se_world_clocks.monotonic(se_world_clocks.context);
 
 	if (left <= 0) {
 		se_error_set(search->error, SE_AGAIN,
@@ -188,7 +204,7 @@ ask_agent(struct search *search, const char *path)
 
 	if (!set_time_left(search))
 		return SE_AGAIN;
-	code = se_client_ask(path, search->request, &se_world_system, search->answer, &error);
+	code = se_client_ask(path, search->request, &se_world_clocks, search->answer, &error);
 	return code == SE_OK ? SE_OK : keep(search, code, &error);
 }
 
@@ -254,12 +270,13 @@ engine_load(struct se_loaded_engine *engine, struct se_error *error)
 static struct se_loaded_engine *
 engine_open(const char *configuration, bool own, struct se_error *error)
 {
-	struct se_loaded_engine *engine = calloc(1, sizeof(*engine));
+	struct se_loaded_engine *engine = malloc(sizeof(*engine));
 
 	if (engine == NULL) {
 		se_error_memory(error);
 		return NULL;
 	}
+	memset(engine, 0, sizeof(*engine));
 	engine->pid = getpid();
 	engine->uid = geteuid();
 	se_copy(engine->configuration, sizeof(engine->configuration), configuration);
@@ -308,12 +325,13 @@ static void
 add_want_of_agent(const char *login, const struct se_error *absent, struct se_error *error)
 {
 	const size_t len = strlen(login);
-	const char *end = strstr(absent->text, "; ");
-	const int absent_len =
-		(int)(end != NULL ? (size_t)(end - absent->text) : strlen(absent->text));
+	const char *cause = strstr(absent->text, ": ");
 	const char *text = error->text;
-	char step[160];
+	char why[200], step[160];
 
+	cause = cause != NULL ? cause + 2 : absent->text;
+	(void)snprintf(why, sizeof(why), "%.199s", cause);
+	why[strcspn(why, ";")] = '\0';
 	if (access(SE_SOCKET_PATH, W_OK) != 0 && errno == EACCES)
 		(void)snprintf(step, sizeof(step),
 			"let the user with uid %lu connect: usermod --append --groups "
@@ -324,8 +342,8 @@ add_want_of_agent(const char *login, const struct se_error *absent, struct se_er
 			step, sizeof(step), "start it: systemctl enable --now sasl-entrad.socket");
 	if (strncmp(text, login, len) == 0 && strncmp(text + len, ": ", 2) == 0)
 		text += len + 2;
-	se_error_set(error, error->code, "%s: %.*s (%s), and without one: %s", login, absent_len,
-		absent->text, step, text);
+	se_error_set(error, error->code, "%s: no agent at %s (%s; %s), and without one: %s", login,
+		SE_SOCKET_PATH, why, step, text);
 }
 
 static enum se_code
@@ -454,7 +472,7 @@ se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_an
 	struct se_error *error)
 {
 	struct search search = {plugin, request, answer, error,
-		se_world_system.monotonic(se_world_system.context) + SE_BUDGET_MS};
+		se_world_clocks.monotonic(se_world_clocks.context) + SE_BUDGET_MS};
 	char own[SE_PLUGIN_PATH_MAX];
 	enum se_code code;
 

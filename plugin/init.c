@@ -58,6 +58,8 @@ static void
 remember_places(struct se_plugin *plugin)
 {
 	plugin->root = se_place_of("/");
+	if (geteuid() != 0)
+		return; /* it enters none: chroot(2) is for root */
 	plugin->directory = se_place_of(".");
 	if (getcwd(plugin->path, sizeof(plugin->path)) == NULL || plugin->path[0] != '/')
 		plugin->path[0] = '\0';

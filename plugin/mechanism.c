@@ -212,10 +212,14 @@ set_names(const struct exchange *exchange, struct step *step, const char *user)
 static unsigned
 port_of(const char *ipport)
 {
-	const char *port = ipport != NULL ? strrchr(ipport, ';') : NULL;
-	unsigned long number = port != NULL ? strtoul(port + 1, NULL, 10) : 0;
+	const char *digit = ipport != NULL ? strrchr(ipport, ';') : NULL;
+	unsigned port = 0;
 
-	return number <= 65535 ? (unsigned)number : 0;
+	if (digit == NULL)
+		return 0;
+	for (digit++; *digit >= '0' && *digit <= '9' && port <= 65535; digit++)
+		port = port * 10 + (unsigned)(*digit - '0');
+	return port <= 65535 ? port : 0;
 }
 
 static enum se_code

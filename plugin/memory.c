@@ -7,14 +7,21 @@
 
 #include "memory.h"
 
+/* An ask that was answered with the token. */
+struct asked {
+	int64_t kept;  /* monotonic ms */
+	int64_t until; /* monotonic ms; 0: none is kept here */
+	int64_t wall;  /* seconds since 1970: the other clock stands still while a machine sleeps */
+	uint32_t seconds_left;
+	char user[SE_NAME_MAX + 1]; /* that the account prescribes for it */
+	struct se_request request;
+};
+
 struct se_memory {
 	pid_t pid; /* a forked child asks for itself */
 	uid_t uid;
-	int64_t kept;  /* monotonic ms */
-	int64_t until; /* monotonic ms */
-	int64_t wall;  /* seconds since 1970: the other clock stands still while a machine sleeps */
-	struct se_request request;
-	struct se_answer answer;
+	struct se_answer answer; /* without what is in `asked` */
+	struct asked asked[SE_MEMORY_NAMES];
 };
 
 static void
@@ -29,35 +36,112 @@ memory_free(struct se_memory *memory)
 static int64_t
 now_ms(void)
 {
-	return se_world_system.monotonic(se_world_system.context);
+	return se_world_clocks.monotonic(se_world_clocks.context);
 }
 
-static bool
-slept(const struct se_memory *memory, int64_t now)
+static int64_t
+wall_s(void)
 {
-	int64_t passed = se_world_system.wall(se_world_system.context) - memory->wall;
-
-	return passed > (now - memory->kept) / 1000 + 2 || passed < 0;
+	return se_world_clocks.wall(se_world_clocks.context);
 }
 
 static bool
-fits(const struct se_memory *memory, const struct se_request *request, int64_t now)
+is_ours(const struct se_memory *memory)
 {
-	return memory->pid == getpid() && memory->uid == geteuid() && now < memory->until &&
-	       !slept(memory, now) && strcmp(memory->request.login, request->login) == 0 &&
-	       strcmp(memory->request.service, request->service) == 0 &&
-	       strcmp(memory->request.server, request->server) == 0 &&
-	       strcmp(memory->answer.fingerprint, request->rejected) != 0;
+	return memory->pid == getpid() && memory->uid == geteuid();
 }
 
 static bool
-copy(const struct se_answer *from, uint32_t gone, struct se_answer *to)
+slept(const struct asked *asked, int64_t now)
+{
+	int64_t passed = wall_s() - asked->wall;
+
+	return passed > (now - asked->kept) / 1000 + 2 || passed < 0;
+}
+
+static bool
+is_same(const struct se_request *a, const struct se_request *b)
+{
+	return strcmp(a->login, b->login) == 0 && strcmp(a->service, b->service) == 0 &&
+	       strcmp(a->server, b->server) == 0;
+}
+
+/* Both are ours, so that it need not take the same time for any. */
+static bool
+is_same_token(const struct se_secret *a, const struct se_secret *b)
+{
+	return se_secret_len(a) == se_secret_len(b) &&
+	       memcmp(se_secret_reveal(a), se_secret_reveal(b), se_secret_len(a)) == 0;
+}
+
+/* NULL: not there. */
+static struct asked *
+find(struct se_memory *memory, const struct se_request *request)
+{
+	for (size_t i = 0; i < SE_MEMORY_NAMES; i++) {
+		struct asked *asked = &memory->asked[i];
+
+		if (asked->until != 0 && is_same(&asked->request, request))
+			return asked;
+	}
+	return NULL;
+}
+
+/* Where it is, or can be: in a free place, else in that of the oldest. */
+static struct asked *
+place_for(struct se_memory *memory, const struct se_request *request)
+{
+	struct asked *place = find(memory, request);
+
+	if (place != NULL)
+		return place;
+	place = &memory->asked[0];
+	for (size_t i = 1; i < SE_MEMORY_NAMES; i++)
+		if (memory->asked[i].until < place->until)
+			place = &memory->asked[i];
+	return place;
+}
+
+static bool
+copy(const struct se_answer *from, struct se_answer *to)
 {
 	*to = *from;
 	to->note[0] = '\0'; /* has been said */
-	to->seconds_left = from->seconds_left > gone ? from->seconds_left - gone : 0;
 	to->token = se_secret_copy(from->token);
 	return to->token != NULL;
+}
+
+static bool
+recall(struct se_memory *memory, const struct se_request *request, struct se_answer *answer)
+{
+	struct asked *asked = find(memory, request);
+	int64_t now = now_ms();
+	uint32_t gone;
+
+	if (asked == NULL)
+		return false;
+	if (now >= asked->until || slept(asked, now) ||
+		strcmp(memory->answer.fingerprint, request->rejected) == 0) {
+		asked->until = 0;
+		return false;
+	}
+	if (!copy(&memory->answer, answer))
+		return false;
+	gone = (uint32_t)((now - asked->kept) / 1000);
+	answer->seconds_left = asked->seconds_left > gone ? asked->seconds_left - gone : 0;
+	memcpy(answer->user, asked->user, sizeof(answer->user));
+	return true;
+}
+
+static bool
+is_over(const struct se_memory *memory)
+{
+	int64_t now = now_ms();
+
+	for (size_t i = 0; i < SE_MEMORY_NAMES; i++)
+		if (now < memory->asked[i].until)
+			return false;
+	return true;
 }
 
 /* Taken out while it is looked at, so that no two threads use it. */
@@ -66,16 +150,32 @@ se_memory_recall(
 	struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer)
 {
 	struct se_memory *memory = atomic_exchange(&plugin->memory, NULL);
-	int64_t now;
-	bool found;
+	bool ours, found;
 
 	if (memory == NULL)
 		return false;
-	now = now_ms();
-	found = fits(memory, request, now) &&
-		copy(&memory->answer, (uint32_t)((now - memory->kept) / 1000), answer);
-	memory_free(found ? atomic_exchange(&plugin->memory, memory) : memory);
+	ours = is_ours(memory);
+	found = ours && recall(memory, request, answer);
+	if (ours && !is_over(memory))
+		memory = atomic_exchange(&plugin->memory, memory);
+	memory_free(memory);
 	return found;
+}
+
+static struct se_memory *
+memory_new(const struct se_answer *answer)
+{
+	struct se_memory *memory = malloc(sizeof(*memory));
+
+	if (memory == NULL)
+		return NULL;
+	memset(memory, 0, sizeof(*memory));
+	memory->pid = getpid();
+	memory->uid = geteuid();
+	if (copy(answer, &memory->answer))
+		return memory;
+	memory_free(memory);
+	return NULL;
 }
 
 void
@@ -84,18 +184,26 @@ se_memory_keep(
 {
 	uint32_t seconds = answer->keep < SE_MEMORY_MAX_S ? answer->keep : SE_MEMORY_MAX_S;
 	struct se_memory *memory;
+	struct asked *asked;
 
-	if (seconds == 0 || answer->token == NULL || (memory = calloc(1, sizeof(*memory))) == NULL)
+	if (seconds == 0 || answer->token == NULL)
 		return;
-	memory->pid = getpid();
-	memory->uid = geteuid();
-	memory->kept = now_ms();
-	memory->wall = se_world_system.wall(se_world_system.context);
-	memory->until = memory->kept + (int64_t)seconds * 1000;
-	memory->request = *request;
-	if (copy(answer, 0, &memory->answer))
-		memory = atomic_exchange(&plugin->memory, memory);
-	memory_free(memory);
+	memory = atomic_exchange(&plugin->memory, NULL);
+	if (memory == NULL || !is_ours(memory) ||
+		!is_same_token(memory->answer.token, answer->token)) {
+		memory_free(memory);
+		memory = memory_new(answer);
+	}
+	if (memory == NULL)
+		return;
+	asked = place_for(memory, request);
+	asked->kept = now_ms();
+	asked->wall = wall_s();
+	asked->until = asked->kept + (int64_t)seconds * 1000;
+	asked->seconds_left = answer->seconds_left;
+	memcpy(asked->user, answer->user, sizeof(asked->user));
+	asked->request = *request;
+	memory_free(atomic_exchange(&plugin->memory, memory));
 }
 
 void

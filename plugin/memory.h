@@ -1,6 +1,7 @@
 /*
  * memory: the last token of this process, for the few seconds that its source allows, so that a
- * second login to the same server asks nobody.
+ * second login to the same server asks nobody. It is one token, whichever login names got it: senders
+ * of one registration share it.
  */
 #ifndef SE_PLUGIN_MEMORY_H
 #define SE_PLUGIN_MEMORY_H
@@ -11,7 +12,10 @@
 
 #include "init.h"
 
-enum { SE_MEMORY_MAX_S = 60 };
+enum {
+	SE_MEMORY_MAX_S = 60,
+	SE_MEMORY_NAMES = 16 /* asks, by login name, service and server, that it answers */
+};
 
 /* Whether the same was asked before, by this process and this user, and the answer still holds;
  * then a copy of it, to be freed by the caller. request->rejected has to be set: that token is not

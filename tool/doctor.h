@@ -30,6 +30,8 @@ struct se_doctor_token {
 	struct se_secret *token;     /* NULL: none could be had, which has been said */
 	bool for_another;            /* not for a mail server, which has been said */
 	bool refused;                /* that was a problem */
+	bool roleless; /* an app's, without a permission in it, of which nothing was said */
+	bool accepted_smtp, refused_smtp; /* by a mail server, that is */
 };
 
 struct se_doctor {

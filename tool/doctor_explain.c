@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/buffer.h"
 #include "engine/audience.h"
 #include "engine/cloud.h"
 #include "engine/json.h"
@@ -11,8 +10,6 @@
 #include "engine/provider.h"
 
 #include "tool/doctor_explain.h"
-
-enum { WORDS_MAX = 8192 };
 
 /* A token, taken apart. */
 struct view {
@@ -88,110 +85,6 @@ examine_audience(const struct view *view)
 	se_checkup_fine(&view->doctor->checkup, "token-audience", "%s: it is for %s",
 		view->token->login, audience);
 	return true;
-}
-
-/* --- what it permits ------------------------------------------------------------------------- */
-
-/* What Microsoft calls the permission that a service wants. */
-static const char *
-permission_of(const struct view *view, const char *service)
-{
-	const bool app = view->account->app_only;
-
-	if (strcmp(view->account->provider->name, "hve") == 0)
-		return "Mail.Send";
-	if (strcmp(service, "imap") == 0)
-		return app ? "IMAP.AccessAsApp" : "IMAP.AccessAsUser.All";
-	if (strcmp(service, "pop") == 0)
-		return app ? "POP.AccessAsApp" : "POP.AccessAsUser.All";
-	return app ? "SMTP.SendAsApp" : "SMTP.Send";
-}
-
-static bool
-holds(const char *words, const char *wanted)
-{
-	const size_t len = strlen(wanted);
-
-	for (const char *at = words; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
-		if (strncmp(at, wanted, len) == 0 && (at[len] == ' ' || at[len] == '\0'))
-			return true;
-	return false;
-}
-
-/* Only an app may do without: Exchange then asks its own roles. */
-static void
-say_roleless(const struct view *view)
-{
-	char fix[1024];
-
-	(void)snprintf(fix, sizeof(fix),
-		"where RBAC for Applications is meant this is right; in Exchange Online PowerShell "
-		"Test-ServicePrincipalAuthorization says what it gives\n"
-		"else, in the Entra admin center: App registrations, %s, API permissions, Add, "
-		"APIs my organization uses, Office 365 Exchange Online, Application permissions, "
-		"%s, then Grant admin consent",
-		view->account->value[SE_KEY_CLIENT_ID].text != NULL
-			? view->account->value[SE_KEY_CLIENT_ID].text
-			: "the app",
-		permission_of(view, view->account->services[0]));
-	se_checkup_add(&view->doctor->checkup, "token-permissions", SE_WARNING, fix,
-		"%s: the app has no permission in the token (roles)", view->token->login);
-}
-
-static void
-say_missing(const struct view *view, const char *missing, const char *has)
-{
-	char fix[1024];
-
-	if (view->account->app_only)
-		(void)snprintf(fix, sizeof(fix),
-			"in the Entra admin center: App registrations, %s, API permissions, Add, "
-			"APIs my organization uses, Office 365 Exchange Online, Application "
-			"permissions, %s, then Grant admin consent",
-			view->account->value[SE_KEY_CLIENT_ID].text != NULL
-				? view->account->value[SE_KEY_CLIENT_ID].text
-				: "the app",
-			missing);
-	else
-		(void)snprintf(fix, sizeof(fix), "sasl-entra login %s", view->token->login);
-	se_checkup_add(&view->doctor->checkup, "token-permissions", SE_PROBLEM, fix,
-		"%s: the token lacks %s; it has %s", view->token->login, missing,
-		has[0] != '\0' ? has : "none");
-}
-
-/* Where `services` is only the default nobody said that all of them are used. */
-static const char *
-find_missing(const struct view *view, const char *words)
-{
-	const char *const *services = view->account->services;
-	const char *missing = NULL;
-	bool some = false;
-
-	for (size_t i = 0; services[i] != NULL; i++)
-		if (holds(words, permission_of(view, services[i])))
-			some = true;
-		else if (missing == NULL)
-			missing = permission_of(view, services[i]);
-	return some && view->account->value[SE_KEY_SERVICES].line == 0 ? NULL : missing;
-}
-
-static void
-examine_permissions(const struct view *view)
-{
-	struct se_buffer words;
-	const char *missing;
-
-	se_buffer_init(&words, WORDS_MAX);
-	(void)se_json_add_words(view->claims, view->account->app_only ? "roles" : "scp", &words);
-	missing = find_missing(view, se_buffer_text(&words));
-	if (missing == NULL)
-		se_checkup_fine(&view->doctor->checkup, "token-permissions", "%s: it permits %s",
-			view->token->login, se_buffer_text(&words));
-	else if (view->account->app_only && words.len == 0)
-		say_roleless(view);
-	else
-		say_missing(view, missing, se_buffer_text(&words));
-	se_buffer_free(&words);
 }
 
 /* --- whose it is --------------------------------------------------------------------------------- */
@@ -306,7 +199,7 @@ examine_claims(const struct view *view)
 		se_checkup_left_out(&view->doctor->checkup, "token-permissions",
 			"%s: what it permits matters when it is for Exchange", view->token->login);
 	else if (exchange)
-		examine_permissions(view);
+		se_doctor_permissions(view->doctor, view->token, view->claims);
 	examine_tenant(view);
 	examine_user(view);
 }

@@ -144,20 +144,22 @@ ask_plugin(const struct se_doctor_visit *visit, struct se_mail_try *plugin)
 	return true;
 }
 
-void
+bool
 se_doctor_logins(const struct se_doctor_visit *visit)
 {
 	struct se_checkup *checkup = &visit->doctor->checkup;
 	const char *why = why_not_plugin(visit->doctor);
 	struct se_mail_try own, plugin;
+	bool accepted;
 
 	se_mail_try_open(&own, visit->server, visit->about.user, visit->about.token);
 	se_mail_try_end(&own);
 	if (own.mail == NULL) {
 		checkup->failed = true;
-		return;
+		return false;
 	}
-	if (own.code == SE_OK)
+	accepted = own.code == SE_OK;
+	if (accepted)
 		say_fine(visit, SE_CHECK_LOGIN);
 	else
 		say_refused(visit, SE_CHECK_LOGIN, &own, "");
@@ -171,4 +173,5 @@ se_doctor_logins(const struct se_doctor_visit *visit)
 		se_mail_try_free(&plugin);
 	}
 	se_mail_try_free(&own);
+	return accepted;
 }

@@ -26,6 +26,7 @@ enum se_doctor_mail_check {
 
 const char *se_doctor_mail_id(enum se_doctor_mail_check check, enum se_mail_protocol protocol);
 
-void se_doctor_logins(const struct se_doctor_visit *visit);
+/* Whether the server accepts the token. */
+bool se_doctor_logins(const struct se_doctor_visit *visit);
 
 #endif

@@ -1,8 +1,6 @@
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "engine/http.h"
 #include "engine/json.h"
@@ -10,99 +8,16 @@
 
 #include "tool/doctor.h"
 #include "tool/doctor_aside.h"
+#include "tool/doctor_network.h"
 
 enum {
-	NAME_MS = 10000,
 	TURN_MS = 250,
-	HOST_MAX = 256,
 	CLOCK_WARN = 60,
 	CLOCK_WRONG = 300, /* Entra takes signed statements that are off by five minutes */
 	FIX_MAX = 8192
 };
 
 #define CONFIGURATION_OF_TENANT "/v2.0/.well-known/openid-configuration"
-
-/* --- names -------------------------------------------------------------------------------------------- */
-
-/* "https://login.example:8443/x", "http://proxy:3128" or "host" -> the host. */
-static void
-host_of(const char *url, char host[HOST_MAX])
-{
-	const char *from = strstr(url, "://");
-	size_t len;
-
-	from = from != NULL ? from + 3 : url;
-	if (*from == '[')
-		len = strcspn(++from, "]");
-	else
-		len = strcspn(from, ":/?#");
-	if (len >= HOST_MAX)
-		len = HOST_MAX - 1;
-	memcpy(host, from, len);
-	host[len] = '\0';
-}
-
-/* In the child: the system's resolver knows no end. */
-static void
-look_up(struct se_doctor *doctor, void *context)
-{
-	const char *host = context;
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *found = NULL;
-	const int code = getaddrinfo(host, NULL, &hints, &found);
-	char address[64] = "";
-
-	if (code != 0) {
-		se_checkup_add(&doctor->checkup, "network-names", SE_PROBLEM,
-			"look at the network and at the name servers in /etc/resolv.conf",
-			"%s: no address is found (%s)", host, gai_strerror(code));
-		return;
-	}
-	(void)getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof(address), NULL, 0,
-		NI_NUMERICHOST);
-	se_checkup_fine(&doctor->checkup, "network-names", "%s is %s", host, address);
-	freeaddrinfo(found);
-}
-
-/* What was said of that host before; NULL: nothing. */
-static const struct se_checked *
-name_was_looked_up(const struct se_checkup *checkup, const char *host)
-{
-	const size_t len = strlen(host);
-
-	for (size_t i = 0; i < checkup->count; i++) {
-		const struct se_checked *checked = &checkup->list[i];
-
-		if (strcmp(checked->id, "network-names") == 0 &&
-			strncmp(checked->text, host, len) == 0 &&
-			(checked->text[len] == ' ' || checked->text[len] == ':'))
-			return checked;
-	}
-	return NULL;
-}
-
-static bool
-name_is_found(struct se_doctor *doctor, const char *url)
-{
-	char host[HOST_MAX];
-	const struct se_doctor_part part = {
-		.look = look_up,
-		.context = host,
-		.timeout = NAME_MS,
-		.what = "waiting for an address",
-	};
-	const struct se_checked *before;
-	struct se_error error;
-
-	host_of(url, host);
-	before = name_was_looked_up(&doctor->checkup, host);
-	if (before == NULL && se_doctor_aside(doctor, &part, &error) != SE_OK)
-		se_checkup_add(&doctor->checkup, "network-names", SE_PROBLEM,
-			"look at the name servers in /etc/resolv.conf",
-			"%s: its address was looked up in vain (%s)", host, error.text);
-	before = name_was_looked_up(&doctor->checkup, host);
-	return before != NULL && before->verdict == SE_FINE;
-}
 
 /* --- HTTPS ------------------------------------------------------------------------------------------------ */
 
@@ -342,7 +257,7 @@ look_at_server(struct se_doctor *doctor, const struct se_account *account)
 		if (is_looked_at(doctor, other) && other->servers != NULL &&
 			same(other->servers[0], server))
 			return;
-	(void)name_is_found(doctor, server);
+	(void)se_doctor_name_is_found(doctor, server);
 }
 
 static void
@@ -353,7 +268,7 @@ look_at_account(struct se_doctor *doctor, const struct se_account *account)
 	look_at_server(doctor, account);
 	if (came_before(doctor, account))
 		return;
-	if (name_is_found(doctor, proxy != NULL ? proxy : account->token_endpoint))
+	if (se_doctor_name_is_found(doctor, proxy != NULL ? proxy : account->token_endpoint))
 		reach(doctor, account);
 	else
 		se_checkup_left_out(&doctor->checkup, "network-tls",

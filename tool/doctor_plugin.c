@@ -12,35 +12,14 @@
 
 #include "tool/doctor.h"
 #include "tool/doctor_aside.h"
-#include "tool/sasl_plugins.h"
+#include "tool/doctor_plugin.h"
 
-#define PLUGIN_FILE "libsasl-entra.so"
-#define PLUGIN_NAME "sasl-entra"
-#define HERE SE_PLUGIN_DIRECTORY "/" PLUGIN_FILE
+#define HERE SE_PLUGIN_DIRECTORY "/" SE_DOCTOR_PLUGIN_FILE
 
 enum { LOOK_MS = 20000, FIX_MAX = 2 * PATH_MAX + 256 };
 
-/* Others that offer XOAUTH2, as libsasl2 calls them, and where they come from. */
-static const struct {
-	const char *plugin;
-	const char *name;
-} others[] = {
-	{"sasl-xoauth2", "sasl-xoauth2"},
-	{"xoauth2", "cyrus-sasl-xoauth2"},
-	{"kdexoauth2", "KDE's, for KMail"},
-};
-
-static const char *
-name_of(const char *plugin)
-{
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(others[i].plugin, plugin) == 0)
-			return others[i].name;
-	return "not known";
-}
-
-static const char *
-base_name(const char *path)
+const char *
+se_doctor_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -52,7 +31,7 @@ static const char *
 find_ours(const struct se_sasl_plugins *plugins)
 {
 	for (size_t i = 0; i < plugins->file_count; i++)
-		if (strcmp(base_name(plugins->files[i]), PLUGIN_FILE) == 0)
+		if (strcmp(se_doctor_base_name(plugins->files[i]), SE_DOCTOR_PLUGIN_FILE) == 0)
 			return plugins->files[i];
 	return NULL;
 }
@@ -67,7 +46,7 @@ add_directories(const struct se_sasl_plugins *plugins, struct se_buffer *out)
 
 	for (size_t i = 0; i < plugins->file_count; i++) {
 		const char *file = plugins->files[i];
-		const size_t len = (size_t)(base_name(file) - file);
+		const size_t len = (size_t)(se_doctor_base_name(file) - file);
 
 		if (len > 1 && strncmp(before, file, len) != 0)
 			se_buffer_addf(out, "%s%.*s", out->len > 0 ? ":" : "", (int)len - 1, file);
@@ -93,7 +72,8 @@ say_not_there(struct se_checkup *checkup, const char *directories)
 		(void)snprintf(fix, sizeof(fix), "ln -s %s %.*s/", HERE,
 			(int)strcspn(directories, ":"), directories);
 	se_checkup_add(checkup, "plugin-directory", SE_PROBLEM, fix,
-		"libsasl2 reads its plugins from %s, and there is no " PLUGIN_FILE " in it",
+		"libsasl2 reads its plugins from %s, and there is no " SE_DOCTOR_PLUGIN_FILE
+		" in it",
 		directories[0] != '\0' ? directories
 		: variable != NULL     ? variable
 				       : "nowhere");
@@ -190,126 +170,6 @@ look_at_engine(struct se_checkup *checkup)
 			module->version);
 }
 
-/* --- what is offered ----------------------------------------------------------------------------- */
-
-static bool
-offers(const struct se_sasl_plugins *plugins, const char *mechanism)
-{
-	for (size_t i = 0; i < plugins->offer_count; i++)
-		if (strcmp(plugins->offers[i].mechanism, mechanism) == 0 &&
-			strcmp(plugins->offers[i].plugin, PLUGIN_NAME) == 0)
-			return true;
-	return false;
-}
-
-static bool
-look_at_offers(struct se_checkup *checkup, const struct se_sasl_plugins *plugins)
-{
-	if (offers(plugins, "XOAUTH2") && offers(plugins, "OAUTHBEARER")) {
-		se_checkup_fine(checkup, "plugin-offered",
-			"libsasl2 has XOAUTH2 and OAUTHBEARER from the plugin");
-		return true;
-	}
-	se_checkup_add(checkup, "plugin-offered", SE_PROBLEM,
-		"look for a line of libsasl2 in the log; reinstall libsasl2 and sasl-entra",
-		"libsasl2 has no %s from the plugin",
-		offers(plugins, "XOAUTH2") ? "OAUTHBEARER" : "XOAUTH2");
-	return false;
-}
-
-/* The file of a plugin of that name. */
-static const char *
-file_of(const struct se_sasl_plugins *plugins, const char *plugin)
-{
-	const size_t len = strlen(plugin);
-
-	for (size_t i = 0; i < plugins->file_count; i++) {
-		const char *name = base_name(plugins->files[i]);
-
-		if (strncmp(name, "lib", 3) == 0 && strncmp(name + 3, plugin, len) == 0 &&
-			name[3 + len] == '.')
-			return plugins->files[i];
-	}
-	return "";
-}
-
-static void
-say_other(struct se_checkup *checkup, const struct se_sasl_plugins *plugins, const char *plugin)
-{
-	const char *file = file_of(plugins, plugin);
-	const bool known = plugins->winner[0] != '\0';
-	const bool ours = strcmp(base_name(plugins->winner), PLUGIN_FILE) == 0;
-	char fix[FIX_MAX];
-
-	(void)snprintf(fix, sizeof(fix), "mv %s %s.off%s", file, file,
-		strcmp(plugin, "sasl-xoauth2") == 0
-			? "\nor let sasl-entra import sasl-xoauth2 take over what it does"
-			: "");
-	se_checkup_add(checkup, "plugin-others", known && !ours ? SE_PROBLEM : SE_WARNING, fix,
-		"%s (%s) offers XOAUTH2 as well, and %s", file[0] != '\0' ? file : plugin,
-		name_of(plugin),
-		!known ? "which one is used is libsasl2's affair"
-		: ours ? "ours is used as long as libsasl2 finds it first or it claims more"
-		       : "libsasl2 uses that one, not ours");
-}
-
-static bool
-look_at_others(struct se_checkup *checkup, const struct se_sasl_plugins *plugins)
-{
-	bool alone = true;
-
-	for (size_t i = 0; i < plugins->offer_count; i++) {
-		const struct se_sasl_offer *offer = &plugins->offers[i];
-
-		if (strcmp(offer->mechanism, "XOAUTH2") != 0 ||
-			strcmp(offer->plugin, PLUGIN_NAME) == 0)
-			continue;
-		say_other(checkup, plugins, offer->plugin);
-		alone = false;
-	}
-	if (alone)
-		se_checkup_fine(checkup, "plugin-others", "no other plugin offers XOAUTH2");
-	return alone;
-}
-
-/* --- what is chosen ------------------------------------------------------------------------------ */
-
-/* Whether programs of this user read the configuration that is looked at. */
-static bool
-is_programs(const struct se_identity *identity)
-{
-	struct se_identity own;
-
-	return se_identity_choose(NULL, &own) &&
-	       strcmp(own.configuration, identity->configuration) == 0;
-}
-
-static void
-look_at_ranking(struct se_doctor *doctor, const struct se_sasl_plugins *plugins)
-{
-	const char *chosen = plugins->chosen[0] != '\0' ? plugins->chosen : "nothing";
-
-	if (strcmp(chosen, "XOAUTH2") == 0)
-		se_checkup_fine(&doctor->checkup, "plugin-ranking",
-			"where a server offers LOGIN, PLAIN and XOAUTH2, libsasl2 takes XOAUTH2");
-	else if (!is_programs(doctor->identity))
-		se_checkup_left_out(&doctor->checkup, "plugin-ranking",
-			"which mechanism is taken depends on the configuration that mail programs "
-			"read, and %s is none",
-			doctor->identity->configuration);
-	else if (access(doctor->identity->configuration, F_OK) != 0)
-		se_checkup_add(&doctor->checkup, "plugin-ranking", SE_PROBLEM, "sasl-entra setup",
-			"where a server offers LOGIN, PLAIN and XOAUTH2, libsasl2 takes %s, as the "
-			"plugin stands back until there is %s",
-			chosen, doctor->identity->configuration);
-	else
-		se_checkup_add(&doctor->checkup, "plugin-ranking", SE_PROBLEM,
-			"have mail programs name the mechanism; for Postfix:\n"
-			"postconf -e 'smtp_sasl_mechanism_filter = xoauth2'",
-			"where a server offers LOGIN, PLAIN and XOAUTH2, libsasl2 takes %s",
-			chosen);
-}
-
 /* --- the whole ----------------------------------------------------------------------------------- */
 
 /* In the child. */
@@ -334,10 +194,7 @@ look(struct se_doctor *doctor, void *context)
 	if (!loads(checkup, ours))
 		return;
 	look_at_engine(checkup);
-	if (!look_at_offers(checkup, &plugins))
-		return;
-	(void)look_at_others(checkup, &plugins);
-	look_at_ranking(doctor, &plugins);
+	se_doctor_offers(doctor, &plugins);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "engine/account.h"
 
 #include "tool/doctor.h"
+#include "tool/doctor_explain.h"
 #include "tool/doctor_login.h"
 #include "tool/mail_login.h"
 #include "tool/mail_servers.h"
@@ -177,8 +178,8 @@ is_ready(struct view *view, const struct se_doctor_visit *visit)
 
 /* --- which servers -------------------------------------------------------------------------------- */
 
-static const struct se_doctor_token *
-token_of(const struct se_doctor *doctor, const struct se_account *account)
+static struct se_doctor_token *
+token_of(struct se_doctor *doctor, const struct se_account *account)
 {
 	for (size_t i = 0; i < doctor->token_count; i++)
 		if (doctor->tokens[i].account == account)
@@ -187,8 +188,17 @@ token_of(const struct se_doctor *doctor, const struct se_account *account)
 }
 
 static void
+note(struct se_doctor_token *token, const struct se_mail_server *server, bool accepted)
+{
+	if (server->protocol != SE_MAIL_SMTP)
+		return;
+	token->accepted_smtp |= accepted;
+	token->refused_smtp |= !accepted;
+}
+
+static void
 visit_server(struct view *view, const struct se_account *account,
-	const struct se_mail_server *server, const struct se_doctor_token *token)
+	const struct se_mail_server *server, struct se_doctor_token *token)
 {
 	struct se_checkup *checkup = &view->doctor->checkup;
 	struct se_doctor_visit visit = {view->doctor, server, {.account = account}};
@@ -220,12 +230,12 @@ visit_server(struct view *view, const struct se_account *account,
 			"yours",
 			"%s: %s", token->login, error.text);
 	else
-		se_doctor_logins(&visit);
+		note(token, server, se_doctor_logins(&visit));
 }
 
 static void
 visit_default(struct view *view, const struct se_account *account, enum se_mail_protocol protocol,
-	const struct se_doctor_token *token)
+	struct se_doctor_token *token)
 {
 	const struct se_doctor *doctor = view->doctor;
 	const char *option = protocol == SE_MAIL_IMAP ? doctor->imap_server : doctor->server;
@@ -253,8 +263,7 @@ visit_default(struct view *view, const struct se_account *account, enum se_mail_
 
 /* Where Postfix hands its mail to, else what the account names. */
 static void
-visit_submission(
-	struct view *view, const struct se_account *account, const struct se_doctor_token *token)
+visit_submission(struct view *view, const struct se_account *account, struct se_doctor_token *token)
 {
 	const struct se_doctor *doctor = view->doctor;
 	struct se_mail_server server;
@@ -291,7 +300,7 @@ se_doctor_server(struct se_doctor *doctor)
 	view = (struct view){.doctor = doctor};
 	for (size_t i = 0; i < doctor->config->account_count; i++) {
 		const struct se_account *account = &doctor->config->accounts[i];
-		const struct se_doctor_token *token = token_of(doctor, account);
+		struct se_doctor_token *token = token_of(doctor, account);
 
 		if (doctor->name != NULL && account != doctor->account)
 			continue;
@@ -300,4 +309,5 @@ se_doctor_server(struct se_doctor *doctor)
 		if (se_mail_server_serves(account, SE_MAIL_IMAP))
 			visit_default(&view, account, SE_MAIL_IMAP, token);
 	}
+	se_doctor_roleless(doctor);
 }

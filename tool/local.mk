@@ -72,15 +72,17 @@ sasl_entra_SOURCES = \
 	tool/doctor.h tool/verb_doctor.c \
 	tool/doctor_aside.c tool/doctor_aside.h \
 	tool/sasl_plugins.c tool/sasl_plugins.h \
-	tool/doctor_plugin.c tool/doctor_configuration.c tool/doctor_agent.c \
+	tool/doctor_plugin.c tool/doctor_plugin.h tool/doctor_plugin_offers.c \
+	tool/doctor_configuration.c tool/doctor_agent.c \
 	tool/postfix_config.c tool/postfix_config.h \
 	tool/postfix_map.c tool/postfix_map.h \
 	tool/doctor_postfix.c tool/doctor_postfix.h \
 	tool/doctor_postfix_relays.c tool/doctor_postfix_auth.c tool/doctor_postfix_passwords.c \
 	tool/doctor_postfix_tls.c \
 	tool/doctor_postfix_limits.c tool/doctor_postfix_jail.c tool/doctor_postfix_queue.c \
-	tool/doctor_network.c tool/doctor_token.c \
-	tool/doctor_explain.c tool/doctor_explain.h \
+	tool/doctor_network.c tool/doctor_network.h tool/doctor_network_names.c \
+	tool/doctor_token.c \
+	tool/doctor_explain.c tool/doctor_explain.h tool/doctor_permissions.c \
 	tool/doctor_server.c tool/doctor_login.c tool/doctor_login.h \
 	tool/doctor_sasl.c tool/doctor_sasl.h \
 	tool/mail_servers.c tool/mail_servers.h \
@@ -98,6 +100,7 @@ sasl_entra_SOURCES = \
 	tool/setup.h tool/setup_run.c tool/setup_read.c tool/setup_ask.c tool/setup_tenant.c \
 	tool/setup_account.c tool/setup_text.c tool/setup_text.h tool/setup_write.c \
 	tool/setup_credential.c tool/setup_after.c tool/setup_steps.c tool/setup_steps.h \
+	tool/setup_steps_exchange.c tool/setup_steps_words.c tool/setup_steps_parts.h \
 	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
 	tool/mailbox_share.c tool/mailbox_share.h \
 	tool/setup_postfix_read.c tool/setup_postfix_choose.c tool/setup_postfix_plan.c \

@@ -191,17 +191,25 @@ stand_on_root(struct walk *walk, struct se_error *error)
 	}
 	walk->at->shown[0] = '\0';
 	walk->name[0] = '\0';
-	code = stand_on(walk, open("/", SEARCH_ONLY | DIRECTORY_FLAGS), error);
+	code = stand_on(walk, openat(AT_FDCWD, "/", SEARCH_ONLY | DIRECTORY_FLAGS), error);
 	return code == SE_OK ? judge_directory(walk, error) : code;
+}
+
+static const char *
+after_slashes(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return path;
 }
 
 /* Takes the next component off `rest`; "." where there is none, for the path "/". */
 static void
 next_name(struct walk *walk)
 {
-	const char *begin = walk->rest + strspn(walk->rest, "/");
+	const char *begin = after_slashes(walk->rest);
 	size_t len = strcspn(begin, "/");
-	const char *after = begin + len + strspn(begin + len, "/");
+	const char *after = after_slashes(begin + len);
 
 	memcpy(walk->name, begin, len);
 	walk->name[len] = '\0';

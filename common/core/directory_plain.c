@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,12 +12,18 @@ is_safe(const struct stat *status)
 	       ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (status->st_mode & S_ISVTX) != 0);
 }
 
-/* "/a//b", "/a/./b", "/a/../b" and "/a/" are for se_way_open(). */
+/* Whether the path has a plain name at `at`: "/a//b", "/a/./b", "/a/../b" and "/a/" are for
+ * se_way_open(). */
 static bool
-is_canonical(const char *path)
+has_name(const char *at)
 {
-	return path[0] == '/' && strstr(path, "//") == NULL && strstr(path, "/.") == NULL &&
-	       path[strlen(path) - 1] != '/';
+	return *at != '/' && *at != '.' && *at != '\0';
+}
+
+static bool
+look(const char *path, struct stat *status)
+{
+	return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW) == 0 && is_safe(status);
 }
 
 bool
@@ -26,15 +33,16 @@ se_way_is_plain(const char *path)
 	struct stat status;
 	size_t len = strlen(path), at;
 
-	if (len >= sizeof(part) || !is_canonical(path) || lstat("/", &status) != 0 ||
-		!is_safe(&status))
+	if (path[0] != '/' || len >= sizeof(part) || !look("/", &status))
 		return false;
 	memcpy(part, path, len + 1);
 	for (at = 1; at <= len; at++) {
+		if (part[at - 1] == '/' && !has_name(part + at))
+			return false;
 		if (part[at] != '/' && part[at] != '\0')
 			continue;
 		part[at] = '\0';
-		if (lstat(part, &status) != 0 || !is_safe(&status))
+		if (!look(part, &status))
 			return false;
 		part[at] = '/';
 	}

@@ -4,15 +4,12 @@
 
 #define SEPARATOR "\001"
 
-/* Bytes that end a field or a line somewhere on the way: whoever gets one in writes a field of
- * their own. */
+/* No byte that ends a field or a line somewhere on the way, a NUL before `len` among them: whoever
+ * gets one in writes a field of their own. libc looks at a token faster than a loop would. */
 static bool
 is_plain(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (text[i] == '\001' || text[i] == '\0' || text[i] == '\r' || text[i] == '\n')
-			return false;
-	return true;
+	return strcspn(text, "\001\r\n") == len;
 }
 
 static enum se_code

@@ -54,6 +54,8 @@ struct se_account {
 	const char *authority;      /* https://HOST[:PORT]/TENANT; NULL: no tenant, because endpoint
 	                               and scope are written out */
 	const char *scope;          /* what a token request asks for */
+	const char *token_key;      /* the name of its token's key, where it is one whoever logs in;
+	                               else NULL (engine/token_key.h) */
 	const char *const *match;   /* NULL-terminated, lower case */
 	const char *const *servers; /* NULL-terminated, lower case */
 	const char *const *services;

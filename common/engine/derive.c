@@ -8,6 +8,7 @@
 #include "engine/derive_environment.h"
 #include "engine/names.h"
 #include "engine/provider.h"
+#include "engine/token_key.h"
 #include "engine/values.h"
 
 /* Where a secret only says which program asks, a person still signs in. */
@@ -191,6 +192,23 @@ derive_servers(struct se_account *account, struct se_arena *arena)
 	return account->servers != NULL;
 }
 
+/* A hash, which nobody is to make anew for each login. */
+static bool
+derive_token_key(struct se_account *account, struct se_arena *arena)
+{
+	struct se_token_key key;
+	struct se_error error;
+
+	if (account->token_endpoint == NULL ||
+		(!account->app_only && account->value[SE_KEY_IDENTITY].text == NULL))
+		return true;
+	if (se_token_key_make(account, "", &key, &error) != SE_OK)
+		return false;
+	account->token_key = se_arena_text(arena, key.name, strlen(key.name));
+	se_token_key_free(&key);
+	return account->token_key != NULL;
+}
+
 static unsigned
 seconds(const struct se_value *value)
 {
@@ -214,5 +232,5 @@ se_derive(struct se_account *account, struct se_arena *arena, struct se_report *
 	return se_derive_credentials(account, arena) && se_derive_environment(account, arena) &&
 	       derive_authority(account, arena) && derive_endpoints(account, arena) &&
 	       derive_scope(account, arena) && derive_servers(account, arena) &&
-	       se_allow_resolve(account, arena, report);
+	       derive_token_key(account, arena) && se_allow_resolve(account, arena, report);
 }

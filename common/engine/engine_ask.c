@@ -156,26 +156,39 @@ not_signed_in(const struct se_engine *engine, const struct se_entry *entry, cons
 		entry->acquisition.key.holder, login);
 }
 
-/* The entry of the account's token key. A delegated account without a sign-in leaves none
- * behind: whoever invents login names creates no state. */
+/* The entry of the account's token key, made where there is none yet. */
 static struct se_entry *
-entry_for(struct se_engine *engine, const struct se_account *account, const char *login,
+find_entry(struct se_engine *engine, const struct se_account *account, const char *login,
 	struct se_error *error)
 {
+	struct se_entry *entry =
+		account->token_key != NULL ? se_entry_find(engine, account->token_key) : NULL;
 	struct se_token_key key;
-	struct se_entry *entry;
-	struct se_error reason = {0};
 
+	if (entry != NULL)
+		return entry;
 	if (se_token_key_make(account, login, &key, error) != SE_OK)
 		return NULL;
 	entry = se_entry_find(engine, key.name);
 	if (entry == NULL)
 		entry = se_entry_add(engine, &key);
 	se_token_key_free(&key);
-	if (entry == NULL) {
+	if (entry == NULL)
 		se_error_memory(error);
+	return entry;
+}
+
+/* The entry of the account's token key. A delegated account without a sign-in leaves none
+ * behind: whoever invents login names creates no state. */
+static struct se_entry *
+entry_for(struct se_engine *engine, const struct se_account *account, const char *login,
+	struct se_error *error)
+{
+	struct se_entry *entry = find_entry(engine, account, login, error);
+	struct se_error reason = {0};
+
+	if (entry == NULL)
 		return NULL;
-	}
 	if (entry->acquisition.phase == SE_PHASE_IDLE) {
 		se_acquire_save_unsaved(&entry->acquisition, false);
 		(void)se_acquire_look(&entry->acquisition, &reason);

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "core/descriptor.h"
-#include "engine/crypto_tls.h"
+#include "engine/http_tls.h"
 #include "engine/http_transfer.h"
 
 static size_t
@@ -121,15 +121,6 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 	return fd;
 }
 
-static CURLcode
-on_tls(CURL *easy, void *ssl_ctx, void *context)
-{
-	(void)easy;
-	(void)context;
-	se_tls_keep_nothing(ssl_ctx);
-	return CURLE_OK;
-}
-
 static bool
 only_one_protocol(const struct se_http_transfer *transfer)
 {
@@ -193,7 +184,7 @@ set_rules(struct se_http_transfer *transfer)
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
 	if (transfer->http->openssl)
-		ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+		ok = ok && se_http_keep_nothing(easy);
 	/* Libcurl 7.88 frees the name of a session that it keeps twice when memory runs out, and a
 	 * whole handshake for each token costs little. */
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);

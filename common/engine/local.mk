@@ -40,7 +40,8 @@ libse_engine_la_SOURCES = \
 	common/engine/signals.c common/engine/signals.h \
 	common/engine/crypto_parts.c common/engine/crypto_parts.h \
 	common/engine/crypto_key.c common/engine/crypto_key.h \
-	common/engine/crypto_find.c common/engine/crypto_sign.c common/engine/crypto_pkcs12.c common/engine/crypto_work.c \
+	common/engine/crypto_find.c common/engine/crypto_sign.c common/engine/crypto_pkcs12.c \
+	common/engine/crypto_work.c \
 	common/engine/crypto_certificate.c common/engine/crypto_certificate.h \
 	common/engine/crypto_make.c common/engine/crypto_make.h \
 	common/engine/fetch_once.c common/engine/fetch_once.h \
@@ -49,6 +50,7 @@ libse_engine_la_SOURCES = \
 	common/engine/jwt.c common/engine/jwt.h \
 	common/engine/http.c common/engine/http.h common/engine/http_transfer.h \
 	common/engine/http_prepare.c common/engine/http_explain.c \
+	common/engine/http_tls.c common/engine/http_tls.h \
 	common/engine/http_lookup.c \
 	common/engine/credential_secret.c common/engine/credential_secret.h \
 	common/engine/secret_command.c common/engine/secret_command.h \

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/crypto_tls.h"
+#include "engine/http_tls.h"
 #include "engine/mail_parts.h"
 
 /* "SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384" */
@@ -39,15 +39,6 @@ on_output(char *data, size_t size, size_t count, void *context)
 	(void)data;
 	(void)context;
 	return size * count; /* on_debug() has it */
-}
-
-static CURLcode
-on_tls(CURL *easy, void *ssl_ctx, void *context)
-{
-	(void)easy;
-	(void)context;
-	se_tls_keep_nothing(ssl_ctx);
-	return CURLE_OK;
 }
 
 static bool
@@ -94,7 +85,7 @@ set_callbacks(struct se_mail *mail)
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_output);
 	ok = ok && !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_output);
 	if (mail->openssl)
-		ok = ok && !curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+		ok = ok && se_http_keep_nothing(easy);
 	return ok;
 }
 

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 from agent_case import LOGIN, OTHER, SOURCE, TOOL, USER, TenantCase, run  # noqa: E402
 
+APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
 PUBLIC = "55556666-dddd-7777-eeee-8888ffff9999"
 ANNA = "anna@contoso.com"
 OTHERS = ("plugin", "postfix", "server", "imap")  # of the machine that the test runs on, or looked at elsewhere
@@ -122,6 +123,15 @@ class Doctor(TenantCase):
         checks = self.doctor(self.configuration(extra="services = smtp imap\n"), LOGIN)
         self.assertEqual(self.complaints(checks), [("agent", "left out"), ("token-permissions", "problem")])
         self.assertIn("IMAP.AccessAsApp", self.one(checks, "token-permissions")["fix"])
+
+    def test_imap_without_roles(self):
+        """RBAC for Applications is for sending: an app that reads needs the permission in the token"""
+        self.tenant.control("apps", {"apps": [{"client_id": APP, "roles": []}]})
+        self.addCleanup(self.tenant.control, "apps", {"apps": [{"client_id": APP, "roles": ["SMTP.SendAsApp"]}]})
+        check = self.one(self.doctor(self.configuration(extra="services = imap\n"), LOGIN), "token-permissions")
+        self.assertEqual((check["section"], check["verdict"]), ("Token", "problem"))
+        self.assertIn("IMAP.AccessAsApp", check["fix"])
+        self.assertNotIn("RBAC", check["fix"])
 
     def test_no_root(self):
         """a user looks at what is his own; at what is not he is told what is wrong"""

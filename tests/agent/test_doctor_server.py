@@ -12,6 +12,7 @@ from agent_case import LOGIN, SOURCE, run  # noqa: E402
 import standins  # noqa: E402
 from mail_case import CLOSE, MailCase  # noqa: E402
 
+APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
 FINE = {"server-connect": "ok", "server-tls": "ok", "server-offers": "ok", "server-login": "ok"}
 OFFERING = ("220 hello", "250-x\r\n250 STARTTLS", "220 tls")
 
@@ -44,6 +45,29 @@ class Server(MailCase):
         self.assertEqual(self.verdicts(checks), FINE)
         self.assertIn("TLSv1.", checks["server-tls"]["text"])
         self.assertIn("accepts the login", checks["server-login"]["text"])
+
+    def test_roleless(self):
+        """a token without roles: fine where the server takes it (RBAC for Applications), a question where it does not"""
+        self.tenant.control("apps", {"apps": [{"client_id": APP, "roles": []}]})
+        self.addCleanup(self.tenant.control, "apps", {"apps": [{"client_id": APP, "roles": ["SMTP.SendAsApp"]}]})
+        self.mailboxes(rbac=True)
+        result = json.loads(self.tool("doctor", LOGIN, "--json", "--server", f"localhost:{self.server.port}",
+                                      code=None).stdout)
+        found = [each for each in result["checks"] if each["id"] == "token-permissions"]
+        self.assertEqual([(each["section"], each["verdict"]) for each in found], [("Server", "ok")])
+        self.assertIn("RBAC for Applications", found[0]["text"])
+        self.mailboxes(rbac=False)
+        checks = self.doctor()
+        self.assertEqual(checks["server-login"]["verdict"], "problem")
+        self.assertEqual(checks["token-permissions"]["verdict"], "warning")
+        self.assertIn("the server has refused it", checks["token-permissions"]["text"])
+        first, command, other = checks["token-permissions"]["fix"].split("\n")
+        self.assertIn("RBAC for Applications add none", first)
+        self.assertEqual(command, f"  Test-ServicePrincipalAuthorization -Identity {APP} -Resource {LOGIN}")
+        self.assertIn("SMTP.SendAsApp", other)
+        checks = self.doctor(port=1)
+        self.assertEqual(checks["token-permissions"]["verdict"], "warning")
+        self.assertIn("no login here showed", checks["token-permissions"]["text"])
 
     def test_connect(self):
         """nobody listens; a name that is none; a server that hangs up, and one that says 421"""

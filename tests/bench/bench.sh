@@ -4,7 +4,7 @@
 #
 #   SE_BENCH        full (the default) or short
 #   SE_BENCH_WRITE  1: the tables go into doc/figures/README.md, between its two marks, and
-#                   figures.json and the series beside it
+#                   figures.json, the series and their plots beside it
 #   SE_BENCH_ROWS   names of rows to run, instead of all
 set -uo pipefail
 shopt -s nullglob
@@ -17,7 +17,7 @@ export SE_BENCH=${SE_BENCH:-full} SE_BENCH_RECORDS=$out/records SE_BENCH_DATA=$o
 failed=()
 
 # In the order of the page; a row that is not named here comes last.
-order=(load warm agent cold storm expiry postfix scale underload cost)
+order=(load warm agent cold storm expiry postfix scale underload cost fleet)
 
 rows() {
   local name script
@@ -59,4 +59,5 @@ if [ "${SE_BENCH_WRITE-}" = 1 ]; then
   write_page
   cp "$out/figures.json" "${page%/*}/"
   for series in "$SE_BENCH_DATA"/*.dat; do cp "$series" "${page%/*}/data/"; done
+  bash "$here/plot/plot.sh" "${page%/*}/data" "${page%/*}" || exit 1
 fi

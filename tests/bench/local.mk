@@ -87,3 +87,8 @@ tests_bench_scale_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tes
 tests_bench_scale_LDADD = libse-engine.la $(CMOCKA_LIBS)
 endif
 include tests/bench/fleet/local.mk
+
+# Plots, by gnuplot: only bench-figures makes them.
+EXTRA_DIST += tests/bench/plot/plot.sh tests/bench/plot/style.gnuplot tests/bench/plot/load.gnuplot \
+	tests/bench/plot/storm.gnuplot tests/bench/plot/expiry.gnuplot tests/bench/plot/postfix.gnuplot \
+	tests/bench/plot/scale.gnuplot tests/bench/plot/underload.gnuplot tests/bench/plot/fleet.gnuplot

@@ -8,7 +8,6 @@ import os
 import pathlib
 import platform
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -24,6 +23,8 @@ TABLE = budgets.table()
 PLUGIN, ENGINE, NOTHING = (os.path.join(BUILD, place, ".libs", name) for place, name in (
     ("", "libsasl-entra.so"), ("", "engine.so"), ("tests/bench", "nothing.so")))
 NAMES = ("anna@contoso.com", "otto@contoso.com")
+# None comes twice, so that none is answered from the plugin's memory: each login asks the agent.
+MANY = [f"sender{number}@contoso.com" for number in range(1010)]
 # Each directory on the way to the agent's socket is looked at: the costs are those of the usual way, wherever
 # this tree is to be installed.
 SOCKET = pathlib.Path("/run/sasl-entra/agent.sock")
@@ -99,10 +100,10 @@ class BudgetCase(EnvironmentCase):
 
 class TestLoad(BudgetCase):
     def loaded(self, plugins, **named):
-        """(objects, kB of private memory): the median of some runs, because addresses differ."""
+        """(objects, kB of private memory): the least of some runs, because addresses differ."""
         runs = [dict(line.split() for line in self.subject_run("load", plugins=plugins, **named).stdout.splitlines())
                 for _ in range(7)]
-        return [int(statistics.median(int(run[what]) for run in runs)) for what in ("objects", "private")]
+        return [min(int(run[what]) for run in runs) for what in ("objects", "private")]
 
     def test_objects_and_memory(self):
         """a program that only loads the plugin has one object more, and hardly more memory"""
@@ -162,7 +163,7 @@ class TestLogin(BudgetCase):
         self.subject_run("auth", 1, *NAMES)
         first = self.instructions(*NAMES)
         self.within("login.agent.first.instructions", first)
-        self.within("login.agent.instructions", (self.instructions(*NAMES, times=11) - first) // 10)
+        self.within("login.agent.instructions", (self.instructions(*MANY, times=11) - first) // 10)
         self.within("login.memory.instructions", (self.instructions(NAMES[0], times=11) - first) // 10)
 
     def test_requests(self):
@@ -184,7 +185,7 @@ class TestAgent(BudgetCase):
         time.sleep(6)  # libcurl has its connection to the tenant to look after for some seconds
         with subprocess.Popen(["strace", "-f", "-q", "-o", str(trace), "-p", str(agent.pid)]) as strace:
             self.wait(lambda: "TracerPid:\t0" not in pathlib.Path(f"/proc/{agent.pid}/status").read_text())
-            self.subject_run("auth", 50, *NAMES)
+            self.subject_run("auth", 50, *MANY)
             strace.terminate()
         calls = budgets.Calls(trace).all()
         print(f"# 50 requests: {budgets.say_calls(calls)}")
@@ -193,7 +194,7 @@ class TestAgent(BudgetCase):
     def agent_instructions(self, times):
         """Of an agent's whole life with so many requests."""
         agent = self.usual_agent(program=(*CALLGRIND, AGENT), env={"PATH": PATH, **PLAIN_LOOPS})
-        self.subject_run("auth", times, *NAMES)
+        self.subject_run("auth", times, *MANY)
         agent.end()
         return budgets.collected(agent.log)
 

@@ -50,7 +50,7 @@ case_no_agent() {
   equal '... with one line that says why' "$(plugin_lines)" 1
   diag "$(plugin_line)"
   check '... first that there is no agent, and how to start it' plugin_says \
-    "$sender: no agent at $scene_socket: No such file or directory (start it: systemctl enable --now sasl-entrad.socket), and without one: "
+    "$sender: no agent at $scene_socket (No such file or directory; start it: systemctl enable --now sasl-entrad.socket), and without one: "
   check '... then what failed without one' plugin_says \
     "and without one: $scene_conf/contoso.secret cannot be opened by uid "
   equal '... which the tool explains in this order' "$("$SE_STAGE/bin/sasl-entra" explain --json "$(plugin_line)" |

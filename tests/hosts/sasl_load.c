@@ -3,7 +3,7 @@
  *
  *   sasl_load PROCESSES SECONDS PAUSE_MS SERVER DOMAIN [SERIES]
  *
- * Each process goes around ten login names of its own, so that the plugin's memory of the last one
+ * Each process goes around twenty login names of its own, so that the plugin's memory of the last ones
  * never serves, and waits PAUSE_MS between two. Prints one line: how many logins, how many failed,
  * and how long the first step took in microseconds: median, 99th percentile, most. What failed goes
  * to standard error. The file SERIES gets a line a login: when it began, in seconds since 1970, and
@@ -20,7 +20,7 @@
 
 #include <sasl/sasl.h>
 
-enum { NAMES = 10, LOGINS_MAX = 100000 };
+enum { NAMES = 20, LOGINS_MAX = 100000 };
 
 struct result {
 	uint32_t count;

@@ -13,6 +13,7 @@ done
 [ -e $devel ] || skip "there is no $devel (Debian: selinux-policy-dev)"
 [ -d /var/lib/selinux/default/active ] || skip "there is no policy to link with (Debian: selinux-policy-default)"
 
+unset MAKEFLAGS MFLAGS MAKELEVEL
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 count=0

@@ -247,9 +247,9 @@ test_want_of_agent(void **state)
 	fake->code = SE_CONFIG;
 	fake->text = LOGIN ": /s.secret cannot be opened; chmod";
 	assert_fails(SASL_FAIL,
-		"(start it: systemctl enable --now sasl-entrad.socket), and without one: "
+		"; start it: systemctl enable --now sasl-entrad.socket), and without one: "
 		"/s.secret cannot be opened; chmod");
-	assert_non_null(strstr(detail, LOGIN ": no agent at " SE_SOCKET_PATH ": "));
+	assert_non_null(strstr(detail, LOGIN ": no agent at " SE_SOCKET_PATH " ("));
 	assert_null(strstr(strstr(detail, LOGIN) + 1, LOGIN));
 
 	/* That is of the tenant or of the configuration, and the agent would say it as well. */
@@ -269,7 +269,7 @@ shut_out(void)
 
 	CHECK(setresuid(NOBODY, NOBODY, NOBODY) == 0);
 	CHECK(log_in(&person, detail, sizeof(detail)) == SASL_FAIL);
-	CHECK(strstr(detail, ": Permission denied (let the user with uid 65534 connect: ") != NULL);
+	CHECK(strstr(detail, "(Permission denied; let the user with uid 65534 connect: ") != NULL);
 	CHECK(strstr(detail, "), and without one: the secret") != NULL);
 	return 0;
 }

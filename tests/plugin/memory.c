@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "plugin/memory.h"
+
 #include "support.h"
 
 enum { DETAIL = SE_ERROR_TEXT_MAX + 200, THREADS = 4, LOGINS = 50 };
@@ -71,9 +73,12 @@ only_as_long_as_the_source_says(void **state)
 	log_in_as(LOGIN);
 	log_in_as(LOGIN);
 	assert_int_equal(agent->asked, 3);
-	nanosleep(&second, NULL);
-	log_in_as(LOGIN);
+	agent->keep = 60;
+	log_in_as("somebody@contoso.com");
 	assert_int_equal(agent->asked, 4);
+	nanosleep(&second, NULL);
+	log_in_as(LOGIN); /* the token is there, but not for this one any more */
+	assert_int_equal(agent->asked, 5);
 }
 
 static void
@@ -89,22 +94,63 @@ nobody_else_gets_it(void **state)
 	log_in_as(LOGIN);
 	log_in_as("somebody@contoso.com");
 	assert_int_equal(agent->asked, 2);
-	log_in_as(LOGIN); /* one is kept, the last */
-	assert_int_equal(agent->asked, 3);
+	log_in_as(LOGIN);
+	assert_int_equal(agent->asked, 2);
 	callbacks_for(&person, callbacks);
 	assert_int_equal(sasl_client_new("imap", SERVER, NULL, NULL, callbacks, 0, &conn), SASL_OK);
 	assert_int_equal(
 		sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, &mechanism), SASL_CONTINUE);
 	sasl_dispose(&conn);
-	assert_int_equal(agent->asked, 4);
+	assert_int_equal(agent->asked, 3);
 	assert_string_equal(agent->request.service, "imap");
 	assert_int_equal(
 		sasl_client_new("imap", "other.example", NULL, NULL, callbacks, 0, &conn), SASL_OK);
 	assert_int_equal(
 		sasl_client_start(conn, "XOAUTH2", NULL, &out, &len, &mechanism), SASL_CONTINUE);
 	sasl_dispose(&conn);
-	assert_int_equal(agent->asked, 5);
+	assert_int_equal(agent->asked, 4);
 	person_free(&person);
+}
+
+/* Each has its own user; the token is one. */
+static void
+many_names_share_one(void **state)
+{
+	const struct timespec moment = {0, 5000000};
+	char login[32];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < SE_MEMORY_NAMES; i++) {
+			(void)snprintf(login, sizeof(login), "sender%d@contoso.com", i);
+			(void)snprintf(
+				agent->user, sizeof(agent->user), "mailbox%d@contoso.com", i);
+			log_in_as(login);
+			assert_xoauth2(detail, (unsigned)strlen(detail), agent->user, TOKEN);
+		}
+		assert_int_equal(agent->asked, SE_MEMORY_NAMES);
+	}
+	nanosleep(&moment, NULL);
+	log_in_as("one-more@contoso.com");
+	log_in_as("sender0@contoso.com"); /* the oldest made room */
+	assert_int_equal(agent->asked, SE_MEMORY_NAMES + 2);
+	log_in_as("sender5@contoso.com");
+	log_in_as("one-more@contoso.com");
+	assert_int_equal(agent->asked, SE_MEMORY_NAMES + 2);
+}
+
+static void
+another_token_takes_its_place(void **state)
+{
+	(void)state;
+	log_in_as(LOGIN);
+	(void)snprintf(agent->token, sizeof(agent->token), "%s", OTHER_TOKEN);
+	(void)snprintf(agent->fingerprint, sizeof(agent->fingerprint), "%s", "5e6f7a8b");
+	log_in_as("somebody@contoso.com");
+	assert_non_null(strstr(detail, OTHER_TOKEN));
+	log_in_as(LOGIN);
+	assert_non_null(strstr(detail, OTHER_TOKEN));
+	assert_int_equal(agent->asked, 3);
 }
 
 static void
@@ -207,6 +253,8 @@ main(void)
 		TEST(the_second_asks_nobody),
 		TEST(only_as_long_as_the_source_says),
 		TEST(nobody_else_gets_it),
+		TEST(many_names_share_one),
+		TEST(another_token_takes_its_place),
 		TEST(a_refused_one_is_dropped),
 		TEST(a_child_asks_for_itself),
 		TEST(errors_are_not_kept),

@@ -384,10 +384,36 @@ a_federated_file(void **state)
 		"https://login.microsoftonline.com/contoso.com/oauth2/v2.0/token");
 }
 
+/* The name that stands in the account is the one that is made for a login, and is there only where it
+ * is one for all of them. */
+static void
+the_key_of_all_logins(void **state)
+{
+	static const char *const alike[] = {APP, "sign_in = user\nidentity = Anna@contoso.com\n"};
+	const struct se_account *account;
+	struct se_token_key key;
+	struct se_error error;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char text[400];
+
+		snprintf(text, sizeof(text), HEAD "tenant = contoso.com\n" CLIENT "%s", alike[i]);
+		account = account_of(text);
+		assert_int_equal(se_token_key_make(account, "b@b.example", &key, &error), SE_OK);
+		assert_non_null(account->token_key);
+		assert_string_equal(account->token_key, key.name);
+		se_token_key_free(&key);
+	}
+	account = account_of(HEAD "tenant = contoso.com\n" CLIENT "sign_in = user\n");
+	assert_null(account->token_key);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(the_key_of_all_logins, tear_down),
 		cmocka_unit_test_teardown(each_cloud_sets_its_own, tear_down),
 		cmocka_unit_test_teardown(people_may_come_from_anywhere, tear_down),
 		cmocka_unit_test_teardown(other_clouds_by_explicit_values, tear_down),

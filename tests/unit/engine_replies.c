@@ -337,7 +337,7 @@ sentences_of_ours_are_known(void **state)
 		"a@b: no agent at /run/sasl-entra/agent.sock, and a program that runs with another "
 		"user's rights gets its tokens from nowhere else; start it with: sasl-entrad",
 		"no-agent");
-	is_found("a@b: no agent at /run/sasl-entra/agent.sock: Connection refused (start it: "
+	is_found("a@b: no agent at /run/sasl-entra/agent.sock (Connection refused; start it: "
 		 "systemctl "
 		 "enable --now sasl-entrad.socket), and without one: cannot load the engine module "
 		 "(/e.so: "
@@ -410,7 +410,7 @@ both_causes_of_a_line_are_found(void **state)
 
 	(void)state;
 	assert_int_equal(
-		se_reply_find_all("a@b: no agent at /s: Connection refused (start it: x), and "
+		se_reply_find_all("a@b: no agent at /s (Connection refused; start it: x), and "
 				  "without one: nobody has signed in as a@b; sign in",
 			hits, COUNT(hits)),
 		2);

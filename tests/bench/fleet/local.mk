@@ -20,3 +20,4 @@ tests_bench_fleet_test_fleet_LDADD = libse-engine.la $(CMOCKA_LIBS)
 endif
 TESTS += tests/bench/fleet/test_page.sh
 EXTRA_DIST += tests/bench/fleet/test_page.sh
+bench_scripts += tests/bench/row_fleet.sh

@@ -108,6 +108,7 @@ days(void)
 	size_t i;
 
 	(void)printf(
+		"### A day\n\n"
 		"| relays | requests of a relay in a day | of all in a second | in the busiest "
 		"minute, a second | in the busiest second |\n|---:|---:|---:|---:|---:|\n");
 	for (i = 0; i < SIZES && sizes[i] <= most; i++)
@@ -178,6 +179,7 @@ power_cuts(void)
 	size_t i, j;
 
 	(void)printf(
+		"\n### After a power cut: all start in one second, none has a token\n\n"
 		"| relays | tokens a second for the registration | refusals a relay | half have a "
 		"token "
 		"after | all after | busiest second after the first two | busiest second of the "
@@ -226,7 +228,7 @@ outage_of(unsigned relays, unsigned limit)
 		.relays = relays,
 		.start_s = HOUR,
 		.seconds = SETTLED + 3 * HOUR - 20 * 60,
-		.mail_s = 300,
+		.mail_s = 900,
 		.tenant = tenant_usual()};
 	const unsigned end = SETTLED + HOUR;
 	struct result result;
@@ -272,6 +274,7 @@ outages(void)
 	size_t i, j;
 
 	(void)printf(
+		"\n### An hour in which Entra does not answer\n\n"
 		"| relays | tokens a second for the registration | requests a second before | "
 		"during | busiest second during | first delivery without a token after | busiest "
 		"second of the ten minutes after | all well after | busiest second of the next "
@@ -316,6 +319,7 @@ mailboxes(void)
 	size_t i;
 
 	(void)printf(
+		"\n### One mailbox, all relays with mail to send\n\n"
 		"| relays | settings | connections each | delay | messages a minute | refused | "
 		"messages in the day | used up after "
 		"|\n|---:|---|---:|---:|---:|---:|---:|---:|\n");
@@ -371,11 +375,8 @@ main(int argc, char **argv)
 	read_options(argc, argv);
 	relay_begin();
 	days();
-	(void)printf("\n");
 	power_cuts();
-	(void)printf("\n");
 	outages();
-	(void)printf("\n");
 	mailboxes();
 	relay_end();
 	if (series != NULL && fclose(series) != 0)

@@ -189,7 +189,7 @@ delivered(void *context, enum se_code code, struct se_answer *got, const struct 
 {
 	struct relay *relay = context;
 	struct count *then = &relay->shared->result->each[relay->asked / 1000];
-	int64_t now = *relay->shared->now, again;
+	int64_t now = *relay->shared->now;
 
 	(void)got;
 	relay->asking = NULL;
@@ -202,10 +202,11 @@ delivered(void *context, enum se_code code, struct se_answer *got, const struct 
 		return;
 	}
 	then->refused++;
-	/* Mail is waiting, and the first delivery that may ask again does. */
-	again = now + (error->retry_after > 0 ? (int64_t)error->retry_after * 1000 : LOOK_AGAIN_MS);
-	relay->next_mail =
-		again < relay->next_mail || !relay->has_had_token ? again : relay->next_mail;
+	/* Nothing reminds the engine of a token that it never had but mail that waits. */
+	if (!relay->has_had_token)
+		relay->next_mail =
+			now + (error->retry_after > 0 ? (int64_t)error->retry_after * 1000
+						      : LOOK_AGAIN_MS);
 }
 
 static void
