@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -138,10 +139,20 @@ add_client(struct loop *loop, int fd)
 		loop->clients[loop->client_count++] = new;
 }
 
+/* To look is a tenth of what it costs to accept nobody. */
+static bool
+somebody_waits(int fd)
+{
+	struct pollfd listener = {.fd = fd, .events = POLLIN};
+
+	return poll(&listener, 1, 0) != 0;
+}
+
 static void
 accept_some(struct loop *loop, int fd)
 {
-	for (int i = 0; i < ACCEPTS_A_TURN && accepting(loop); i++) {
+	for (int i = 0; i < ACCEPTS_A_TURN && accepting(loop) && (i == 0 || somebody_waits(fd));
+		i++) {
 		const int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (client >= 0)
@@ -199,16 +210,30 @@ handle_signals(struct loop *loop)
 		begin_stop(loop);
 }
 
+static void
+serve(struct loop *loop, size_t i, short revents)
+{
+	if (se_connection_serve(loop->clients[i], revents))
+		return;
+	se_connection_free(loop->clients[i]);
+	loop->clients[i] = loop->clients[--loop->client_count];
+}
+
 /* From the last to the first: whoever moves into a gap has been served. */
 static void
 serve_clients(struct loop *loop, const struct pollfd *fds)
 {
-	for (size_t i = loop->client_count; i-- > 0;) {
-		if (se_connection_serve(loop->clients[i], fds[i].revents))
-			continue;
-		se_connection_free(loop->clients[i]);
-		loop->clients[i] = loop->clients[--loop->client_count];
-	}
+	for (size_t i = loop->client_count; i-- > 0;)
+		serve(loop, i, fds[i].revents);
+}
+
+/* The request of those who have come to an agent at rest is mostly there by now: what can be answered
+ * at once needs no other turn. */
+static void
+serve_first(struct loop *loop)
+{
+	for (size_t i = loop->client_count; i-- > 0;)
+		serve(loop, i, POLLIN);
 }
 
 static bool
@@ -216,14 +241,18 @@ turn(struct loop *loop)
 {
 	struct se_server *server = loop->server;
 	const size_t count = fill(loop);
+	bool rested;
 
 	if (!se_engine_turn(server->service.engine, loop->fds, count, wait_ms(loop)) &&
 		errno != EINTR)
 		return false;
 	serve_clients(loop, loop->fds + 1 + server->listener_count);
+	rested = loop->client_count == 0;
 	for (size_t i = 0; i < server->listener_count; i++)
 		if ((loop->fds[1 + i].revents & POLLIN) != 0)
 			accept_some(loop, server->listeners[i].fd);
+	if (rested)
+		serve_first(loop);
 	if (loop->fds[0].revents != 0)
 		handle_signals(loop);
 	se_notice_step(server->service.notice);

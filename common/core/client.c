@@ -12,7 +12,7 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-enum { CHUNK = 4096 };
+enum { CHUNK = 4095 }; /* and a NUL: of 4096 a buffer would make 8192, to touch and to wipe */
 
 /* What the agent has said before it hung up is worth reading, so a broken pipe is no error. */
 static enum se_code

@@ -16,7 +16,7 @@ enum { BACKLOG_PAUSE_MS = 20 /* between two tries where the agent's queue is ful
 
 /* Where the socket lies, and whose it is. */
 struct place {
-	int directory;
+	int directory; /* AT_FDCWD where the path needs no descriptor */
 	const char *name;
 	uid_t owner;
 };
@@ -68,7 +68,13 @@ se_call_wait(const struct se_call *call, short events)
 
 /* --- the way to the socket ------------------------------------------------------------------- */
 
-/* Judges the directories of the path and leaves the last one open. */
+static bool
+fits_address(const char *path)
+{
+	return strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path);
+}
+
+/* Judges the directories of the path and leaves the last one open, unless it is a plain one. */
 static enum se_code
 open_directory(const struct se_call *call, struct place *place)
 {
@@ -84,6 +90,11 @@ open_directory(const struct se_call *call, struct place *place)
 	}
 	memcpy(directory, call->path, len);
 	directory[len > 1 ? len - 1 : 1] = '\0';
+	if (fits_address(call->path) && se_way_is_plain(directory)) {
+		place->directory = AT_FDCWD;
+		place->name = call->path;
+		return SE_OK;
+	}
 	place->name = slash + 1;
 	code = se_way_open(directory, SE_WAY_SEARCH, &way, call->error);
 	if (code == SE_ABSENT) {
@@ -98,6 +109,13 @@ open_directory(const struct se_call *call, struct place *place)
 	return SE_OK;
 }
 
+/* Whether the socket is in a directory in which its owner alone says who put it there. */
+static bool
+others_may_add(const struct place *place, const struct stat *directory)
+{
+	return place->directory != AT_FDCWD && se_writable_by_others(place->directory, directory);
+}
+
 static enum se_code
 judge_socket(const struct se_call *call, struct place *place)
 {
@@ -106,14 +124,14 @@ judge_socket(const struct se_call *call, struct place *place)
 
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): no error is SE_OK */
 	if (fstatat(place->directory, place->name, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
-		fstat(place->directory, &directory) != 0)
+		(place->directory != AT_FDCWD && fstat(place->directory, &directory) != 0))
 		return se_call_failed(call, errno);
 	if (!S_ISSOCK(file.st_mode)) {
 		return se_error_set(call->error, SE_CONFIG,
 			"%s is %s, not the agent's socket; remove it and start the agent",
 			call->path, S_ISLNK(file.st_mode) ? "a symbolic link" : "something else");
 	}
-	if (se_writable_by_others(place->directory, &directory) && !se_owner_trusted(file.st_uid)) {
+	if (others_may_add(place, &directory) && !se_owner_trusted(file.st_uid)) {
 		return se_error_set(call->error, SE_CONFIG,
 			"%s is not safe: it belongs to uid %lu, and others can write to its "
 			"directory; let the agent make it in a directory of root's",
@@ -127,13 +145,12 @@ judge_socket(const struct se_call *call, struct place *place)
 static enum se_code
 make_address(const struct se_call *call, const struct place *place, struct sockaddr_un *address)
 {
-	size_t path_len = strlen(call->path);
 	int len;
 
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
-	if (path_len < sizeof(address->sun_path)) {
-		memcpy(address->sun_path, call->path, path_len);
+	if (fits_address(call->path)) {
+		memcpy(address->sun_path, call->path, strlen(call->path));
 		return SE_OK;
 	}
 	(void)snprintf(
@@ -274,7 +291,8 @@ se_call_connect(struct se_call *call)
 
 	if (code == SE_OK) {
 		code = connect_to(call, &place);
-		(void)close(place.directory);
+		if (place.directory >= 0)
+			(void)close(place.directory);
 	}
 	return code;
 }

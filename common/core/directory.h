@@ -1,7 +1,7 @@
 /*
  * directory: walks an absolute path from "/" and judges every directory on the way by its
  * descriptor, those that hold a link and those that a link leads through as well. For file,
- * file_replace and client; everybody else wants core/file.h.
+ * file_replace and client; everybody else wants core/file.h. directory_plain.c has the short way.
  */
 #ifndef SE_CORE_DIRECTORY_H
 #define SE_CORE_DIRECTORY_H
@@ -36,6 +36,12 @@ struct se_way {
  * or may not be entered or read; SE_CONFIG when one breaks the rule. way->fd is -1 then. */
 enum se_code
 se_way_open(const char *path, enum se_way_end end, struct se_way *way, struct se_error *error);
+
+/* Whether se_way_open() would find a directory at `path` that is no link and that only root and we can
+ * put entries into, and pass no link on the way: looked up by its paths, which is a call of the system
+ * a component. Each directory is judged before what lies in it is looked at, so that nobody else can
+ * have changed that in between. False means nothing: se_way_open() knows, and says why. */
+bool se_way_is_plain(const char *path);
 
 /* Root or the effective user; root's group or the effective group. */
 bool se_owner_trusted(uid_t owner);

@@ -8,7 +8,7 @@ libse_core_la_SOURCES = \
 	common/core/world.c common/core/world.h \
 	common/core/acl.c common/core/acl.h \
 	common/core/descriptor.c common/core/descriptor.h \
-	common/core/directory.c common/core/directory.h \
+	common/core/directory.c common/core/directory_plain.c common/core/directory.h \
 	common/core/file.c common/core/file_replace.c common/core/file.h \
 	common/core/program.c common/core/program.h \
 	common/core/json_text.c common/core/json_text.h \

@@ -14,7 +14,12 @@
  * takes it over, so that a program that begins anew again and again gathers no more of them. */
 static _Atomic(struct se_http *) left_behind;
 
-enum { POLL_PAUSE_MS = 20, POLL_FAILURES_MAX = 250 };
+enum {
+	POLL_PAUSE_MS = 20,
+	POLL_FAILURES_MAX = 250,
+	LINGER_MS = 5000,       /* as long as libcurl has, if it does, to close a connection */
+	LINGERS_FROM = 0x080900 /* the version that came to do so by and by, for 2 s at the most */
+};
 
 static int64_t
 now_ms(const struct se_http *http)
@@ -81,6 +86,7 @@ struct se_http *
 se_http_new(const struct se_world *world)
 {
 	struct se_http *http = take_over(world);
+	const curl_version_info_data *curl;
 	const char *tls;
 
 	if (http != NULL)
@@ -95,7 +101,9 @@ se_http_new(const struct se_world *world)
 		curl_global_cleanup();
 		return NULL;
 	}
-	tls = curl_version_info(CURLVERSION_NOW)->ssl_version;
+	curl = curl_version_info(CURLVERSION_NOW);
+	tls = curl->ssl_version;
+	http->linger = curl->version_num >= LINGERS_FROM ? LINGER_MS : 0;
 	http->openssl = tls != NULL && strstr(tls, "OpenSSL") != NULL;
 	http->world = world;
 	http->owner = getpid();
@@ -469,6 +477,28 @@ turn_without_memory(struct se_http *http, struct pollfd *fds, size_t count)
 	return se_poll_passes(false, &http->poll_failures);
 }
 
+/* Most turns of an agent's are without a transfer: libcurl has no part in them. */
+static bool
+turn_at_rest(struct se_http *http, struct pollfd *fds, size_t count, int wait)
+{
+	bool ok = poll(fds, (nfds_t)count, wait) >= 0;
+	size_t i;
+
+	for (i = 0; !ok && i < count; i++)
+		fds[i].revents = 0;
+	return se_poll_passes(ok || errno == EINTR, &http->poll_failures);
+}
+
+static bool
+is_at_rest(struct se_http *http)
+{
+	int64_t now = now_ms(http);
+
+	if (http->transfers != NULL)
+		http->rests = now + http->linger;
+	return http->transfers == NULL && now >= http->rests;
+}
+
 bool
 se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 {
@@ -479,6 +509,8 @@ se_http_turn(struct se_http *http, struct pollfd *fds, size_t count, int wait)
 	bool ok;
 	size_t i;
 
+	if (is_at_rest(http))
+		return turn_at_rest(http, fds, count, wait);
 	if (count > sizeof(few) / sizeof(few[0])) {
 		extra = calloc(count, sizeof(*extra));
 		if (extra == NULL)

@@ -20,6 +20,8 @@ struct se_http {
 	pid_t owner;            /* whose threads look names up for it */
 	bool openssl;           /* libcurl's TLS is OpenSSL's, so that an SSL_CTX is one */
 	unsigned poll_failures; /* in a row */
+	int64_t linger;         /* ms that libcurl closes connections after their transfers */
+	int64_t rests;          /* when libcurl, without a transfer, has nothing left to do */
 };
 
 struct se_http_transfer {

@@ -1,0 +1,51 @@
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/directory.h"
+
+/* Only who is trusted can change what lies in it, so that what is seen at its paths stays. */
+static bool
+is_safe(const struct stat *status)
+{
+	return S_ISDIR(status->st_mode) && se_owner_trusted(status->st_uid) &&
+	       ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (status->st_mode & S_ISVTX) != 0);
+}
+
+/* Whether the path has a plain name at `at`: "/a//b", "/a/./b", "/a/../b" and "/a/" are for
+ * se_way_open(). */
+static bool
+has_name(const char *at)
+{
+	return *at != '/' && *at != '.' && *at != '\0';
+}
+
+static bool
+look(const char *path, struct stat *status)
+{
+	return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW) == 0 && is_safe(status);
+}
+
+bool
+se_way_is_plain(const char *path)
+{
+	char part[PATH_MAX];
+	struct stat status;
+	size_t len = strlen(path), at;
+
+	if (path[0] != '/' || len >= sizeof(part) || !look("/", &status))
+		return false;
+	memcpy(part, path, len + 1);
+	for (at = 1; at <= len; at++) {
+		if (part[at - 1] == '/' && !has_name(part + at))
+			return false;
+		if (part[at] != '/' && part[at] != '\0')
+			continue;
+		part[at] = '\0';
+		if (!look(part, &status))
+			return false;
+		part[at] = '/';
+	}
+	/* Sticky will do for what leads on, of which the owner was looked at; not here. */
+	return (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
