@@ -243,11 +243,8 @@ engine_load(struct se_loaded_engine *engine, struct se_error *error)
 {
 	const char *why;
 
-	/* The module binds all of its own names at once, by how it is linked. Those that its libraries
-	 * have of each other, thousands, are bound as in any program, when they are called; doctor looks
-	 * at all of them. */
 	dlerror();
-	engine->library = dlopen(SE_ENGINE_PATH, RTLD_LAZY | RTLD_LOCAL);
+	engine->library = dlopen(SE_ENGINE_PATH, RTLD_NOW | RTLD_LOCAL);
 	if (engine->library == NULL) {
 		why = dlerror();
 		return se_error_set(error, SE_CONFIG,
