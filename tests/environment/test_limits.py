@@ -169,7 +169,7 @@ class Limits(EnvironmentCase):
         self.assertEqual(codes, {"ok", "failed"})
         self.system_agent()
         codes = set()
-        for limit in range(4, 16):
+        for limit in range(3, 16):
             codes.add(self.assert_token_or_sentence(self.host("--limit", f"nofile={limit}")))
         self.assertEqual(codes, {"ok", "failed"})
 
