@@ -10,12 +10,13 @@ packages_source() {
 }
 packages_copy() { (cd "$top_srcdir" && git ls-files -z | tar -cf - --null -T -) | tar -C "$1" -xf -; }
 
-# packages_build SOURCE LOG [OPTION...] : leaves the .debs beside SOURCE.
+# packages_build SOURCE LOG [OPTION...] : leaves the .debs beside SOURCE. A builder has nothing of what our
+# tests and make hand on.
 packages_build() {
   local source=$1 log=$2
   shift 2
   (cd "$source" && setpriv --reuid nobody --regid nogroup --clear-groups \
-    env -u MAKEFLAGS -u MAKELEVEL -u CC HOME="$source" DEB_BUILD_OPTIONS="parallel=$(nproc) ${packages_options-}" \
+    env -i PATH="$PATH" HOME="$source" DEB_BUILD_OPTIONS="parallel=$(nproc) ${packages_options-}" \
     dpkg-buildpackage -b -us -uc "$@") > "$log" 2>&1
 }
 
