@@ -10,6 +10,7 @@
 #endif
 
 #include "core/client.h"
+#include "core/directory.h"
 #include "core/error.h"
 #include "core/source.h"
 #include "core/world.h"
@@ -307,13 +308,12 @@ engine_take(struct se_plugin *plugin, const char *configuration, bool own, struc
 	return engine != NULL ? engine : engine_open(configuration, own, error);
 }
 
-/* What this process could not do itself it would not have to, had the agent been there. What Entra said,
- * and what the configuration has no account for, it would have said to the agent as well. */
+/* What this process may not read is the agent's to read. Everything else, what a tenant says above all,
+ * the agent would have met as well. */
 static bool
 is_for_want_of_agent(const struct se_error *error)
 {
-	return (error->code == SE_CONFIG || error->code == SE_SIGN_IN) &&
-	       strstr(error->text, "AADSTS") == NULL;
+	return strstr(error->text, SE_WAY_DENIED) != NULL;
 }
 
 /* Puts the first cause before the second one, each with what to do against it: of the first one that is

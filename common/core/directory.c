@@ -144,7 +144,7 @@ cannot_open(const struct walk *walk, int cause, struct se_error *error)
 	}
 	if (cause == EACCES || cause == EPERM) {
 		return se_error_set(error, SE_ABSENT,
-			"%s cannot be opened by uid %lu, gid %lu (this process): %s/%s: %s; ls -la "
+			"%s " SE_WAY_DENIED " %lu, gid %lu (this process): %s/%s: %s; ls -la "
 			"%s shows who may",
 			walk->path, (unsigned long)geteuid(), (unsigned long)getegid(),
 			walk->at->shown, walk->name, strerror(cause), in);
@@ -195,6 +195,8 @@ stand_on_root(struct walk *walk, struct se_error *error)
 	return code == SE_OK ? judge_directory(walk, error) : code;
 }
 
+/* Not strspn(), nor open() above: the plugin's part of this asks for few of libc's names, because every
+ * program that loads it looks each of them up. So does all of plugin/. */
 static const char *
 after_slashes(const char *path)
 {

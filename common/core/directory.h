@@ -32,6 +32,9 @@ struct se_way {
 	char shown[PATH_MAX]; /* its path, every link resolved */
 };
 
+/* What the error says, before the user's number, of what this process may not read or enter. */
+#define SE_WAY_DENIED "cannot be opened by uid"
+
 /* Opens what is at `path`; the caller closes way->fd. SE_ABSENT when a component does not exist
  * or may not be entered or read; SE_CONFIG when one breaks the rule. way->fd is -1 then. */
 enum se_code

@@ -245,16 +245,21 @@ test_want_of_agent(void **state)
 {
 	(void)state;
 	fake->code = SE_CONFIG;
-	fake->text = LOGIN ": /s.secret cannot be opened; chmod";
+	fake->text = LOGIN ": /s.secret cannot be opened by uid 7; chmod";
 	assert_fails(SASL_FAIL,
 		"; start it: systemctl enable --now sasl-entrad.socket), and without one: "
-		"/s.secret cannot be opened; chmod");
+		"/s.secret cannot be opened by uid 7; chmod");
 	assert_non_null(strstr(detail, LOGIN ": no agent at " SE_SOCKET_PATH " ("));
 	assert_null(strstr(strstr(detail, LOGIN) + 1, LOGIN));
 
 	/* That is of the tenant or of the configuration, and the agent would say it as well. */
 	fake->text = LOGIN ": refused (AADSTS7000215). Write it anew.";
 	assert_fails(SASL_FAIL, LOGIN ": refused");
+	assert_null(strstr(detail, "no agent at"));
+	fake->code = SE_SIGN_IN;
+	fake->text = LOGIN ": Google no longer accepts the sign-in (invalid_grant, status 400)";
+	assert_fails(SASL_EXPIRED, LOGIN ": Google no longer");
+	assert_null(strstr(detail, "no agent at"));
 	fake->code = SE_NO_ACCOUNT;
 	fake->text = LOGIN ": no account matches";
 	assert_fails(SASL_NOUSER, "no account matches");
@@ -287,7 +292,7 @@ test_shut_out(void **state)
 	agent = agent_start(SE_SOCKET_PATH);
 	assert_int_equal(chmod(SE_SOCKET_PATH, 0600), 0);
 	fake->code = SE_CONFIG;
-	fake->text = "the secret cannot be opened";
+	fake->text = "the secret cannot be opened by uid 7";
 	in_child(shut_out);
 	agent_stop(agent);
 }
