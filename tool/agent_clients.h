@@ -15,11 +15,11 @@
 #define SE_AGENT_CLIENTS "sasl-entra-clients"
 
 struct se_agent_clients {
-	char group
-		[64]; /* whose members may connect, or should: the socket's, or SE_AGENT_CLIENTS */
-	bool there;   /* there is a socket */
-	bool open;    /* to that group */
-	bool to_all;  /* to everybody */
+	/* Whose members may connect, or should: the socket's, or SE_AGENT_CLIENTS. */
+	char group[64];
+	bool there;  /* there is a socket */
+	bool open;   /* to that group */
+	bool to_all; /* to everybody */
 };
 
 /* Looks at the system's socket. A group that reads the secrets (the agent's own), and root's, are nobody's

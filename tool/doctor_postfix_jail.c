@@ -36,9 +36,13 @@ enum finding {
 	FOUND_NOTHING    /* it did not end in time */
 };
 
+/* The socket, by its place in a list: a child that is Postfix's user says no paths. */
+enum { SOCKET_NONE, SOCKET_AGENT, SOCKET_SPAWN };
+static const char *const socket_path[] = {"", SE_SOCKET_PATH, SPAWN_SOCKET};
+
 struct report {
 	enum finding finding;
-	char path[128]; /* of the socket, as seen from inside */
+	unsigned socket; /* as seen from inside */
 	char text[SE_ERROR_TEXT_MAX];
 };
 
@@ -57,15 +61,16 @@ go_inside(const struct se_postfix *postfix, bool chrooted, struct report *report
 }
 
 static enum se_code
-ask_at(const char *path, const struct se_request *request, struct report *report,
+ask_at(unsigned socket, const struct se_request *request, struct report *report,
 	struct se_error *error)
 {
+	const char *path = socket_path[socket];
 	struct se_answer answer = {.token = NULL};
 	enum se_code code;
 
 	if (access(path, F_OK) != 0)
 		return se_error_set(error, SE_ABSENT, "there is no socket %s", path);
-	(void)se_copy(report->path, sizeof(report->path), path);
+	report->socket = socket;
 	if (access(path, W_OK) != 0) {
 		report->finding = FOUND_CLOSED;
 		return se_error_set(error, SE_DENIED, "%s: %s", path, strerror(errno));
@@ -85,9 +90,9 @@ ask_in_jail(const struct se_request *request, struct report *report)
 	enum se_code code;
 
 	report->finding = FOUND_NO_SOCKET;
-	code = ask_at(SE_SOCKET_PATH, request, report, &error);
+	code = ask_at(SOCKET_AGENT, request, report, &error);
 	if (code == SE_ABSENT)
-		code = ask_at(SPAWN_SOCKET, request, report, &error);
+		code = ask_at(SOCKET_SPAWN, request, report, &error);
 	if (code != SE_OK)
 		(void)se_copy(report->text, sizeof(report->text), error.text);
 }
@@ -139,6 +144,15 @@ be_smtp(void *context, struct se_aside *aside)
 
 /* --- in the parent -------------------------------------------------------------------------------- */
 
+/* Only what a child could have found out, and a text that ends. */
+static bool
+is_possible(struct report *report)
+{
+	report->text[sizeof(report->text) - 1] = '\0';
+	se_text_clean(report->text);
+	return (unsigned)report->finding <= FOUND_NOTHING && report->socket <= SOCKET_SPAWN;
+}
+
 static void
 ask_as_smtp(const struct se_doctor_postfix *look, const struct se_doctor_route *route,
 	struct report *report)
@@ -164,6 +178,9 @@ ask_as_smtp(const struct se_doctor_postfix *look, const struct se_doctor_route *
 		memcpy(report, heard.data, sizeof(*report));
 	else if (code != SE_OK)
 		(void)se_copy(report->text, sizeof(report->text), error.text);
+	if (!is_possible(report))
+		*report = (struct report){
+			.finding = FOUND_NOTHING, .text = "its answer makes no sense"};
 	se_buffer_free(&heard);
 }
 
@@ -213,8 +230,8 @@ say_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route,
 		const struct group *group = getgrgid(postfix->gid);
 
 		se_buffer_addf(&fix, "chgrp %s %s%s && chmod 660 %s%s",
-			group != NULL ? group->gr_name : postfix->owner, queue, report->path, queue,
-			report->path);
+			group != NULL ? group->gr_name : postfix->owner, queue,
+			socket_path[report->socket], queue, socket_path[report->socket]);
 		se_buffer_add_text(&fix, "\nand have it made so: SocketGroup= of the unit, or "
 					 "sasl-entrad --socket PATH,GROUP");
 		se_checkup_add(&look->doctor->checkup, "postfix-chroot", SE_PROBLEM,
@@ -261,10 +278,11 @@ judge_chroot(struct se_doctor_postfix *look, const struct se_doctor_route *route
 	if (!chrooted)
 		se_checkup_fine(checkup, "postfix-chroot", "%s%s runs in no chroot", look->where,
 			route->service->name);
-	else if (report->path[0] != '\0')
+	else if (report->socket != SOCKET_NONE)
 		se_checkup_fine(checkup, "postfix-chroot",
 			"%s%s runs in the chroot %s, and the agent listens at %s there",
-			look->where, route->service->name, look->postfix.queue, report->path);
+			look->where, route->service->name, look->postfix.queue,
+			socket_path[report->socket]);
 	return true;
 }
 

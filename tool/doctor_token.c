@@ -77,6 +77,8 @@ take(const struct se_buffer *heard, struct fetched *fetched, struct se_secret **
 	if (heard->failed || heard->len < sizeof(*fetched))
 		return se_error_set(error, SE_INTERNAL, "no answer came");
 	memcpy(fetched, heard->data, sizeof(*fetched));
+	fetched->user[sizeof(fetched->user) - 1] = '\0';
+	fetched->text[sizeof(fetched->text) - 1] = '\0';
 	if (fetched->code != SE_OK)
 		return se_error_set(error, fetched->code, "%s", fetched->text);
 	if (fetched->token_len == 0 || heard->len != sizeof(*fetched) + fetched->token_len)

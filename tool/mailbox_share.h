@@ -1,8 +1,7 @@
 /*
  * mailbox_share: what Exchange Online bears from one mailbox, whichever relays send as it, and what each
- * of them may take of it.
- * Microsoft says: 3 connections at once, 30 messages a minute,
- * 10,000 recipients a day.
+ * of them may take of it. Microsoft says: 3 connections at once, 30 messages a minute, 10,000 recipients
+ * a day.
  */
 #ifndef SE_TOOL_MAILBOX_SHARE_H
 #define SE_TOOL_MAILBOX_SHARE_H
