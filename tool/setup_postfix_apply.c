@@ -101,7 +101,8 @@ change(struct se_postfix_plan *plan, struct se_error *error)
 static enum se_code
 change_back(struct se_postfix_plan *plan, struct se_error *error)
 {
-	enum se_code code = se_postfix_find_backup(plan->directory, plan->backup, error);
+	enum se_code socket, code = se_postfix_find_backup(plan->directory, plan->backup, error);
+	struct se_error socket_error;
 
 	plan->changed = code == SE_OK;
 	if (code != SE_OK || plan->wish->dry_run)
@@ -111,8 +112,13 @@ change_back(struct se_postfix_plan *plan, struct se_error *error)
 		return code;
 	se_postfix_retire(plan);
 	plan->applied = true;
+	/* Both, whatever the other says: the backup is retired, and nobody comes back for the rest. */
+	se_error_clear(&socket_error);
+	socket = se_postfix_stop_agent(plan, &socket_error);
 	code = reload(plan, error);
-	return code == SE_OK ? se_postfix_stop_agent(plan, error) : code;
+	if (code == SE_OK && socket != SE_OK)
+		code = se_error_set(error, socket, "%s", socket_error.text);
+	return code;
 }
 
 static enum se_code
