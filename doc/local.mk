@@ -10,7 +10,13 @@ EXTRA_DIST += \
 	doc/internals/threats.md
 
 # What the benchmark wrote, and the words around it.
-EXTRA_DIST += doc/figures
+EXTRA_DIST += \
+	doc/figures/README.md doc/figures/fleet.md doc/figures/figures.json \
+	doc/figures/data/expiry.dat doc/figures/data/fleet.dat doc/figures/data/load.dat \
+	doc/figures/data/postfix.dat doc/figures/data/scale.dat doc/figures/data/storm.dat \
+	doc/figures/data/underload.dat \
+	doc/figures/expiry.svg doc/figures/fleet.svg doc/figures/load.svg doc/figures/postfix.svg \
+	doc/figures/scale.svg doc/figures/storm.svg doc/figures/underload.svg
 
 exampledir = $(docdir)/examples
 dist_example_DATA = doc/examples/sasl-entra.conf

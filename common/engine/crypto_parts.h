@@ -58,7 +58,8 @@ enum se_code se_crypto_read_pkcs12(const char *path, const struct se_buffer *con
 	const struct se_key_password *password, EVP_PKEY **key, STACK_OF(X509) * *list,
 	struct se_error *error);
 
-/* SE_CONFIG where a password could not be tried within seconds: the file wants too much work for it. */
+/* SE_CONFIG where to try a password would take longer than seconds, by the rounds that the file names for
+ * its MAC, for what is encrypted as a whole, and for keys that lie in what is not. */
 enum se_code se_crypto_bound_pkcs12(const char *path, PKCS12 *file, struct se_error *error);
 
 /* What se_private_key_open() has it from. */

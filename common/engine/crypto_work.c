@@ -6,7 +6,8 @@
 
 #include "engine/crypto_parts.h"
 
-/* A million each for the MAC, the certificates and the key, which together take two seconds. OpenSSL and Windows write 2048 and 2000, keytool 10000; a million is more than anybody advises. */
+/* A million each for the MAC, the certificates and the key, which together take two seconds. OpenSSL and
+ * Windows write 2048 and 2000, keytool 10000; a million is more than anybody advises. */
 enum { ROUNDS_MAX = 3000000 };
 
 static uint64_t

@@ -75,7 +75,7 @@ se_policy_min_lifetime(unsigned min_lifetime, const char *server)
 }
 
 /* Never earlier than the endpoint says. Who was refused together would come back together, and most of
- * them would be refused again: they are spread over a time that is as long once more. */
+ * them would be refused again: they are spread over a time that is as long once more, or five minutes. */
 static unsigned
 after_what_was_said(unsigned retry_after, unsigned chance)
 {

@@ -63,7 +63,7 @@ unsigned se_policy_min_lifetime(unsigned min_lifetime, const char *server);
 /* Seconds for which the same request is not made again. `count`: failures in a row, this one
  * included. `retry_after`: what the endpoint said, 0 for nothing. `chance` keeps relays apart that
  * failed together: earlier by up to a half, but never earlier than the endpoint said, and then later
- * by up to as much again. */
+ * by up to as much again, SE_BACKOFF_MAX at the most. */
 unsigned
 se_policy_backoff(enum se_code code, unsigned retry_after, unsigned count, unsigned chance);
 

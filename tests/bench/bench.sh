@@ -34,7 +34,7 @@ write_page() {
   awk -v tables="$out/tables.md" '
     /^<!-- tables -->/ { print; while ((getline line < tables) > 0) print line; skip = 1 }
     /^<!-- end of tables -->/ { skip = 0 }
-    !skip && !/^<!-- tables -->/ { print }' "$page" > "$page.new" && mv "$page.new" "$page"
+    !skip && !/^<!-- tables -->/ { print }' "$page" > "$out/page" && cp "$out/page" "$page"
 }
 
 rm -rf "$out"

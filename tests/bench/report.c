@@ -97,7 +97,7 @@ number(struct json_object *object, const char *name, char text[TEXT_SIZE])
 	double value = found != NULL ? json_object_get_double(found) : 0;
 	long long whole = (long long)(value + 0.5);
 
-	if (value < 1000)
+	if (value < 999.5)
 		(void)snprintf(text, TEXT_SIZE, "%.3g", value);
 	else if (value < 1e6)
 		(void)snprintf(text, TEXT_SIZE, "%lld,%03lld", whole / 1000, whole % 1000);

@@ -22,7 +22,8 @@ member() { last_request | sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"; }
 as_user "$work/first_auth" anna@contoso.com localhost > /dev/null || bail "no token"
 [ "$(member grant_type)" = client_credentials ] || bail "no token was asked for"
 
-percent() { "$PYTHON" -c 'import sys, urllib.parse as u; print(u.quote(sys.argv[1], safe=""))' "$1"; }
+# A secret is no argument.
+percent() { "$PYTHON" -c 'import sys, urllib.parse as u; print(u.quote(sys.stdin.read(), safe=""))' < <(printf %s "$1"); }
 install -m 640 -o root -g "$(id -gn "$bench_user")" /dev/null "$work/form"
 printf 'grant_type=client_credentials&client_id=%s&scope=%s&client_secret=%s' "$tenant_app" \
   "$(percent https://outlook.office365.com/.default)" "$(percent "$tenant_secret")" > "$work/form"

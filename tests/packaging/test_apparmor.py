@@ -292,12 +292,7 @@ class AppArmor(TenantCase):
         result = parser("--warn=all", "--Werror", str(PROFILE))
         said = [line for line in result.stderr.splitlines() if not line.startswith("Cache read/write disabled")]
         self.assertEqual((result.returncode, said), (0, []))
-        try:
-            enabled = pathlib.Path("/sys/module/apparmor/parameters/enabled").read_text().strip()
-        except OSError:
-            enabled = "N"
-        if enabled != "Y":
-            print("# this kernel has no AppArmor: the profile is compiled and compared with a trace, not enforced")
+        print("# the profile is compiled, and compared with two traced lives of the agent; no kernel enforced it here")
 
     def test_life(self):
         """all that two lives open, write, lock, map, run and connect to is allowed, and the rules of ours are used"""
