@@ -307,6 +307,18 @@ check '... removes its file' fails in_machine test -e $queue/run/sasl-entra/agen
 check '... and leaves the socket of the machine' active sasl-entrad.socket
 check '... where the agent can be asked' in_machine sasl-entra status
 check '... by somebody' active "$agent"
+check 'and once more --apply' setup_postfix --apply
+mv "$machine_root/usr/sbin/postfix" "$machine_root/usr/sbin/postfix.real"
+# shellcheck disable=SC2016  # its own arguments
+printf '#!/bin/sh\ncase "$*" in *reload*) echo cannot >&2; exit 1 ;; esac\nexec /usr/sbin/postfix.real "$@"\n' \
+  > "$machine_root/usr/sbin/postfix"
+chmod 755 "$machine_root/usr/sbin/postfix"
+check '--undo where postfix reload fails, fails' fails setup_undo
+check '... puts the files back' postfix_as_before
+check '... and has disabled the socket all the same' fails socket_enabled
+check '... and closed it' fails active "$queue_socket"
+mv "$machine_root/usr/sbin/postfix.real" "$machine_root/usr/sbin/postfix"
+in_machine systemctl reload postfix
 in_machine systemctl enable -q "$queue_socket"
 check 'where the socket was enabled already, by a package say, --apply' setup_postfix --apply
 check '... opens it' active "$queue_socket"
