@@ -3,8 +3,8 @@
 # on stdout and as bench/figures.json in the build tree.
 #
 #   SE_BENCH        full (the default) or short
-#   SE_BENCH_WRITE  1: the tables go into doc/figures/README.md, between its two marks, and
-#                   figures.json, the series and their plots beside it
+#   SE_BENCH_WRITE  1, for all rows in full: the tables go into doc/figures/README.md, between its two
+#                   marks, and figures.json, the series and their plots beside it
 #   SE_BENCH_ROWS   names of rows to run, instead of all
 set -uo pipefail
 shopt -s nullglob
@@ -15,6 +15,10 @@ out=$top_builddir/bench
 page=$top_srcdir/doc/figures/README.md
 export SE_BENCH=${SE_BENCH:-full} SE_BENCH_RECORDS=$out/records SE_BENCH_DATA=$out/data
 failed=()
+if [ "${SE_BENCH_WRITE-}" = 1 ] && [ "$SE_BENCH${SE_BENCH_ROWS-}" != full ]; then
+  echo 'bench: doc/figures is written by all rows in their full form' >&2
+  exit 2
+fi
 
 # In the order of the page; a row that is not named here comes last.
 order=(load warm agent cold storm expiry postfix scale underload cost fleet)
