@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "auth.h"
+#include "clock.h"
 
 extern char **environ;
 

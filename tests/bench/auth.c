@@ -1,19 +1,9 @@
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <sasl/sasl.h>
 
 #include "auth.h"
-
-double
-bench_now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 static int
 give_name(void *context, int id, const char **result, unsigned *len)

@@ -6,8 +6,7 @@
 
 #include <stdbool.h>
 
-/* CLOCK_MONOTONIC in microseconds. */
-double bench_now_us(void);
+#include "clock.h"
 
 /* The first step of XOAUTH2 for `login` at `server`, after sasl_client_init(). Takes the time of
  * sasl_client_start() alone. False, with the reason on standard error, when there is no initial

@@ -17,10 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sasl/sasl.h>
+
+#include "clock.h"
 
 enum { WARM_UP = 5, DIRECTORIES_MAX = 16 };
 
@@ -32,15 +33,6 @@ die(const char *why)
 }
 
 /* --- one process ------------------------------------------------------------------------------- */
-
-static double
-now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 static int
 count_object(struct dl_phdr_info *info, size_t size, void *count)
@@ -78,10 +70,10 @@ take_sample(const char *what, const char *directory)
 
 	if (setenv("SASL_PATH", directory, 1) != 0)
 		die("no memory");
-	begin = now_us();
+	begin = bench_now_us();
 	if (sasl_client_init(NULL) != SASL_OK)
 		die("sasl_client_init fails");
-	ready = end = now_us();
+	ready = end = bench_now_us();
 	if (strcmp(what, "private") == 0 || strcmp(what, "written") == 0) {
 		(void)printf("%ld\n", memory_kb(what[0] == 'w'));
 	} else if (strcmp(what, "objects") == 0) {
@@ -90,7 +82,7 @@ take_sample(const char *what, const char *directory)
 	} else if (strcmp(what, "life") == 0) {
 		if (sasl_client_done() != SASL_OK)
 			die("sasl_client_done fails");
-		end = now_us();
+		end = bench_now_us();
 		(void)printf("%.3f\n", end - begin);
 	} else {
 		(void)printf("%.3f\n", ready - begin);

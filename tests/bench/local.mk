@@ -30,7 +30,7 @@ bench-figures:
 
 # --- what a program pays for the plugin; one AUTH from a warm token -------------------------------
 bench_programs += tests/bench/load
-tests_bench_load_SOURCES = tests/bench/load.c
+tests_bench_load_SOURCES = tests/bench/load.c tests/bench/clock.h
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 tests_bench_load_LDADD = $(SASL_LIBS)
 
@@ -50,7 +50,7 @@ tests_bench_heavy_la_LIBADD = $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS)
 bench_scripts += tests/bench/row_load.sh
 
 bench_programs += tests/bench/warm
-tests_bench_warm_SOURCES = tests/bench/warm.c
+tests_bench_warm_SOURCES = tests/bench/warm.c tests/bench/clock.h
 tests_bench_warm_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 tests_bench_warm_LDADD = $(SASL_LIBS)
 bench_modules += tests/bench/constant.la

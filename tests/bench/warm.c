@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sasl/sasl.h>
+
+#include "clock.h"
 
 enum { WARM_UP = 3 };
 
@@ -22,15 +23,6 @@ die(const char *why, const char *detail)
 {
 	(void)fprintf(stderr, "warm: %s: %s\n", why, detail);
 	exit(2);
-}
-
-static double
-now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
 static int
@@ -69,11 +61,11 @@ log_in(const char *mechanism)
 static double
 sample(const char *mechanism, long rounds)
 {
-	double begin = now_us();
+	double begin = bench_now_us();
 
 	for (long i = 0; i < rounds; i++)
 		(void)log_in(mechanism);
-	return (now_us() - begin) / (double)rounds;
+	return (bench_now_us() - begin) / (double)rounds;
 }
 
 /* Both responses have the same number of bytes then; the user's name is in both. */
