@@ -87,7 +87,7 @@ find(struct se_memory *memory, const struct se_request *request)
 	return NULL;
 }
 
-/* Where it is, or can be: in a free place, else in that of the oldest. */
+/* Where it is, or can be: in a free place, else in that which ends first. */
 static struct asked *
 place_for(struct se_memory *memory, const struct se_request *request)
 {
