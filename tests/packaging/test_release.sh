@@ -23,9 +23,10 @@ copy() {
     -c user.name=a -c user.email=a@contoso.com -c core.fileMode=false commit -qm 'everything')
 }
 
-# tarball_of DIRECTORY : from autoreconf to the tarball in DIRECTORY/build.
+# tarball_of DIRECTORY : from autoreconf to the tarball in DIRECTORY/build. With -f, as within one second
+# autoreconf does not always see that libtoolize has put macros into m4.
 tarball_of() {
-  cd "$1" && mkdir -p m4 build && autoreconf -i && cd build && ../configure -q &&
+  cd "$1" && mkdir -p m4 build && autoreconf -fi && cd build && ../configure -q &&
     make -s checksum
 }
 
