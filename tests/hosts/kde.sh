@@ -31,11 +31,23 @@ person_setup 'services = smtp imap'
 person_signs_in
 declare -A port=([smtp]=${submission_port[exchange]} [imap]=$dovecot_port)
 
-# kde PROTOCOL [TIMES] : what it printed goes to the log.
+# kde PROTOCOL [TIMES] : what it printed goes to the log. KIMAP 22.12 makes its session's connection in a
+# thread, and asks to be told of it only after that thread runs: where the connection is quicker, on a busy
+# machine, no job of that session ever begins. Such a session is made again: the server has seen a
+# connection without STARTTLS, and no plugin has been asked.
 kde() {
-  as_person timeout 60 "$work/kde_driver" "$1" localhost "${port[$1]}" "$person" "$person_home/ca.pem" \
-    "${2-1}" > "$work/log/kde" 2> "$work/log/kde.errors"
+  local status=124 attempt imap_from
+  for attempt in 1 2 3; do
+    imap_mark
+    as_person timeout 30 "$work/kde_driver" "$1" localhost "${port[$1]}" "$person" "$person_home/ca.pem" \
+      "${2-1}" > "$work/log/kde" 2> "$work/log/kde.errors"
+    status=$?
+    if [ $status != 124 ] || ! wait_for 5 kimap_never_began; then break; fi
+    diag "KIMAP's session $attempt never began"
+  done
+  return $status
 }
+kimap_never_began() { imap_new | grep 'imap-login: .*(no auth attempts' | grep -qv ' TLS'; }
 
 # works PROTOCOL TIMES : all logins.
 works() {
