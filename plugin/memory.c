@@ -10,7 +10,7 @@
 /* An ask that was answered with the token. */
 struct asked {
 	int64_t kept;  /* monotonic ms */
-	int64_t until; /* monotonic ms; 0: none is kept here */
+	int64_t until; /* monotonic ms */
 	int64_t wall;  /* seconds since 1970: the other clock stands still while a machine sleeps */
 	uint32_t seconds_left;
 	char user[SE_NAME_MAX + 1]; /* that the account prescribes for it */
@@ -20,8 +20,11 @@ struct asked {
 struct se_memory {
 	pid_t pid; /* a forked child asks for itself */
 	uid_t uid;
-	struct se_answer answer; /* without what is in `asked` */
-	struct asked asked[SE_MEMORY_NAMES];
+	struct se_secret *token;
+	char fingerprint[SE_FINGERPRINT_MAX + 1];
+	/* NULL: a free place. Most programs log in by one name, and memory that nobody has touched
+	 * costs a page fault. */
+	struct asked *asked[SE_MEMORY_NAMES];
 };
 
 static void
@@ -29,7 +32,9 @@ memory_free(struct se_memory *memory)
 {
 	if (memory == NULL)
 		return;
-	se_answer_free(&memory->answer);
+	for (size_t i = 0; i < SE_MEMORY_NAMES; i++)
+		free(memory->asked[i]);
+	se_secret_free(memory->token);
 	free(memory);
 }
 
@@ -79,36 +84,42 @@ static struct asked *
 find(struct se_memory *memory, const struct se_request *request)
 {
 	for (size_t i = 0; i < SE_MEMORY_NAMES; i++) {
-		struct asked *asked = &memory->asked[i];
+		struct asked *asked = memory->asked[i];
 
-		if (asked->until != 0 && is_same(&asked->request, request))
+		if (asked != NULL && is_same(&asked->request, request))
 			return asked;
 	}
 	return NULL;
 }
 
-/* Where it is, or can be: in a free place, else in that which ends first. */
-static struct asked *
-place_for(struct se_memory *memory, const struct se_request *request)
+/* The first free place, else that which ends first. */
+static struct asked **
+free_place(struct se_memory *memory)
 {
-	struct asked *place = find(memory, request);
+	struct asked **place = &memory->asked[0];
 
-	if (place != NULL)
-		return place;
-	place = &memory->asked[0];
-	for (size_t i = 1; i < SE_MEMORY_NAMES; i++)
-		if (memory->asked[i].until < place->until)
+	for (size_t i = 0; i < SE_MEMORY_NAMES; i++) {
+		if (memory->asked[i] == NULL)
+			return &memory->asked[i];
+		if (memory->asked[i]->until < (*place)->until)
 			place = &memory->asked[i];
+	}
 	return place;
 }
 
-static bool
-copy(const struct se_answer *from, struct se_answer *to)
+/* Where it is, or can be; NULL: no memory. */
+static struct asked *
+place_for(struct se_memory *memory, const struct se_request *request)
 {
-	*to = *from;
-	to->note[0] = '\0'; /* has been said */
-	to->token = se_secret_copy(from->token);
-	return to->token != NULL;
+	struct asked *found = find(memory, request);
+	struct asked **place;
+
+	if (found != NULL)
+		return found;
+	place = free_place(memory);
+	if (*place == NULL)
+		*place = malloc(sizeof(**place));
+	return *place;
 }
 
 static bool
@@ -121,12 +132,15 @@ recall(struct se_memory *memory, const struct se_request *request, struct se_ans
 	if (asked == NULL)
 		return false;
 	if (now >= asked->until || slept(asked, now) ||
-		strcmp(memory->answer.fingerprint, request->rejected) == 0) {
-		asked->until = 0;
+		strcmp(memory->fingerprint, request->rejected) == 0) {
+		asked->until = 0; /* over */
 		return false;
 	}
-	if (!copy(&memory->answer, answer))
+	memset(answer, 0, sizeof(*answer)); /* a note has been said */
+	answer->token = se_secret_copy(memory->token);
+	if (answer->token == NULL)
 		return false;
+	(void)se_copy(answer->fingerprint, sizeof(answer->fingerprint), memory->fingerprint);
 	gone = (uint32_t)((now - asked->kept) / 1000);
 	answer->seconds_left = asked->seconds_left > gone ? asked->seconds_left - gone : 0;
 	memcpy(answer->user, asked->user, sizeof(answer->user));
@@ -139,7 +153,7 @@ is_over(const struct se_memory *memory)
 	int64_t now = now_ms();
 
 	for (size_t i = 0; i < SE_MEMORY_NAMES; i++)
-		if (now < memory->asked[i].until)
+		if (memory->asked[i] != NULL && now < memory->asked[i]->until)
 			return false;
 	return true;
 }
@@ -172,7 +186,9 @@ memory_new(const struct se_answer *answer)
 	memset(memory, 0, sizeof(*memory));
 	memory->pid = getpid();
 	memory->uid = geteuid();
-	if (copy(answer, &memory->answer))
+	(void)se_copy(memory->fingerprint, sizeof(memory->fingerprint), answer->fingerprint);
+	memory->token = se_secret_copy(answer->token);
+	if (memory->token != NULL)
 		return memory;
 	memory_free(memory);
 	return NULL;
@@ -189,20 +205,21 @@ se_memory_keep(
 	if (seconds == 0 || answer->token == NULL)
 		return;
 	memory = atomic_exchange(&plugin->memory, NULL);
-	if (memory == NULL || !is_ours(memory) ||
-		!is_same_token(memory->answer.token, answer->token)) {
+	if (memory == NULL || !is_ours(memory) || !is_same_token(memory->token, answer->token)) {
 		memory_free(memory);
 		memory = memory_new(answer);
 	}
 	if (memory == NULL)
 		return;
 	asked = place_for(memory, request);
-	asked->kept = now_ms();
-	asked->wall = wall_s();
-	asked->until = asked->kept + (int64_t)seconds * 1000;
-	asked->seconds_left = answer->seconds_left;
-	memcpy(asked->user, answer->user, sizeof(asked->user));
-	asked->request = *request;
+	if (asked != NULL) {
+		asked->kept = now_ms();
+		asked->wall = wall_s();
+		asked->until = asked->kept + (int64_t)seconds * 1000;
+		asked->seconds_left = answer->seconds_left;
+		memcpy(asked->user, answer->user, sizeof(asked->user));
+		asked->request = *request;
+	}
 	memory_free(atomic_exchange(&plugin->memory, memory));
 }
 
