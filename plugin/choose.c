@@ -76,25 +76,25 @@ join(char *path, size_t size, const char *directory, const char *rest)
 	return len > 0 && (size_t)len < size;
 }
 
+/* Where it would be; false without a home in the environment, as daemons are. */
+static bool
+own_path(char *path, size_t size)
+{
+	const char *directory = environment("XDG_CONFIG_HOME");
+
+	if (directory != NULL)
+		return join(path, size, directory, "/sasl-entra/sasl-entra.conf");
+	directory = environment("HOME");
+	return directory != NULL &&
+	       join(path, size, directory, "/.config/sasl-entra/sasl-entra.conf");
+}
+
 bool
 se_choose_own_configuration(char *path, size_t size)
 {
-	const char *directory;
 	struct stat st;
 
-	if (geteuid() == 0 || privileged())
-		return false;
-	directory = environment("XDG_CONFIG_HOME");
-	if (directory != NULL) {
-		if (!join(path, size, directory, "/sasl-entra/sasl-entra.conf"))
-			return false;
-	} else {
-		directory = environment("HOME");
-		if (directory == NULL ||
-			!join(path, size, directory, "/.config/sasl-entra/sasl-entra.conf"))
-			return false;
-	}
-	return stat(path, &st) == 0;
+	return own_path(path, size) && geteuid() != 0 && !privileged() && stat(path, &st) == 0;
 }
 
 static bool
