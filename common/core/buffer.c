@@ -17,6 +17,14 @@ se_buffer_init(struct se_buffer *buffer, size_t max)
 	buffer->max = max < SIZE_MAX ? max : SIZE_MAX - 1;
 }
 
+void
+se_buffer_lend(struct se_buffer *buffer, char *bytes, size_t size)
+{
+	bytes[0] = '\0';
+	buffer->lent = buffer->data = bytes;
+	buffer->size = size;
+}
+
 /* Twice as much as before, so that adding byte by byte stays cheap, but no more than `max`. */
 static size_t
 next_size(const struct se_buffer *buffer, size_t needed)
@@ -29,24 +37,39 @@ next_size(const struct se_buffer *buffer, size_t needed)
 	return size < limit ? size : limit;
 }
 
+static void
+drop_data(struct se_buffer *buffer)
+{
+	se_wipe(buffer->data, buffer->size);
+	if (buffer->data != buffer->lent)
+		free(buffer->data);
+	buffer->data = buffer->lent = NULL;
+}
+
 /* realloc() could leave the old bytes behind in freed memory, hence by hand. */
 static bool
-grow(struct se_buffer *buffer, size_t needed)
+grow(struct se_buffer *buffer, size_t size)
 {
-	size_t size = next_size(buffer, needed);
 	char *data = malloc(size);
 
 	if (data == NULL)
 		return false;
 	if (buffer->data != NULL) {
 		memcpy(data, buffer->data, buffer->len);
-		se_wipe(buffer->data, buffer->size);
-		free(buffer->data);
+		drop_data(buffer);
 	}
 	data[buffer->len] = '\0';
 	buffer->data = data;
 	buffer->size = size;
 	return true;
+}
+
+void
+se_buffer_expect(struct se_buffer *buffer, size_t len)
+{
+	if (!buffer->failed && len <= buffer->max - buffer->len &&
+		buffer->len + len + 1 > buffer->size)
+		buffer->failed = !grow(buffer, buffer->len + len + 1);
 }
 
 char *
@@ -61,7 +84,7 @@ se_buffer_room(struct se_buffer *buffer, size_t len)
 		return NULL;
 	}
 	needed = buffer->len + len + 1;
-	if (needed > buffer->size && !grow(buffer, needed)) {
+	if (needed > buffer->size && !grow(buffer, next_size(buffer, needed))) {
 		buffer->failed = true;
 		return NULL;
 	}
@@ -148,9 +171,7 @@ se_buffer_reset(struct se_buffer *buffer)
 void
 se_buffer_free(struct se_buffer *buffer)
 {
-	se_wipe(buffer->data, buffer->size);
-	free(buffer->data);
-	buffer->data = NULL;
+	drop_data(buffer);
 	buffer->len = 0;
 	buffer->size = 0;
 	buffer->failed = false;

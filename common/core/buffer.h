@@ -12,13 +12,22 @@
 
 struct se_buffer {
 	char *data; /* NULL while empty; else `len` bytes and a NUL */
+	char *lent; /* what se_buffer_lend() was given, while `data` is that */
 	size_t len;
-	size_t size; /* allocated */
+	size_t size; /* of `data` */
 	size_t max;  /* bytes that `len` may reach */
 	bool failed; /* memory or the maximum ran out: every later call fails as well */
 };
 
 void se_buffer_init(struct se_buffer *buffer, size_t max);
+
+/* Lets a new buffer begin with `size` bytes of the caller's (on the stack, say), which stay there until
+ * it is freed; when it needs more it allocates. They are wiped like others. */
+void se_buffer_lend(struct se_buffer *buffer, char *bytes, size_t size);
+
+/* Allocates at once, and no more, what `len` more bytes need: they are going to be added bit by bit. No
+ * harm where the maximum is less. */
+void se_buffer_expect(struct se_buffer *buffer, size_t len);
 
 /* Each returns false when memory or the maximum ran out; the buffer then keeps what it had and
  * `failed` is set, so a caller may add many times and look once. */

@@ -12,7 +12,10 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-enum { CHUNK = 4095 }; /* and a NUL: of 4096 a buffer would make 8192, to touch and to wipe */
+enum {
+	CHUNK = 4095,        /* and a NUL: of 4096 a buffer would make 8192, to touch and to wipe */
+	REQUEST_MOSTLY = 256 /* bytes of a frame */
+};
 
 /* What the agent has said before it hung up is worth reading, so a broken pipe is no error. */
 static enum se_code
@@ -46,12 +49,14 @@ send_request(const struct se_call *call, const struct se_request *asked)
 {
 	struct se_request request = *asked;
 	struct se_buffer frame;
+	char bytes[REQUEST_MOSTLY];
 	enum se_code code;
 
 	request.time_left = (uint32_t)se_call_left(call);
 	if (request.time_left == 0)
 		return se_call_silent(call);
 	se_buffer_init(&frame, SE_WIRE_REQUEST_MAX);
+	se_buffer_lend(&frame, bytes, sizeof(bytes));
 	code = se_wire_put_request(&frame, &request) ? send_all(call, &frame)
 						     : se_error_memory(call->error);
 	se_buffer_free(&frame);
@@ -112,9 +117,11 @@ static enum se_code
 receive_answer(const struct se_call *call, struct se_answer *answer)
 {
 	struct se_buffer in;
+	char bytes[CHUNK + 1]; /* a token's answer mostly; a stack has been touched before */
 	enum se_code code;
 
 	se_buffer_init(&in, SE_WIRE_ANSWER_MAX);
+	se_buffer_lend(&in, bytes, sizeof(bytes));
 	code = receive_frame(call, &in);
 	if (code == SE_OK) {
 		code = se_wire_get_answer(in.data, in.len, answer, call->error);

@@ -4,6 +4,8 @@
 
 #define SEPARATOR "\001"
 
+enum { AROUND = 20 /* bytes around user and token */ };
+
 /* No byte that ends a field or a line somewhere on the way, a NUL before `len` among them: whoever
  * gets one in writes a field of their own. libc looks at a token faster than a loop would. */
 static bool
@@ -53,6 +55,7 @@ se_message_xoauth2(const char *user, const struct se_secret *token, struct se_bu
 
 	if (code != SE_OK)
 		return code;
+	se_buffer_expect(out, strlen(user) + se_secret_len(token) + AROUND);
 	se_buffer_add_text(out, "user=");
 	se_buffer_add_text(out, user);
 	se_buffer_add_text(out, SEPARATOR);

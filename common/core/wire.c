@@ -3,6 +3,8 @@
 #include "core/wire.h"
 #include "core/wire_tags.h"
 
+enum { AROUND_TOKEN = 256 /* bytes that mostly go with a token */ };
+
 static const struct {
 	unsigned char number;
 	enum se_code code;
@@ -140,9 +142,10 @@ se_wire_put_request(struct se_buffer *out, const struct se_request *request)
 bool
 se_wire_put_answer(struct se_buffer *out, const struct se_answer *answer)
 {
-	size_t begin = begin_frame(out, KIND_ANSWER);
-	size_t len = se_secret_len(answer->token);
+	size_t len = se_secret_len(answer->token), begin;
 
+	se_buffer_expect(out, len + AROUND_TOKEN);
+	begin = begin_frame(out, KIND_ANSWER);
 	put_text(out, TAG_USER, answer->user);
 	if (len > SE_TOKEN_MAX)
 		out->failed = true;

@@ -200,7 +200,68 @@ wipes_what_was_not_reported(void **state)
 	assert_int_equal(leaks, 0);
 }
 
-/* The proof that the two tests above can fail. */
+/* On the stack, where a free() of it would end the test. */
+static void
+begins_with_what_is_lent(void **state)
+{
+	char bytes[16];
+	struct se_buffer buffer;
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	se_buffer_init(&buffer, 100);
+	se_buffer_lend(&buffer, bytes, sizeof(bytes));
+	assert_string_equal(se_buffer_text(&buffer), "");
+	assert_true(se_buffer_add_text(&buffer, MARK "1234567"));
+	assert_ptr_equal(buffer.data, bytes);
+	assert_true(se_buffer_add_text(&buffer, "8"));
+	assert_ptr_not_equal(buffer.data, bytes);
+	assert_string_equal(se_buffer_text(&buffer), MARK "12345678");
+	assert_null(memmem(bytes, sizeof(bytes), MARK, strlen(MARK)));
+	se_buffer_free(&buffer);
+}
+
+static void
+wipes_what_is_lent(void **state)
+{
+	char bytes[16];
+	struct se_buffer buffer;
+
+	(void)state;
+	se_buffer_init(&buffer, 100);
+	se_buffer_lend(&buffer, bytes, sizeof(bytes));
+	assert_true(se_buffer_add_text(&buffer, MARK));
+	se_buffer_free(&buffer);
+	assert_null(memmem(bytes, sizeof(bytes), MARK, strlen(MARK)));
+	assert_null(buffer.data);
+	assert_true(se_buffer_add_text(&buffer, "again"));
+	assert_ptr_not_equal(buffer.data, bytes);
+	se_buffer_free(&buffer);
+}
+
+static void
+allocates_what_is_expected(void **state)
+{
+	struct se_buffer buffer;
+	const char *data;
+
+	(void)state;
+	se_buffer_init(&buffer, 100);
+	se_buffer_expect(&buffer, 101);
+	assert_null(buffer.data);
+	assert_false(buffer.failed);
+	se_buffer_expect(&buffer, 70);
+	assert_int_equal(buffer.size, 71);
+	data = buffer.data;
+	for (size_t i = 0; i < 70; i++)
+		assert_true(se_buffer_add_text(&buffer, "x"));
+	assert_ptr_equal(buffer.data, data);
+	se_buffer_expect(&buffer, 0);
+	assert_ptr_equal(buffer.data, data);
+	se_buffer_free(&buffer);
+}
+
+/* The proof that the tests above can fail. */
 static void
 sees_a_leak(void **state)
 {
@@ -226,6 +287,9 @@ main(void)
 		cmocka_unit_test(is_used_again),
 		cmocka_unit_test(leaves_no_copy_when_it_grows),
 		cmocka_unit_test(wipes_what_was_not_reported),
+		cmocka_unit_test(begins_with_what_is_lent),
+		cmocka_unit_test(wipes_what_is_lent),
+		cmocka_unit_test(allocates_what_is_expected),
 		cmocka_unit_test(sees_a_leak),
 	};
 
