@@ -95,6 +95,23 @@ se_connection_deadline(const struct se_connection *connection)
 	return connection->deadline;
 }
 
+/* False when all is sent, or nobody takes it. */
+static bool
+write_some(struct se_connection *connection)
+{
+	struct se_buffer *out = &connection->out;
+
+	while (connection->sent < out->len) {
+		const ssize_t n = send(connection->fd, out->data + connection->sent,
+			out->len - connection->sent, MSG_NOSIGNAL);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+		connection->sent += (size_t)n;
+	}
+	return false;
+}
+
 static void
 log_refusal(struct se_connection *connection, const char *text)
 {
@@ -149,6 +166,8 @@ answer(void *context, enum se_code code, struct se_answer *found, const struct s
 	if (code != SE_OK) {
 		answer_error(connection, error);
 	} else if (se_wire_put_answer(&connection->out, found)) {
+		/* At once: what the engine has to do after this, nobody waits for. */
+		(void)write_some(connection);
 		enter(connection, WRITING, WRITE_MS);
 	} else {
 		se_buffer_reset(&connection->out);
@@ -253,22 +272,6 @@ read_some(struct se_connection *connection)
 	}
 	take_request(connection, frame > 0 ? (size_t)frame : in->len);
 	return true;
-}
-
-static bool
-write_some(struct se_connection *connection)
-{
-	struct se_buffer *out = &connection->out;
-
-	while (connection->sent < out->len) {
-		const ssize_t n = send(connection->fd, out->data + connection->sent,
-			out->len - connection->sent, MSG_NOSIGNAL);
-
-		if (n < 0)
-			return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-		connection->sent += (size_t)n;
-	}
-	return false;
 }
 
 /* False when there is nobody who waits for an answer. */

@@ -25,7 +25,7 @@ struct record {
 
 struct se_notice {
 	const struct se_world *world;
-	struct record *rows[ROWS]; /* by the key's first two digits */
+	struct record *rows[ROWS]; /* by the key's first digits */
 	struct record *first, **last;
 	struct se_runs runs;
 };
@@ -75,7 +75,8 @@ row_of(struct se_notice *notice, const char *key)
 {
 	unsigned row = 0;
 
-	(void)sscanf(key, "%2x", &row);
+	for (size_t i = 0; i < 2 && key[i] != '\0'; i++)
+		row = row * 31 + (unsigned char)key[i];
 	return &notice->rows[row % ROWS];
 }
 

@@ -149,10 +149,9 @@ somebody_waits(int fd)
 }
 
 static void
-accept_some(struct loop *loop, int fd)
+accept_some(struct loop *loop, int fd, int most)
 {
-	for (int i = 0; i < ACCEPTS_A_TURN && accepting(loop) && (i == 0 || somebody_waits(fd));
-		i++) {
+	for (int i = 0; i < most && accepting(loop) && (i == 0 || somebody_waits(fd)); i++) {
 		const int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (client >= 0)
@@ -173,7 +172,7 @@ begin_stop(struct loop *loop)
 	if (loop->stopping)
 		return;
 	for (size_t i = 0; i < server->listener_count; i++) {
-		accept_some(loop, server->listeners[i].fd);
+		accept_some(loop, server->listeners[i].fd, ACCEPTS_A_TURN);
 		se_listen_close(&server->listeners[i]);
 	}
 	loop->stopping = true;
@@ -227,8 +226,8 @@ serve_clients(struct loop *loop, const struct pollfd *fds)
 		serve(loop, i, fds[i].revents);
 }
 
-/* The request of those who have come to an agent at rest is mostly there by now: what can be answered
- * at once needs no other turn. */
+/* The request of whoever has come to an agent at rest is mostly there by now: what can be answered at
+ * once needs no other turn, and does not wait for those who come next. */
 static void
 serve_first(struct loop *loop)
 {
@@ -250,7 +249,7 @@ turn(struct loop *loop)
 	rested = loop->client_count == 0;
 	for (size_t i = 0; i < server->listener_count; i++)
 		if ((loop->fds[1 + i].revents & POLLIN) != 0)
-			accept_some(loop, server->listeners[i].fd);
+			accept_some(loop, server->listeners[i].fd, rested ? 1 : ACCEPTS_A_TURN);
 	if (rested)
 		serve_first(loop);
 	if (loop->fds[0].revents != 0)

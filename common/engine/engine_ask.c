@@ -438,11 +438,14 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	}
 	if (consider(ask, account, &why, &error) ||
 		(why == SE_WHY_AHEAD && renews_behind(ask, account))) {
+		/* First to whoever waits. */
+		engine->telling++;
+		se_ask_give(ask, &entry->acquisition, error.code, &error);
+		engine->telling--;
+		free(ask);
 		se_entry_touch(entry);
 		se_engine_tell(engine, account, &entry->acquisition, request->login,
 			error.code == SE_OK ? NULL : &error);
-		se_ask_give(ask, &entry->acquisition, error.code, &error);
-		free(ask);
 		return NULL;
 	}
 	return wait_for_token(ask, account, why) ? ask : NULL;
