@@ -471,19 +471,14 @@ se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_an
 	struct search search = {plugin, request, answer, error,
 		se_world_clocks.monotonic(se_world_clocks.context) + SE_BUDGET_MS};
 	char own[SE_PLUGIN_PATH_MAX];
-	enum se_code code;
 
 	se_error_clear(error);
 	tell_rejected(plugin, request);
 	if (se_memory_recall(plugin, request, answer))
 		return SE_OK;
 	if (jailed(plugin))
-		code = ask_jailed(&search);
-	else if (se_choose_own_configuration(own, sizeof(own)))
-		code = ask_own(&search, own);
-	else
-		code = ask_system(&search);
-	if (code == SE_OK)
-		se_memory_keep(plugin, request, answer);
-	return code;
+		return ask_jailed(&search);
+	if (se_choose_own_configuration(own, sizeof(own)))
+		return ask_own(&search, own);
+	return ask_system(&search);
 }

@@ -11,6 +11,7 @@
 #include "choose.h"
 #include "init.h"
 #include "mechanism.h"
+#include "memory.h"
 #include "prompt.h"
 #include "sasl_error.h"
 
@@ -165,28 +166,32 @@ service_name(const char *service)
 	return service != NULL ? service : "";
 }
 
-static enum se_code
-ask_source(struct exchange *exchange, const sasl_client_params_t *params, struct se_answer *answer)
+/* What a source is asked; false: it cannot be, and the error says why. */
+static bool
+make_request(
+	struct exchange *exchange, const sasl_client_params_t *params, struct se_request *request)
 {
-	struct se_request request = {.operation = SE_OPERATION_TOKEN};
 	struct se_error *error = &exchange->error;
 
-	se_copy(request.login, sizeof(request.login), exchange->login);
-	if (!se_copy(request.service, sizeof(request.service), service_name(params->service)))
-		request.service[0] = '\0';
+	memset(request, 0, sizeof(*request));
+	request->operation = SE_OPERATION_TOKEN;
+	se_copy(request->login, sizeof(request->login), exchange->login);
+	if (!se_copy(request->service, sizeof(request->service), service_name(params->service)))
+		request->service[0] = '\0';
 	/* A source that is told no server hands its token out for printing: never from here. */
 	if (params->serverFQDN == NULL || params->serverFQDN[0] == '\0') {
-		return se_error_set(error, SE_DENIED,
+		se_error_set(error, SE_DENIED,
 			"%s: this program does not say which server it logs in to, so it gets no "
 			"token",
 			exchange->login);
+		return false;
 	}
-	if (!se_copy(request.server, sizeof(request.server), params->serverFQDN)) {
-		return se_error_set(error, SE_DENIED,
-			"%s: the server's name is longer than %d bytes", exchange->login,
-			SE_SERVER_MAX);
+	if (!se_copy(request->server, sizeof(request->server), params->serverFQDN)) {
+		se_error_set(error, SE_DENIED, "%s: the server's name is longer than %d bytes",
+			exchange->login, SE_SERVER_MAX);
+		return false;
 	}
-	return se_choose_ask(exchange->plugin, &request, answer, error);
+	return true;
 }
 
 /* What Cyrus calls the authid is the login name, the authzid is the user that is sent: they are
@@ -327,31 +332,18 @@ try_password(struct exchange *exchange, struct step *step)
 }
 
 static int
-first_step(struct exchange *exchange, struct step *step)
+answer_step(struct exchange *exchange, struct step *step, const struct se_answer *answer)
 {
 	const sasl_utils_t *utils = exchange->utils;
-	struct se_answer answer = {0};
-	enum se_code code;
-	int result;
 
-	result = find_login(exchange, step);
-	if (result != SASL_OK)
-		return result;
-	code = ask_source(exchange, step->params, &answer);
-	if (code == SE_NO_ACCOUNT || code == SE_DENIED) {
-		exchange->state = STATE_PASSWORD;
-		return try_password(exchange, step);
+	if (answer->note[0] != '\0') {
+		utils->log(utils->conn, answer->warning ? SASL_LOG_WARN : SASL_LOG_NOTE, "%s",
+			answer->note);
 	}
-	if (code != SE_OK)
-		return fail(exchange, step);
-	if (answer.note[0] != '\0') {
-		utils->log(utils->conn, answer.warning ? SASL_LOG_WARN : SASL_LOG_NOTE, "%s",
-			answer.note);
-	}
-	if (answer.token == NULL) {
+	if (answer->token == NULL) {
 		exchange->token_is_password = true;
 		exchange->state = STATE_PASSWORD;
-		se_copy(exchange->prescribed, sizeof(exchange->prescribed), answer.user);
+		se_copy(exchange->prescribed, sizeof(exchange->prescribed), answer->user);
 		se_error_set(&exchange->error, SE_CONFIG,
 			"%s: the account says token_from = password, but this program has no "
 			"access "
@@ -359,8 +351,31 @@ first_step(struct exchange *exchange, struct step *step)
 			exchange->login);
 		return try_password(exchange, step);
 	}
-	se_copy(exchange->fingerprint, sizeof(exchange->fingerprint), answer.fingerprint);
-	result = respond(exchange, step, answer.user, answer.token);
+	se_copy(exchange->fingerprint, sizeof(exchange->fingerprint), answer->fingerprint);
+	return respond(exchange, step, answer->user, answer->token);
+}
+
+static int
+first_step(struct exchange *exchange, struct step *step)
+{
+	struct se_request request;
+	struct se_answer answer = {0};
+	enum se_code code = SE_DENIED;
+	int result;
+
+	result = find_login(exchange, step);
+	if (result != SASL_OK)
+		return result;
+	if (make_request(exchange, step->params, &request))
+		code = se_choose_ask(exchange->plugin, &request, &answer, &exchange->error);
+	if (code == SE_NO_ACCOUNT || code == SE_DENIED) {
+		exchange->state = STATE_PASSWORD;
+		return try_password(exchange, step);
+	}
+	if (code != SE_OK)
+		return fail(exchange, step);
+	result = answer_step(exchange, step, &answer);
+	se_memory_keep(exchange->plugin, &request, &answer);
 	se_answer_free(&answer);
 	return result;
 }

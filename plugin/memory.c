@@ -177,7 +177,7 @@ se_memory_recall(
 }
 
 static struct se_memory *
-memory_new(const struct se_answer *answer)
+memory_new(struct se_answer *answer)
 {
 	struct se_memory *memory = malloc(sizeof(*memory));
 
@@ -187,16 +187,13 @@ memory_new(const struct se_answer *answer)
 	memory->pid = getpid();
 	memory->uid = geteuid();
 	(void)se_copy(memory->fingerprint, sizeof(memory->fingerprint), answer->fingerprint);
-	memory->token = se_secret_copy(answer->token);
-	if (memory->token != NULL)
-		return memory;
-	memory_free(memory);
-	return NULL;
+	memory->token = answer->token;
+	answer->token = NULL;
+	return memory;
 }
 
 void
-se_memory_keep(
-	struct se_plugin *plugin, const struct se_request *request, const struct se_answer *answer)
+se_memory_keep(struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer)
 {
 	uint32_t seconds = answer->keep < SE_MEMORY_MAX_S ? answer->keep : SE_MEMORY_MAX_S;
 	struct se_memory *memory;

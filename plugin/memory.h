@@ -23,9 +23,10 @@ enum {
 bool se_memory_recall(
 	struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer);
 
-/* Keeps a copy, if the source lets it (answer->keep). */
+/* Keeps it, if the source lets it (answer->keep): the token then is taken out of the answer, which has
+ * served. */
 void se_memory_keep(
-	struct se_plugin *plugin, const struct se_request *request, const struct se_answer *answer);
+	struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer);
 
 /* Wipes it. */
 void se_memory_forget(struct se_plugin *plugin);

@@ -36,12 +36,13 @@ say_login(void *context, int id, const char **result, unsigned *len)
 	return SASL_OK;
 }
 
-/* As an SMTP client does it, without the server. */
+/* As Postfix does it, without the server. */
 static unsigned
 log_in(const char *mechanism)
 {
 	static const sasl_callback_t callbacks[] = {
 		{SASL_CB_AUTHNAME, (int (*)(void))(void (*)(void))say_login, NULL},
+		{SASL_CB_USER, (int (*)(void))(void (*)(void))say_login, NULL},
 		{SASL_CB_LIST_END, NULL, NULL},
 	};
 	const char *out = NULL, *chosen;

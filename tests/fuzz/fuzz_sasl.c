@@ -13,6 +13,7 @@
 
 #include "plugin/choose.h"
 #include "plugin/mechanism.h"
+#include "plugin/memory.h"
 
 #include "fuzz.h"
 
@@ -87,6 +88,14 @@ se_choose_reject(struct se_plugin *plugin, const char *login, const char *finger
 	must_be_same(login, host.login);
 	must(fingerprint[0] == '\0' || strcmp(fingerprint, "1a2b3c4d") == 0);
 	host.refused++;
+}
+
+void
+se_memory_keep(struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer)
+{
+	(void)plugin;
+	must_be_same(request->login, host.login);
+	must(answer->token == NULL || strcmp(se_secret_reveal(answer->token), TOKEN) == 0);
 }
 
 static void SE_PRINTF(1, 0) look_at(const char *format, va_list args)
