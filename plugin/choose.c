@@ -97,11 +97,15 @@ se_choose_own_configuration(char *path, size_t size)
 	return own_path(path, size) && geteuid() != 0 && !privileged() && stat(path, &st) == 0;
 }
 
+/* Whoever was not root when the plugin was loaded enters no jail. */
 static bool
 jailed(const struct se_plugin *plugin)
 {
-	struct se_place now = se_place_of("/");
+	struct se_place now;
 
+	if (!plugin->by_root)
+		return false;
+	now = se_place_of("/");
 	return !se_place_equal(&plugin->root, &now);
 }
 
@@ -200,9 +204,10 @@ keep(struct search *search, enum se_code code, const struct se_error *error)
 static enum se_code
 ask_agent(struct search *search, const char *path)
 {
-	struct se_error error = {0};
+	struct se_error error;
 	enum se_code code;
 
+	se_error_clear(&error);
 	if (!set_time_left(search))
 		return SE_AGAIN;
 	code = se_client_ask(path, search->request, &se_world_clocks, search->answer, &error);

@@ -359,10 +359,11 @@ static int
 first_step(struct exchange *exchange, struct step *step)
 {
 	struct se_request request;
-	struct se_answer answer = {0};
+	struct se_answer answer;
 	enum se_code code = SE_DENIED;
 	int result;
 
+	se_answer_init(&answer);
 	result = find_login(exchange, step);
 	if (result != SASL_OK)
 		return result;

@@ -136,7 +136,7 @@ recall(struct se_memory *memory, const struct se_request *request, struct se_ans
 		asked->until = 0; /* over */
 		return false;
 	}
-	memset(answer, 0, sizeof(*answer)); /* a note has been said */
+	se_answer_init(answer); /* a note has been said */
 	answer->token = se_secret_copy(memory->token);
 	if (answer->token == NULL)
 		return false;

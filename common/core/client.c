@@ -144,7 +144,7 @@ se_client_ask(const char *path, const struct se_request *request, const struct s
 		.error = error};
 	enum se_code code;
 
-	memset(answer, 0, sizeof(*answer));
+	se_answer_init(answer);
 	code = se_call_connect(&call);
 	if (code == SE_OK)
 		code = send_request(&call, request);

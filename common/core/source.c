@@ -19,11 +19,25 @@ se_copy(char *to, size_t size, const char *from)
 }
 
 void
+se_answer_init(struct se_answer *answer)
+{
+	answer->user[0] = '\0';
+	answer->token = NULL;
+	answer->seconds_left = 0;
+	answer->keep = 0;
+	answer->fingerprint[0] = '\0';
+	answer->warning = false;
+	answer->note[0] = '\0';
+	answer->status = NULL;
+	answer->more[0] = '\0';
+}
+
+void
 se_answer_free(struct se_answer *answer)
 {
 	if (answer != NULL) {
 		se_secret_free(answer->token);
 		free(answer->status);
-		memset(answer, 0, sizeof(*answer));
+		se_answer_init(answer);
 	}
 }

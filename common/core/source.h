@@ -58,6 +58,10 @@ struct se_answer {
 /* Copies at most `size - 1` bytes and a NUL; false when it had to cut. */
 bool se_copy(char *to, size_t size, const char *from);
 
+/* Makes it an empty one: no token, no status, every text "", every number 0. The bytes behind the texts'
+ * ends stay what they were: there are 1,600 of them, and each AUTH has three answers. */
+void se_answer_init(struct se_answer *answer);
+
 /* Frees the token and the status, and empties the answer. */
 void se_answer_free(struct se_answer *answer);
 

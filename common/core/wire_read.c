@@ -261,7 +261,7 @@ se_wire_get_answer(const char *data, size_t len, struct se_answer *answer, struc
 	enum kind kind;
 	enum se_code code;
 
-	memset(answer, 0, sizeof(*answer));
+	se_answer_init(answer);
 	se_error_clear(error);
 	error->code = SE_INTERNAL;
 	if (!open_frame(data, len, SE_WIRE_ANSWER_MAX, &kind, &reader))

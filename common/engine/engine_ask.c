@@ -27,9 +27,9 @@ give_token(const struct se_ask *ask, const struct se_acquisition *acquisition)
 	const struct se_state *state = &acquisition->state;
 	int64_t now = world->wall(world->context);
 	struct se_answer answer;
-	struct se_error error = {0};
+	struct se_error error;
 
-	memset(&answer, 0, sizeof(answer));
+	se_answer_init(&answer);
 	(void)se_copy(answer.user, sizeof(answer.user), ask->user);
 	(void)se_copy(answer.fingerprint, sizeof(answer.fingerprint), state->fingerprint);
 	answer.seconds_left = seconds_until(state->times.expires, now);
@@ -185,8 +185,9 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 	struct se_error *error)
 {
 	struct se_entry *entry = find_entry(engine, account, login, error);
-	struct se_error reason = {0};
+	struct se_error reason;
 
+	se_error_clear(&reason);
 	if (entry == NULL)
 		return NULL;
 	if (entry->acquisition.phase == SE_PHASE_IDLE) {
@@ -412,12 +413,13 @@ struct se_ask *
 se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	const struct se_peer *peer, se_engine_done *done, void *context)
 {
-	struct se_error error = {0};
+	struct se_error error;
 	const struct se_account *account;
 	struct se_entry *entry = NULL;
 	struct se_ask *ask;
 	enum se_why why;
 
+	se_error_clear(&error);
 	se_engine_want_store(engine);
 	if (request->operation == SE_OPERATION_REREAD)
 		return reread(engine, request, done, context);
