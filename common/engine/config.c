@@ -206,6 +206,8 @@ read_account(struct loader *loader, struct se_section *section)
 	se_rules_check(account, &loader->report);
 	if (loader->report.problems->errors != errors)
 		return true;
+	if (account->cloud == NULL || account->provider == NULL)
+		return true; /* unknown, in [defaults], and reported there */
 	if (!se_derive(account, loader->arena, &loader->report))
 		return false;
 	config->account_count++;

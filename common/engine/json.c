@@ -54,36 +54,41 @@ is_ascii(const char *text, size_t len)
 /* json-c up to 0.16 goes on when it has no memory for a member or for the rest of a string, which is
  * cut then, and does not look at all whether it has some for a name. errno tells only if no number
  * comes behind. */
-enum { ROOM_FIXED = 64 * 1024, ROOM_PER_BYTE = 40 };
+enum { ROOM_FIXED = 128 * 1024, ROOM_PER_BYTE = 80 };
 
 /* json-c collects each string in a buffer of its own that grows by realloc() and is freed as it is.
  * A string of `len` blanks makes it as large as it will ever be, so that no copy is left behind when
- * it grows, and overwrites whatever it held. */
+ * it grows, and overwrites whatever it held. Many at once, because each call of json-c makes a locale
+ * of its own. */
 static bool
 fill_buffer(json_tokener *tokener, size_t len)
 {
-	static const char blanks[] =
-		"                                                                ";
-	const size_t most = sizeof(blanks) - 1;
+	char blanks[1024];
 	json_object *object;
 
+	memset(blanks, ' ', sizeof(blanks));
+	errno = 0;
 	json_tokener_reset(tokener);
 	(void)json_tokener_parse_ex(tokener, "\"", 1);
-	for (; len > 0; len -= len < most ? len : most)
-		(void)json_tokener_parse_ex(tokener, blanks, (int)(len < most ? len : most));
+	for (size_t n; len > 0; len -= n) {
+		n = len < sizeof(blanks) ? len : sizeof(blanks);
+		(void)json_tokener_parse_ex(tokener, blanks, (int)n);
+	}
 	object = json_tokener_parse_ex(tokener, "\"", 1);
 	json_object_put(object);
 	json_tokener_reset(tokener);
-	return object != NULL;
+	return object != NULL && errno != ENOMEM;
 }
 
 /* json-c leaves other text behind the object alone, or NUL bytes at least. */
 static json_object *
 parse_object(json_tokener *tokener, const char *text, size_t len)
 {
-	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
-	json_object *object = json_tokener_parse_ex(tokener, text, (int)len);
+	json_object *object;
 
+	json_tokener_reset(tokener);
+	/* The text's NUL ends a number or a cut object for json-c, so that it is passed too. */
+	object = json_tokener_parse_ex(tokener, text, (int)len);
 	if (json_tokener_get_error(tokener) == json_tokener_success &&
 		json_object_get_type(object) == json_type_object &&
 		is_blank(text, json_tokener_get_parse_end(tokener), len))
@@ -94,29 +99,17 @@ parse_object(json_tokener *tokener, const char *text, size_t len)
 
 /* NULL: it is no object, or memory ran out, or both. */
 static json_object *
-parse(const char *text, size_t len, bool *memory)
+parse(json_tokener *tokener, const char *text, size_t len, bool *memory)
 {
-	json_tokener *tokener =
-		se_room(ROOM_FIXED + len * ROOM_PER_BYTE) ? json_tokener_new_ex(16) : NULL;
-	json_object *object = NULL;
+	json_object *object;
 
-	*memory = true;
-	if (tokener == NULL)
-		return NULL;
-	/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
-	json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
 	errno = 0;
-	if (fill_buffer(tokener, len)) {
-		object = parse_object(tokener, text, len);
-		*memory = errno == ENOMEM;
-		(void)fill_buffer(tokener, len);
-	}
-	json_tokener_free(tokener);
-	if (*memory) {
-		se_json_free(outer_of(object));
-		return NULL;
-	}
-	return object;
+	object = parse_object(tokener, text, len);
+	*memory = errno == ENOMEM;
+	if (!*memory)
+		return object;
+	se_json_free(outer_of(object));
+	return NULL;
 }
 
 /* --- making and freeing ------------------------------------------------------------------------ */
@@ -502,25 +495,41 @@ is_same(json_object *one, json_object *other)
 }
 
 /* Twice: an object that memory ran out for is another one the second time. */
+static json_object *
+parse_twice(json_tokener *tokener, const char *text, size_t len, bool *memory)
+{
+	json_object *object = parse(tokener, text, len, memory), *again;
+
+	if (*memory)
+		return NULL;
+	again = parse(tokener, text, len, memory);
+	if (object != again && (object == NULL || again == NULL || !is_same(object, again)))
+		*memory = true;
+	se_json_free(outer_of(again));
+	if (!*memory)
+		return object;
+	se_json_free(outer_of(object));
+	return NULL;
+}
+
 struct se_json *
 se_json_parse(const char *text, size_t len)
 {
-	json_object *object, *again = NULL;
-	bool memory;
+	json_tokener *tokener;
+	json_object *object = NULL;
+	bool memory = true;
 
 	errno = EINVAL;
 	if (len > INT_MAX)
 		return NULL;
-	object = parse(text, len, &memory);
-	if (!memory)
-		again = parse(text, len, &memory);
-	if (!memory && object != again &&
-		(object == NULL || again == NULL || !is_same(object, again)))
-		memory = true;
-	se_json_free(outer_of(again));
-	if (memory) {
-		se_json_free(outer_of(object));
-		object = NULL;
+	tokener = se_room(ROOM_FIXED + len * ROOM_PER_BYTE) ? json_tokener_new_ex(16) : NULL;
+	if (tokener != NULL) {
+		/* json-c 0.18 takes bytes above 0x7f for control characters when it is strict. */
+		json_tokener_set_flags(tokener, is_ascii(text, len) ? JSON_TOKENER_STRICT : 0);
+		if (fill_buffer(tokener, len))
+			object = parse_twice(tokener, text, len, &memory);
+		(void)fill_buffer(tokener, len);
+		json_tokener_free(tokener);
 	}
 	errno = memory ? ENOMEM : EINVAL;
 	return outer_of(object);

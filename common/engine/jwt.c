@@ -24,8 +24,9 @@ decode_object(const char *part, size_t len)
 	}
 	se_buffer_init(&text, PART_MAX);
 	se_buffer_init(&bytes, PART_MAX);
-	for (i = 0; i < len; i++)
-		se_buffer_add(&text, part[i] == '-' ? "+" : part[i] == '_' ? "/" : part + i, 1);
+	se_buffer_add(&text, part, len);
+	for (i = 0; i < text.len; i++)
+		text.data[i] = part[i] == '-' ? '+' : part[i] == '_' ? '/' : part[i];
 	while (text.len % 4 != 0 && !text.failed)
 		se_buffer_add(&text, "=", 1);
 	room = text.failed ? NULL : se_buffer_room(&bytes, text.len);

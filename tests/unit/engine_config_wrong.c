@@ -105,6 +105,8 @@ static const struct wrong refused[] = {
 		"t.conf:3: tenant: ", "quotation marks"},
 	{"unknown word", ACCOUNT "cloud = germany\n", "t.conf:5: cloud: ",
 		"the known ones are: global, gcc-high, usgov, dod, usgov-dod, china"},
+	{"unknown word in [defaults]", "[defaults]\ncloud = germany\n" ACCOUNT SECRET,
+		"t.conf:2: cloud: ", "unknown value"},
 	{"unknown credential", ACCOUNT "credential = password\n", "t.conf:5: credential: ",
 		"the known ones are: secret, certificate, federated, managed-identity, none"},
 	{"unknown sign_in", ACCOUNT "sign_in = both\n", "t.conf:5: sign_in: ", "app, user"},
