@@ -250,7 +250,10 @@ engine_load(struct se_loaded_engine *engine, struct se_error *error)
 	const char *why;
 
 	dlerror();
-	engine->library = dlopen(SE_ENGINE_PATH, RTLD_NOW | RTLD_LOCAL);
+	/* Every name that the engine itself uses is looked up here all the same, as it was linked with
+	 * -z now, so that one that is missing is an error and not the end of this program. Its
+	 * libraries bind as they do in all programs. */
+	engine->library = dlopen(SE_ENGINE_PATH, RTLD_LAZY | RTLD_LOCAL);
 	if (engine->library == NULL) {
 		why = dlerror();
 		return se_error_set(error, SE_CONFIG,

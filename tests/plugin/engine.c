@@ -234,6 +234,9 @@ test_other_files(void **state)
 	unlink(SE_ENGINE_PATH);
 	write_file(SE_ENGINE_PATH, "not a shared object");
 	assert_fails(SASL_FAIL, "cannot load the engine module");
+	copy_file(built("SE_TEST_ENGINE_UNBOUND", "tests/plugin/.libs/engine_unbound.so"),
+		SE_ENGINE_PATH);
+	assert_fails(SASL_FAIL, "se_no_library_has_this");
 	snprintf(plugin, sizeof(plugin), "%s/libsasl-entra.so", plugin_directory());
 	copy_file(plugin, SE_ENGINE_PATH);
 	assert_fails(SASL_FAIL, "reinstall sasl-entra");

@@ -11,6 +11,18 @@ struct se_engine_handle {
 
 EXPORTED struct engine_fake engine_fake;
 
+#ifdef ENGINE_FAKE_UNBOUND
+extern void se_no_library_has_this(void);
+
+EXPORTED void engine_fake_unbound(void);
+
+EXPORTED void
+engine_fake_unbound(void)
+{
+	se_no_library_has_this();
+}
+#endif
+
 static struct se_engine_handle *
 fake_open(const char *configuration, bool users_own)
 {

@@ -37,6 +37,12 @@ tests_plugin_engine_fake_la_SOURCES = tests/plugin/engine_fake.c tests/plugin/en
 tests_plugin_engine_fake_la_LIBADD = libse-core.la
 tests_plugin_engine_fake_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-rpath /nowhere
+# As an engine beside libraries that are too old for it.
+check_LTLIBRARIES += tests/plugin/engine_unbound.la
+tests_plugin_engine_unbound_la_SOURCES = $(tests_plugin_engine_fake_la_SOURCES)
+tests_plugin_engine_unbound_la_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_FAKE_UNBOUND
+tests_plugin_engine_unbound_la_LIBADD = libse-core.la
+tests_plugin_engine_unbound_la_LDFLAGS = $(tests_plugin_engine_fake_la_LDFLAGS) -Wl,-z,now
 endif
 
 TESTS += tests/plugin/test_exports.sh

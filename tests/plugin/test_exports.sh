@@ -25,7 +25,7 @@ for tool in readelf nm objdump; do
   command -v $tool > /dev/null || { echo "1..0 # SKIP no $tool"; exit 0; }
 done
 [ -e "$plugin" ] || { echo "Bail out! $plugin is not built"; exit 99; }
-echo 1..8
+echo 1..9
 
 exported() { nm -D --defined-only "$1" | awk '{print $NF}' | sed 's/@.*//'; }
 
@@ -73,6 +73,15 @@ else
   else
     skip 'the engine module exports se_engine_module only' 'not built'
   fi
+fi
+
+looks='the engine module looks up its own names when it is loaded, not in the middle of a login'
+if [ -e "$engine" ]; then
+  readelf -dW "$engine" | grep -qE '\(FLAGS(_1)?\).*\b(BIND_)?NOW\b' || echo "$engine" > "$found"
+  [ -s "$found" ] || : > "$found"
+  none_found "$looks"
+else
+  skip "$looks" 'not built'
 fi
 
 # --- the sources ---------------------------------------------------------------------------------
