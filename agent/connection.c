@@ -154,7 +154,6 @@ static void
 answer(void *context, enum se_code code, struct se_answer *found, const struct se_error *error)
 {
 	struct se_connection *connection = context;
-	struct se_error failed;
 
 	connection->ask = NULL;
 	note_answer(connection, code == SE_OK ? NULL : error);
@@ -170,6 +169,8 @@ answer(void *context, enum se_code code, struct se_answer *found, const struct s
 		(void)write_some(connection);
 		enter(connection, WRITING, WRITE_MS);
 	} else {
+		struct se_error failed;
+
 		se_buffer_reset(&connection->out);
 		(void)se_error_memory(&failed);
 		answer_error(connection, &failed);
@@ -196,21 +197,35 @@ time_for_engine(uint32_t time_left)
 }
 
 static void
-ask(struct se_connection *connection, struct se_request *request)
+refuse_to_administer(struct se_connection *connection, const struct se_request *request)
 {
 	struct se_error error;
 
+	(void)se_error_set(&error, SE_DENIED,
+		"%s%sonly root and the agent's own user may ask the agent to refresh, to read "
+		"again or for the status",
+		request->login, request->login[0] != '\0' ? ": " : "");
+	answer_error(connection, &error);
+}
+
+static void
+say_unusable(struct se_connection *connection, const struct se_request *request)
+{
+	struct se_error error = *connection->service->unusable;
+
+	se_error_about(&error, request->login);
+	answer_error(connection, &error);
+}
+
+static void
+ask(struct se_connection *connection, struct se_request *request)
+{
 	connection->operation = request->operation;
 	(void)se_copy(connection->login, sizeof(connection->login), request->login);
 	request->time_left = time_for_engine(request->time_left);
 	if (request->operation != SE_OPERATION_TOKEN &&
 		!se_peer_may_administer(&connection->peer)) {
-		(void)se_error_set(&error, SE_DENIED,
-			"%s%sonly root and the agent's own user may ask the agent to refresh, to "
-			"read "
-			"again or for the status",
-			request->login, request->login[0] != '\0' ? ": " : "");
-		answer_error(connection, &error);
+		refuse_to_administer(connection, request);
 		return;
 	}
 	if (request->operation == SE_OPERATION_STATUS) {
@@ -218,9 +233,7 @@ ask(struct se_connection *connection, struct se_request *request)
 		return;
 	}
 	if (connection->service->unusable != NULL) {
-		error = *connection->service->unusable;
-		se_error_about(&error, request->login);
-		answer_error(connection, &error);
+		say_unusable(connection, request);
 		return;
 	}
 	enter(connection, WAITING, (int64_t)request->time_left + ENGINE_GRACE_MS);
@@ -229,20 +242,26 @@ ask(struct se_connection *connection, struct se_request *request)
 }
 
 static void
-take_request(struct se_connection *connection, size_t len)
+refuse_request(struct se_connection *connection)
 {
-	struct se_request request;
 	struct se_error error;
 
-	if (se_wire_get_request(connection->in.data, len, &request)) {
-		ask(connection, &request);
-		return;
-	}
 	(void)se_error_set(&error, SE_INTERNAL,
 		"the agent (sasl-entrad %s) does not understand the request; are plugin, tool and "
 		"agent of the same version?",
 		PACKAGE_VERSION);
 	answer_error(connection, &error);
+}
+
+static void
+take_request(struct se_connection *connection, size_t len)
+{
+	struct se_request request;
+
+	if (se_wire_get_request(connection->in.data, len, &request))
+		ask(connection, &request);
+	else
+		refuse_request(connection);
 }
 
 /* Reads little past the one frame, so that memory does not depend on the client. What comes after it is

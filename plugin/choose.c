@@ -204,7 +204,7 @@ keep(struct search *search, enum se_code code, const struct se_error *error)
 static enum se_code
 ask_agent(struct search *search, const char *path)
 {
-	struct se_error error;
+	SE_UNSET struct se_error error;
 	enum se_code code;
 
 	se_error_clear(&error);
@@ -478,7 +478,7 @@ se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_an
 {
 	struct search search = {plugin, request, answer, error,
 		se_world_clocks.monotonic(se_world_clocks.context) + SE_BUDGET_MS};
-	char own[SE_PLUGIN_PATH_MAX];
+	SE_UNSET char own[SE_PLUGIN_PATH_MAX];
 
 	se_error_clear(error);
 	tell_rejected(plugin, request);

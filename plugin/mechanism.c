@@ -358,8 +358,8 @@ answer_step(struct exchange *exchange, struct step *step, const struct se_answer
 static int
 first_step(struct exchange *exchange, struct step *step)
 {
-	struct se_request request;
-	struct se_answer answer;
+	SE_UNSET struct se_request request;
+	SE_UNSET struct se_answer answer;
 	enum se_code code = SE_DENIED;
 	int result;
 

@@ -49,7 +49,7 @@ send_request(const struct se_call *call, const struct se_request *asked)
 {
 	struct se_request request = *asked;
 	struct se_buffer frame;
-	char bytes[REQUEST_MOSTLY];
+	SE_UNSET char bytes[REQUEST_MOSTLY];
 	enum se_code code;
 
 	request.time_left = (uint32_t)se_call_left(call);
@@ -117,7 +117,8 @@ static enum se_code
 receive_answer(const struct se_call *call, struct se_answer *answer)
 {
 	struct se_buffer in;
-	char bytes[CHUNK + 1]; /* a token's answer mostly; a stack has been touched before */
+	SE_UNSET char
+		bytes[CHUNK + 1]; /* a token's answer mostly; a stack has been touched before */
 	enum se_code code;
 
 	se_buffer_init(&in, SE_WIRE_ANSWER_MAX);

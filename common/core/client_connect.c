@@ -74,28 +74,17 @@ fits_address(const char *path)
 	return strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path);
 }
 
-/* Judges the directories of the path and leaves the last one open, unless it is a plain one. */
+/* Judges the directories of the path, of which the last one has `len` bytes, and leaves that open. */
 static enum se_code
-open_directory(const struct se_call *call, struct place *place)
+walk_to_directory(const struct se_call *call, size_t len, struct place *place)
 {
 	char directory[PATH_MAX];
-	const char *slash = strrchr(call->path, '/');
-	size_t len = slash == NULL ? 0 : (size_t)(slash - call->path) + 1;
 	struct se_way way;
 	enum se_code code;
 
-	if (slash == NULL || call->path[0] != '/' || slash[1] == '\0' || len >= sizeof(directory)) {
-		return se_error_set(call->error, SE_CONFIG,
-			"\"%s\" is not the absolute path of a socket", call->path);
-	}
 	memcpy(directory, call->path, len);
-	directory[len > 1 ? len - 1 : 1] = '\0';
-	if (fits_address(call->path) && se_way_is_plain(directory)) {
-		place->directory = AT_FDCWD;
-		place->name = call->path;
-		return SE_OK;
-	}
-	place->name = slash + 1;
+	directory[len] = '\0';
+	place->name = strrchr(call->path, '/') + 1;
 	code = se_way_open(directory, SE_WAY_SEARCH, &way, call->error);
 	if (code == SE_ABSENT) {
 		return se_error_set(call->error, SE_ABSENT, "no agent at %s: %s", call->path,
@@ -106,6 +95,24 @@ open_directory(const struct se_call *call, struct place *place)
 		return code;
 	}
 	place->directory = way.fd;
+	return SE_OK;
+}
+
+/* The same, but a plain one needs no descriptor. */
+static enum se_code
+open_directory(const struct se_call *call, struct place *place)
+{
+	const char *slash = strrchr(call->path, '/');
+	size_t len = slash == NULL ? 0 : slash == call->path ? 1 : (size_t)(slash - call->path);
+
+	if (slash == NULL || call->path[0] != '/' || slash[1] == '\0' || len >= PATH_MAX) {
+		return se_error_set(call->error, SE_CONFIG,
+			"\"%s\" is not the absolute path of a socket", call->path);
+	}
+	if (!fits_address(call->path) || !se_way_is_plain(call->path, len))
+		return walk_to_directory(call, len, place);
+	place->directory = AT_FDCWD;
+	place->name = call->path;
 	return SE_OK;
 }
 

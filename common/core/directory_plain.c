@@ -4,6 +4,8 @@
 
 #include "core/directory.h"
 
+enum { LONGEST = 255 /* bytes; longer ones are for se_way_open() */ };
+
 /* Only who is trusted can change what lies in it, so that what is seen at its paths stays. */
 static bool
 is_safe(const struct stat *status)
@@ -27,15 +29,16 @@ look(const char *path, struct stat *status)
 }
 
 bool
-se_way_is_plain(const char *path)
+se_way_is_plain(const char *path, size_t len)
 {
-	char part[PATH_MAX];
+	char part[LONGEST + 1];
 	struct stat status;
-	size_t len = strlen(path), at;
+	size_t at;
 
-	if (path[0] != '/' || len >= sizeof(part) || !look("/", &status))
+	if (len == 0 || path[0] != '/' || len > LONGEST || !look("/", &status))
 		return false;
-	memcpy(part, path, len + 1);
+	memcpy(part, path, len);
+	part[len] = '\0';
 	for (at = 1; at <= len; at++) {
 		if (part[at - 1] == '/' && !has_name(part + at))
 			return false;

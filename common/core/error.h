@@ -34,6 +34,17 @@ struct se_error {
 #define SE_PRINTF(fmt, args)
 #endif
 
+/* The compiler is asked to zero what a function declares. Not this, which is written before it is read,
+ * on the way of each AUTH. */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define SE_UNSET __attribute__((uninitialized))
+#endif
+#endif
+#ifndef SE_UNSET
+#define SE_UNSET
+#endif
+
 /* Sets code and text (retry_after becomes 0) and returns code, so that a function can end with
  * it. Control characters of the arguments become '?'; a text too long is cut, ending in "...".
  * `error` may be NULL: then only the code is returned. */

@@ -26,8 +26,7 @@ give_token(const struct se_ask *ask, const struct se_acquisition *acquisition)
 	const struct se_world *world = acquisition->shared->world;
 	const struct se_state *state = &acquisition->state;
 	int64_t now = world->wall(world->context);
-	struct se_answer answer;
-	struct se_error error;
+	SE_UNSET struct se_answer answer;
 
 	se_answer_init(&answer);
 	(void)se_copy(answer.user, sizeof(answer.user), ask->user);
@@ -41,6 +40,8 @@ give_token(const struct se_ask *ask, const struct se_acquisition *acquisition)
 	}
 	answer.token = se_secret_copy(state->access_token);
 	if (answer.token == NULL) {
+		struct se_error error = {0};
+
 		se_error_memory(&error);
 		ask->done(ask->context, SE_MEMORY, NULL, &error);
 	} else {
@@ -185,7 +186,7 @@ entry_for(struct se_engine *engine, const struct se_account *account, const char
 	struct se_error *error)
 {
 	struct se_entry *entry = find_entry(engine, account, login, error);
-	struct se_error reason;
+	SE_UNSET struct se_error reason;
 
 	se_error_clear(&reason);
 	if (entry == NULL)
@@ -413,7 +414,7 @@ struct se_ask *
 se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	const struct se_peer *peer, se_engine_done *done, void *context)
 {
-	struct se_error error;
+	SE_UNSET struct se_error error;
 	const struct se_account *account;
 	struct se_entry *entry = NULL;
 	struct se_ask *ask;
