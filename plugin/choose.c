@@ -97,15 +97,11 @@ se_choose_own_configuration(char *path, size_t size)
 	return own_path(path, size) && geteuid() != 0 && !privileged() && stat(path, &st) == 0;
 }
 
-/* Whoever was not root when the plugin was loaded enters no jail. */
 static bool
 jailed(const struct se_plugin *plugin)
 {
-	struct se_place now;
+	struct se_place now = se_place_of("/");
 
-	if (!plugin->by_root)
-		return false;
-	now = se_place_of("/");
 	return !se_place_equal(&plugin->root, &now);
 }
 
@@ -251,8 +247,8 @@ engine_load(struct se_loaded_engine *engine, struct se_error *error)
 
 	dlerror();
 	/* Every name that the engine itself uses is looked up here all the same, as it was linked with
-	 * -z now, so that one that is missing is an error and not the end of this program. Its
-	 * libraries bind as they do in all programs. */
+	 * -z now: one that is missing is an error, and not the end of this program. Its libraries bind
+	 * what they want of each other when they need it, as in every program that links them. */
 	engine->library = dlopen(SE_ENGINE_PATH, RTLD_LAZY | RTLD_LOCAL);
 	if (engine->library == NULL) {
 		why = dlerror();
@@ -351,6 +347,8 @@ add_want_of_agent(const char *login, const struct se_error *absent, struct se_er
 		SE_SOCKET_PATH, why, step, text);
 }
 
+static enum se_code no_agent(struct search *search);
+
 static enum se_code
 ask_engine(struct search *search, const char *configuration, bool own)
 {
@@ -361,6 +359,8 @@ ask_engine(struct search *search, const char *configuration, bool own)
 
 	if (!set_time_left(search))
 		return SE_AGAIN;
+	if (jailed(search->plugin))
+		return no_agent(search); /* who entered one without being root at the start */
 	engine = engine_take(search->plugin, configuration, own, &error);
 	if (engine == NULL) {
 		/* A machine may have an agent and no engine: then the agent's word is the last. */
@@ -484,7 +484,9 @@ se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_an
 	tell_rejected(plugin, request);
 	if (se_memory_recall(plugin, request, answer))
 		return SE_OK;
-	if (jailed(plugin))
+	/* Mostly it is root who starts programs that enter a jail: others are not looked at before they
+	 * want the engine. */
+	if (plugin->by_root && jailed(plugin))
 		return ask_jailed(&search);
 	if (se_choose_own_configuration(own, sizeof(own)))
 		return ask_own(&search, own);

@@ -57,10 +57,10 @@ security_flags(void)
 static void
 remember_places(struct se_plugin *plugin)
 {
+	plugin->root = se_place_of("/");
 	plugin->by_root = geteuid() == 0;
 	if (!plugin->by_root)
-		return; /* it enters none: chroot(2) is for root */
-	plugin->root = se_place_of("/");
+		return; /* it hardly enters one */
 	plugin->directory = se_place_of(".");
 	if (getcwd(plugin->path, sizeof(plugin->path)) == NULL || plugin->path[0] != '/')
 		plugin->path[0] = '\0';

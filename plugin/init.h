@@ -34,7 +34,7 @@ struct se_plugin {
 	sasl_client_plug_t mechanisms[SE_PLUGIN_MECHANISMS];
 	unsigned references;
 
-	bool by_root;                  /* loaded by root: the places are known */
+	bool by_root;                  /* loaded by root, who may enter a jail */
 	struct se_place root;          /* "/", as it was when the plugin was loaded */
 	struct se_place directory;     /* the working directory of that time, ... */
 	char path[SE_PLUGIN_PATH_MAX]; /* ... and its name, "" when not known */

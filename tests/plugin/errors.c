@@ -371,14 +371,36 @@ jail_with_strange_login(void)
 	return 0;
 }
 
+/* Its rights were put aside while the plugin was loaded. */
+static int
+jail_entered_by_other(void)
+{
+	struct person person = {.login = LOGIN};
+
+	CHECK(setresuid(NOBODY, NOBODY, 0) == 0);
+	CHECK(sasl_client_init(quiet_callbacks) == SASL_OK);
+	CHECK(seteuid(0) == 0 && chroot(jail) == 0 && chdir("/") == 0);
+	CHECK(setresuid(NOBODY, NOBODY, NOBODY) == 0);
+	CHECK(log_in(&person, detail, sizeof(detail)) == SASL_UNAVAIL);
+	CHECK(strstr(detail, "inside the chroot") != NULL);
+	sasl_done();
+	return 0;
+}
+
 static void
 test_jail(void **state)
 {
+	char path[512];
+
 	(void)state;
 	if (!have_root())
 		return;
 	in_child(jail_without_agent);
 	in_child(jail_without_name);
+	snprintf(path, sizeof(path), "%s%s", jail, SE_CONFIGURATION_PATH);
+	write_file(path, "");
+	in_child(jail_entered_by_other);
+	unlink(path);
 	assert_int_equal(agent->asked, 0);
 }
 
