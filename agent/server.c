@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -232,9 +231,6 @@ serve_clients(struct loop *loop, const struct pollfd *fds)
 static void
 serve_first(struct loop *loop)
 {
-	/* Who has just connected is about to ask: on one processor, as soon as we let them. */
-	if (loop->client_count > 0)
-		(void)sched_yield();
 	for (size_t i = loop->client_count; i-- > 0;)
 		serve(loop, i, POLLIN);
 }
