@@ -23,8 +23,8 @@ enum {
 bool se_memory_recall(
 	struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer);
 
-/* Keeps it, if the source lets it (answer->keep): the token then is taken out of the answer, which has
- * served. */
+/* Keeps it, if the source lets it (answer->keep): the token may then be taken out of the answer, which
+ * has served. */
 void se_memory_keep(
 	struct se_plugin *plugin, const struct se_request *request, struct se_answer *answer);
 

@@ -117,8 +117,8 @@ static enum se_code
 receive_answer(const struct se_call *call, struct se_answer *answer)
 {
 	struct se_buffer in;
-	SE_UNSET char
-		bytes[CHUNK + 1]; /* a token's answer mostly; a stack has been touched before */
+	/* A token's answer mostly; and a stack has been touched before. */
+	SE_UNSET char bytes[CHUNK + 1];
 	enum se_code code;
 
 	se_buffer_init(&in, SE_WIRE_ANSWER_MAX);

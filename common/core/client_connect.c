@@ -74,7 +74,7 @@ fits_address(const char *path)
 	return strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path);
 }
 
-/* Judges the directories of the path, of which the last one has `len` bytes, and leaves that open. */
+/* Judges the directories of the path, of which the last one is its first `len` bytes, and leaves that open. */
 static enum se_code
 walk_to_directory(const struct se_call *call, size_t len, struct place *place)
 {

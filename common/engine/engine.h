@@ -65,7 +65,7 @@ const struct se_config *se_engine_config(const struct se_engine *engine);
 const char *se_engine_state_dir(const struct se_engine *engine);
 
 /* The end of an ask. On SE_OK `answer` is the callee's to read and to take the token from (set
- * answer->token to NULL); else `error` is set. */
+ * answer->token to NULL); else `error` is set. It may ask and cancel, and loads no configuration. */
 typedef void se_engine_done(
 	void *context, enum se_code code, struct se_answer *answer, const struct se_error *error);
 

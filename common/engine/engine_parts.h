@@ -63,7 +63,7 @@ struct se_engine {
 	uint64_t serial;        /* of the last ask */
 	unsigned ahead;         /* renewals under way that nobody asked for */
 	unsigned poll_failures; /* in a row */
-	unsigned telling; /* calls of `done` that a turn has under way: no entry goes meanwhile */
+	unsigned telling;       /* calls of `done` under way: no entry goes meanwhile */
 };
 
 int64_t se_engine_monotonic(const struct se_engine *engine);

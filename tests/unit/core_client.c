@@ -693,14 +693,14 @@ refuses_a_writable_directory(void **state)
 	}
 }
 
-/* The short way says yes to nothing that the long one would refuse, and no to all that it leaves to
- * the long one. */
 static bool
 is_plain(const char *path)
 {
 	return se_way_is_plain(path, strlen(path));
 }
 
+/* The short way says yes to nothing that the long one would refuse, and no to all that it leaves to
+ * the long one. */
 static void
 knows_a_plain_way(void **state)
 {
