@@ -9,6 +9,7 @@
 
 /* An ask that was answered with the token. */
 struct asked {
+	struct asked *next;
 	int64_t kept;  /* monotonic ms */
 	int64_t until; /* monotonic ms */
 	int64_t wall;  /* seconds since 1970: the other clock stands still while a machine sleeps */
@@ -22,18 +23,20 @@ struct se_memory {
 	uid_t uid;
 	struct se_secret *token;
 	char fingerprint[SE_FINGERPRINT_MAX + 1];
-	/* NULL: a free place. Most programs log in by one name, and memory that nobody has touched
-	 * costs a page fault. */
-	struct asked *asked[SE_MEMORY_NAMES];
+	struct asked *asked; /* a list, SE_MEMORY_NAMES at most */
 };
 
 static void
 memory_free(struct se_memory *memory)
 {
+	struct asked *asked;
+
 	if (memory == NULL)
 		return;
-	for (size_t i = 0; i < SE_MEMORY_NAMES; i++)
-		free(memory->asked[i]);
+	while ((asked = memory->asked) != NULL) {
+		memory->asked = asked->next;
+		free(asked);
+	}
 	se_secret_free(memory->token);
 	free(memory);
 }
@@ -83,43 +86,33 @@ is_same_token(const struct se_secret *a, const struct se_secret *b)
 static struct asked *
 find(struct se_memory *memory, const struct se_request *request)
 {
-	for (size_t i = 0; i < SE_MEMORY_NAMES; i++) {
-		struct asked *asked = memory->asked[i];
+	struct asked *asked = memory->asked;
 
-		if (asked != NULL && is_same(&asked->request, request))
-			return asked;
-	}
-	return NULL;
+	while (asked != NULL && !is_same(&asked->request, request))
+		asked = asked->next;
+	return asked;
 }
 
-/* The first free place, else that which ends first. */
-static struct asked **
-free_place(struct se_memory *memory)
+/* A new one, or that which ends first where there are enough; NULL: no memory. */
+static struct asked *
+take_place(struct se_memory *memory)
 {
-	struct asked **place = &memory->asked[0];
+	struct asked *place = NULL;
+	size_t count = 0;
 
-	for (size_t i = 0; i < SE_MEMORY_NAMES; i++) {
-		if (memory->asked[i] == NULL)
-			return &memory->asked[i];
-		if (memory->asked[i]->until < (*place)->until)
-			place = &memory->asked[i];
+	for (struct asked *at = memory->asked; at != NULL; at = at->next) {
+		count++;
+		if (place == NULL || at->until <= place->until) /* the older ones come last */
+			place = at;
+	}
+	if (count >= SE_MEMORY_NAMES)
+		return place;
+	place = malloc(sizeof(*place));
+	if (place != NULL) {
+		place->next = memory->asked;
+		memory->asked = place;
 	}
 	return place;
-}
-
-/* Where it is, or can be; NULL: no memory. */
-static struct asked *
-place_for(struct se_memory *memory, const struct se_request *request)
-{
-	struct asked *found = find(memory, request);
-	struct asked **place;
-
-	if (found != NULL)
-		return found;
-	place = free_place(memory);
-	if (*place == NULL)
-		*place = malloc(sizeof(**place));
-	return *place;
 }
 
 static bool
@@ -150,12 +143,12 @@ recall(struct se_memory *memory, const struct se_request *request, struct se_ans
 static bool
 is_over(const struct se_memory *memory)
 {
+	const struct asked *asked = memory->asked;
 	int64_t now = now_ms();
 
-	for (size_t i = 0; i < SE_MEMORY_NAMES; i++)
-		if (memory->asked[i] != NULL && now < memory->asked[i]->until)
-			return false;
-	return true;
+	while (asked != NULL && now >= asked->until)
+		asked = asked->next;
+	return asked == NULL;
 }
 
 /* Taken out while it is looked at, so that no two threads use it. */
@@ -208,7 +201,9 @@ se_memory_keep(struct se_plugin *plugin, const struct se_request *request, struc
 	}
 	if (memory == NULL)
 		return;
-	asked = place_for(memory, request);
+	asked = find(memory, request);
+	if (asked == NULL)
+		asked = take_place(memory);
 	if (asked != NULL) {
 		asked->kept = now_ms();
 		asked->wall = wall_s();
