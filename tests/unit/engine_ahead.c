@@ -136,9 +136,11 @@ a_fault_in_passing_is_tried_with_patience(void **state)
 	assert_int_equal(token_number(&one), 1); /* what is left of it serves meanwhile */
 	(void)faults_say("answer passing {}");
 	later(301);
-	turn_for(engine, 300);
-	memset(&one, 0, sizeof(one));
-	ask(engine, &one);
+	for (i = 0; i < 100 && token_number(&one) == 1; i++) { /* under valgrind it takes a while */
+		turn_for(engine, 100);
+		memset(&one, 0, sizeof(one));
+		ask(engine, &one);
+	}
 	assert_true(token_number(&one) > 1);
 }
 
