@@ -17,7 +17,8 @@
 bool se_choose_own_configuration(char *path, size_t size);
 
 /* Gets a token from the memory or a source, within SE_BUDGET_MS. Sets request->time_left and
- * request->rejected itself. SE_NO_ACCOUNT when all sources said so or nothing is configured; never SE_ABSENT. */
+ * request->rejected itself. SE_NO_ACCOUNT when all sources said so or nothing is configured; never
+ * SE_ABSENT. */
 enum se_code se_choose_ask(struct se_plugin *plugin, struct se_request *request,
 	struct se_answer *answer, struct se_error *error);
 
