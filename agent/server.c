@@ -24,7 +24,7 @@ struct loop {
 	struct se_connection **clients; /* dense */
 	size_t client_count;
 	size_t client_max;
-	struct pollfd *fds; /* signals, listeners, clients */
+	struct pollfd *fds; /* signals, listeners, clients, the engine's */
 	int64_t accept_after;
 	int64_t accept_said; /* when a failure to accept was logged */
 	bool stopping;
@@ -107,6 +107,7 @@ fill(struct loop *loop)
 			.fd = open ? server->listeners[i].fd : -1, .events = POLLIN};
 	for (size_t i = 0; i < loop->client_count; i++)
 		loop->fds[n++] = se_connection_poll(loop->clients[i]);
+	loop->fds[n++] = se_engine_watch(server->service.engine); /* after those who ask */
 	return n;
 }
 
@@ -245,6 +246,7 @@ turn(struct loop *loop)
 	if (!se_engine_turn(server->service.engine, loop->fds, count, wait_ms(loop)) &&
 		errno != EINTR)
 		return false;
+	se_engine_watched(server->service.engine, loop->fds[count - 1].revents);
 	serve_clients(loop, loop->fds + 1 + server->listener_count);
 	rested = loop->client_count == 0;
 	for (size_t i = 0; i < server->listener_count; i++)
@@ -273,7 +275,7 @@ se_server_run(struct se_server *server)
 	int exit_code = EX_OK;
 
 	loop.clients = calloc(loop.client_max, sizeof(*loop.clients));
-	loop.fds = calloc(1 + server->listener_count + loop.client_max, sizeof(*loop.fds));
+	loop.fds = calloc(2 + server->listener_count + loop.client_max, sizeof(*loop.fds));
 	if (loop.clients == NULL || loop.fds == NULL) {
 		se_log("out of memory");
 		exit_code = EX_OSERR;

@@ -46,6 +46,7 @@ struct se_acquisition {
 	struct se_token_key key;
 	struct se_state state;
 	struct se_file_id file; /* of the state file when it was last read or written */
+	uint64_t seen;          /* se_store_changes() before that; 0: it is looked at again */
 	bool unsaved;           /* `state` is newer than the file */
 	int64_t save_again;     /* monotonic ms: when to try again */
 	bool complained;        /* that it cannot be kept has been said */

@@ -102,16 +102,31 @@ se_acquire_drop(struct se_acquisition *acquisition)
 	acquisition->unsaved = false;
 }
 
+/* Whether the kernel says that nothing has changed since the file was read. Under the lock, where it
+ * matters most, it is looked at all the same. */
+static bool
+is_as_it_was(struct se_acquisition *acquisition)
+{
+	const uint64_t changes = se_store_changes(acquisition->shared->store);
+	const bool is = changes != 0 && changes == acquisition->seen;
+
+	acquisition->seen = changes;
+	return is && acquisition->lock < 0 && !acquisition->file_broken &&
+	       acquisition->file.inode != 0;
+}
+
 enum se_code
 se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 {
 	struct se_shared *shared = acquisition->shared;
-	struct se_state found;
 	struct se_file_id id, none = {0, 0, 0, 0};
+	SE_UNSET struct se_state found;
 	enum se_code code;
 
 	if (shared->store == NULL)
 		return SE_ABSENT;
+	if (is_as_it_was(acquisition))
+		return SE_OK;
 	id = se_store_identify(shared->store, &acquisition->key);
 	if (se_file_same(&id, &none) && errno != ENOENT) {
 		acquisition->file_broken = true;

@@ -109,6 +109,19 @@ check_key(const struct se_engine *engine)
 		say_memory_only(engine, &error);
 }
 
+/* NULL: none. What was seen of the files was seen in another one. */
+static void
+take_store(struct se_engine *engine, struct se_store *store)
+{
+	struct se_entry *entry;
+
+	engine->shared.store = store;
+	if (store != NULL && engine->options.role == SE_ROLE_AGENT)
+		se_store_watch(store);
+	for (entry = engine->entries; entry != NULL; entry = entry->next)
+		entry->acquisition.seen = 0;
+}
+
 void
 se_engine_want_store(struct se_engine *engine)
 {
@@ -116,7 +129,7 @@ se_engine_want_store(struct se_engine *engine)
 
 	if (engine->no_store != SE_AGAIN)
 		return;
-	engine->shared.store = se_state_dir_open(engine->state_dir, engine->config, &error);
+	take_store(engine, se_state_dir_open(engine->state_dir, engine->config, &error));
 	engine->no_store = engine->shared.store != NULL ? SE_OK : error.code;
 	if (engine->shared.store == NULL)
 		return;
@@ -158,7 +171,7 @@ open_store(struct se_engine *engine, const struct se_config *config, struct se_e
 		return se_error_memory(error);
 	}
 	se_store_close(engine->shared.store);
-	engine->shared.store = store;
+	take_store(engine, store);
 	free(engine->state_dir);
 	engine->state_dir = path;
 	engine->no_store = path != NULL && store == NULL ? why.code : SE_OK;
@@ -347,12 +360,29 @@ time_to_wait(const struct se_engine *engine, int wait)
 	return wait >= 0 && wait < left ? wait : (int)(left < INT32_MAX ? left : INT32_MAX);
 }
 
+struct pollfd
+se_engine_watch(const struct se_engine *engine)
+{
+	const struct se_store *store = engine->shared.store;
+
+	return (struct pollfd){
+		.fd = store != NULL ? se_store_watching(store) : -1, .events = POLLIN};
+}
+
+void
+se_engine_watched(struct se_engine *engine, short revents)
+{
+	if (engine->shared.store != NULL)
+		se_store_is_quiet(engine->shared.store, revents == 0);
+}
+
 bool
 se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int wait)
 {
 	int cause;
 	bool ok;
 
+	se_engine_watched(engine, POLLIN); /* until somebody has looked again */
 	wait = time_to_wait(engine, wait);
 	if (engine->shared.http != NULL)
 		ok = se_http_turn(engine->shared.http, fds, count, wait);

@@ -84,6 +84,12 @@ void se_engine_cancel(struct se_engine *engine, struct se_ask *ask);
 enum se_code se_engine_status(struct se_engine *engine, const char *cursor,
 	struct se_answer *answer, struct se_error *error);
 
+/* For an agent's turn: what it adds to its descriptors as the last one, and what it says of the revents
+ * before it asks. Then those who connected before the turn ended its wait are answered by state files as
+ * they were no earlier than that, and without a look at them. Optional: else each ask looks. */
+struct pollfd se_engine_watch(const struct se_engine *engine);
+void se_engine_watched(struct se_engine *engine, short revents);
+
 /* One turn: waits at most `wait` milliseconds for the caller's descriptors and the engine's own,
  * and does what is due. Fills revents. A signal ends the wait, which is no failure; false with
  * errno when polling has failed for some seconds. */

@@ -70,7 +70,7 @@ libse_engine_la_SOURCES = \
 	common/engine/answer.c common/engine/answer.h \
 	common/engine/token_key.c common/engine/token_key.h \
 	common/engine/store.c common/engine/store.h \
-	common/engine/store_list.c common/engine/store_parts.h \
+	common/engine/store_list.c common/engine/store_watch.c common/engine/store_parts.h \
 	common/engine/state_json.c common/engine/state_json.h \
 	common/engine/state_seal.c common/engine/state_seal.h \
 	common/engine/store_file.c \

@@ -39,6 +39,7 @@ se_store_open(const char *path, bool make, struct se_error *error)
 		se_error_memory(error);
 		return NULL;
 	}
+	store->watch = -1;
 	store->directory = se_directory_open(path, error);
 	if (store->directory < 0 && make && error->code == SE_ABSENT) {
 		if (se_store_make_directory(path) || errno == EEXIST)
@@ -55,6 +56,7 @@ se_store_close(struct se_store *store)
 {
 	if (store == NULL)
 		return;
+	se_store_unwatch(store);
 	if (store->directory >= 0)
 		(void)close(store->directory);
 	se_seal_keys_free(store->keys);

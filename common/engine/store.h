@@ -98,4 +98,17 @@ const char *se_store_path(const struct se_store *store);
  * or it could not be looked at. */
 struct se_file_id se_store_identify(struct se_store *store, const struct se_token_key *key);
 
+/* Lets the kernel tell of changes in the directory, for one descriptor; for whoever keeps the store open
+ * and is asked often. Nothing happens where it cannot: then they are to be looked for. */
+void se_store_watch(struct se_store *store);
+
+/* The descriptor that is readable when it has something to tell; -1: there is none. Whoever has seen that
+ * it is not may say so, for as long as that is good enough, and saves a call of the system. */
+int se_store_watching(const struct se_store *store);
+void se_store_is_quiet(struct se_store *store, bool quiet);
+
+/* Another number than before when anything in the directory may have changed since, whoever did it; 0:
+ * nobody tells, so that se_store_identify() is to be asked each time. */
+uint64_t se_store_changes(struct se_store *store);
+
 #endif

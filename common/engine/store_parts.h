@@ -14,6 +14,9 @@ enum { SE_STATE_FILE_NAME_MAX = SE_TOKEN_KEY_DIGITS + 16 }; /* bytes, with the N
 
 struct se_store {
 	int directory;
+	int watch;        /* inotify(7); -1: files are looked at */
+	uint64_t changes; /* 1, and what the watch has told of; 0: there is no watch */
+	bool quiet;       /* it has nothing to tell */
 	char *path;
 	struct se_seal_keys *keys;     /* what `state_key_file` names; NULL: files are plain */
 	struct se_seal_keys *old_keys; /* that open only; or NULL */
@@ -28,6 +31,9 @@ void se_store_file_name(
 
 /* Whether a file of that name is a state file. */
 bool se_store_is_state_file(const char *name);
+
+/* store_watch.c: from now on nobody tells of changes. */
+void se_store_unwatch(struct se_store *store);
 
 /* Removes what a crash left of earlier writes of that state file. Under its lock. */
 void se_store_sweep(const struct se_store *store, const char *name);
