@@ -28,6 +28,7 @@ struct se_connection {
 	char login[SE_NAME_MAX + 1];
 	int64_t deadline; /* of this state */
 	struct se_peer peer;
+	bool peer_known;
 	struct se_ask *ask; /* NULL unless WAITING */
 	struct se_buffer in;
 	struct se_buffer out;
@@ -58,7 +59,9 @@ se_connection_new(int fd, const struct se_peer *peer, struct se_service *service
 		close(fd);
 		return NULL;
 	}
-	connection->peer = *peer;
+	if (peer != NULL)
+		connection->peer = *peer;
+	connection->peer_known = peer != NULL;
 	connection->service = service;
 	connection->fd = fd;
 	se_buffer_init(&connection->in, SE_WIRE_REQUEST_MAX);
@@ -112,19 +115,32 @@ write_some(struct se_connection *connection)
 	return false;
 }
 
+/* se_engine_who: the kernel is asked where it matters, which for most requests it does not. */
+static const struct se_peer *
+who(void *context)
+{
+	struct se_connection *connection = context;
+
+	if (!connection->peer_known)
+		se_peer_of(connection->fd, &connection->peer);
+	connection->peer_known = true;
+	return &connection->peer;
+}
+
 static void
 log_refusal(struct se_connection *connection, const char *text)
 {
+	const uid_t uid = who(connection)->uid;
 	unsigned unsaid;
 
-	if (!se_refusal_note(&connection->service->refusals, connection->peer.uid,
-		    now_ms(connection), &unsaid))
+	if (!se_refusal_note(
+		    &connection->service->refusals, uid, now_ms(connection), &unsaid))
 		return;
 	if (unsaid > 0)
 		se_log("uid %lu was refused (%u more times since the last line): %s",
-			(unsigned long)connection->peer.uid, unsaid, text);
+			(unsigned long)uid, unsaid, text);
 	else
-		se_log("uid %lu was refused: %s", (unsigned long)connection->peer.uid, text);
+		se_log("uid %lu was refused: %s", (unsigned long)uid, text);
 }
 
 static void
@@ -224,7 +240,7 @@ ask(struct se_connection *connection, struct se_request *request)
 	(void)se_copy(connection->login, sizeof(connection->login), request->login);
 	request->time_left = time_for_engine(request->time_left);
 	if (request->operation != SE_OPERATION_TOKEN &&
-		!se_peer_may_administer(&connection->peer)) {
+		!se_peer_may_administer(who(connection))) {
 		refuse_to_administer(connection, request);
 		return;
 	}
@@ -237,8 +253,8 @@ ask(struct se_connection *connection, struct se_request *request)
 		return;
 	}
 	enter(connection, WAITING, (int64_t)request->time_left + ENGINE_GRACE_MS);
-	connection->ask = se_engine_ask(
-		connection->service->engine, request, &connection->peer, answer, connection);
+	connection->ask =
+		se_engine_ask(connection->service->engine, request, who, answer, connection);
 }
 
 static void

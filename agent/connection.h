@@ -28,7 +28,8 @@ struct se_service {
 
 struct se_connection;
 
-/* Takes the descriptor (nonblocking) in any case; NULL when memory ran out. */
+/* Takes the descriptor (nonblocking) in any case; NULL when memory ran out. `peer`: NULL where the kernel
+ * is to be asked. */
 struct se_connection *
 se_connection_new(int fd, const struct se_peer *peer, struct se_service *service);
 

@@ -43,20 +43,6 @@ se_inetd_check(struct se_error *error)
 		why);
 }
 
-/* Where the kernel does not tell it is nobody, who gets what is for everybody. */
-static struct se_peer
-peer_of(int fd)
-{
-	struct se_peer peer;
-
-	if (!se_peer_of(fd, &peer)) {
-		memset(&peer, 0, sizeof(peer));
-		peer.uid = (uid_t)-1;
-		peer.gid = (gid_t)-1;
-	}
-	return peer;
-}
-
 static int
 wait_ms(const struct se_connection *connection, const struct se_world *world)
 {
@@ -68,7 +54,6 @@ wait_ms(const struct se_connection *connection, const struct se_world *world)
 int
 se_inetd_serve(struct se_service *service, int signals)
 {
-	const struct se_peer peer = peer_of(STDIN_FILENO);
 	const int flags = fcntl(STDIN_FILENO, F_GETFL);
 	struct se_connection *connection;
 	struct pollfd fds[2];
@@ -77,7 +62,7 @@ se_inetd_serve(struct se_service *service, int signals)
 		se_log("standard input: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	connection = se_connection_new(STDIN_FILENO, &peer, service);
+	connection = se_connection_new(STDIN_FILENO, NULL, service);
 	if (connection == NULL) {
 		se_log("out of memory");
 		return EX_OSERR;

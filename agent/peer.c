@@ -57,14 +57,16 @@ read_groups(int fd, struct se_peer *peer)
 #endif
 }
 
-bool
+void
 se_peer_of(int fd, struct se_peer *peer)
 {
 	memset(peer, 0, sizeof(*peer));
-	if (!read_ids(fd, peer))
-		return false;
-	read_groups(fd, peer);
-	return true;
+	if (read_ids(fd, peer)) {
+		read_groups(fd, peer);
+	} else {
+		peer->uid = (uid_t)-1;
+		peer->gid = (gid_t)-1;
+	}
 }
 
 bool

@@ -12,9 +12,9 @@
 #include "engine/account.h"
 
 /* uid, gid and supplementary groups of a connected Unix socket's peer at the time it connected.
- * Where the kernel does not tell the groups there are none: asking the name service could block.
- * False when the kernel does not tell who it is. */
-bool se_peer_of(int fd, struct se_peer *peer);
+ * Where the kernel does not tell the groups there are none: asking the name service could block. Where
+ * it does not tell who it is, it is nobody (uid -1), who gets what is for everybody. */
+void se_peer_of(int fd, struct se_peer *peer);
 
 /* Root, and the agent's own user. */
 bool se_peer_may_administer(const struct se_peer *peer);

@@ -124,18 +124,11 @@ pause_accepting(struct loop *loop)
 	se_log("could not accept a client: %s", strerror(reason));
 }
 
-/* Whom the kernel does not tell is nobody's client. */
 static void
 add_client(struct loop *loop, int fd)
 {
-	struct se_connection *new;
-	struct se_peer peer;
+	struct se_connection *new = se_connection_new(fd, NULL, &loop->server->service);
 
-	if (!se_peer_of(fd, &peer)) {
-		close(fd);
-		return;
-	}
-	new = se_connection_new(fd, &peer, &loop->server->service);
 	if (new != NULL)
 		loop->clients[loop->client_count++] = new;
 }

@@ -71,11 +71,15 @@ typedef void se_engine_done(
 
 struct se_ask;
 
-/* Asks. `peer`: who asks, NULL where that has been decided. If the answer is known at once `done`
+/* Who asks: called, with the ask's context, before se_engine_ask() returns, and only where that makes a
+ * difference. */
+typedef const struct se_peer *se_engine_who(void *context);
+
+/* Asks. `who`: NULL where it has been decided that he may. If the answer is known at once `done`
  * is called before this returns, and NULL is returned; else `done` is called exactly once from
  * se_engine_turn(), at the latest when request->time_left is over, unless the ask is cancelled. */
 struct se_ask *se_engine_ask(struct se_engine *engine, const struct se_request *request,
-	const struct se_peer *peer, se_engine_done *done, void *context);
+	se_engine_who *who, se_engine_done *done, void *context);
 
 void se_engine_cancel(struct se_engine *engine, struct se_ask *ask);
 

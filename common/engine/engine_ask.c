@@ -298,9 +298,16 @@ is_usable(const struct se_engine *engine, const struct se_account *account, stru
 	return false;
 }
 
+static bool
+may_use(const struct se_account *account, se_engine_who *who, void *context, struct se_error *error)
+{
+	return who == NULL || account->allow_anyone ||
+	       se_account_check_peer(account, who(context), error) == SE_OK;
+}
+
 static const struct se_account *
-choose_account(struct se_engine *engine, const struct se_request *request,
-	const struct se_peer *peer, struct se_error *error)
+choose_account(struct se_engine *engine, const struct se_request *request, se_engine_who *who,
+	void *context, struct se_error *error)
 {
 	const struct se_account *account;
 
@@ -311,9 +318,8 @@ choose_account(struct se_engine *engine, const struct se_request *request,
 	account = request->operation == SE_OPERATION_REFRESH || request->server[0] == '\0'
 			  ? se_account_named(engine->config, request->login, error)
 			  : se_account_match(engine->config, request->login, error);
-	if (account == NULL || !is_usable(engine, account, error))
-		return NULL;
-	if (peer != NULL && se_account_check_peer(account, peer, error) != SE_OK)
+	if (account == NULL || !is_usable(engine, account, error) ||
+		!may_use(account, who, context, error))
 		return NULL;
 	if (request->server[0] != '\0' &&
 		se_account_check_server(account, request->server, error) != SE_OK)
@@ -412,7 +418,7 @@ reread(struct se_engine *engine, const struct se_request *request, se_engine_don
 
 struct se_ask *
 se_engine_ask(struct se_engine *engine, const struct se_request *request,
-	const struct se_peer *peer, se_engine_done *done, void *context)
+	se_engine_who *who, se_engine_done *done, void *context)
 {
 	SE_UNSET struct se_error error;
 	const struct se_account *account;
@@ -424,7 +430,7 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	se_engine_want_store(engine);
 	if (request->operation == SE_OPERATION_REREAD)
 		return reread(engine, request, done, context);
-	account = choose_account(engine, request, peer, &error);
+	account = choose_account(engine, request, who, context, &error);
 	if (account != NULL && is_passwords(account))
 		return point_to_password(request, account, done, context);
 	if (account != NULL)

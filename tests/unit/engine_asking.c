@@ -198,6 +198,14 @@ or_else(const char *text, const char *usual)
 	return text != NULL ? text : usual;
 }
 
+static const struct se_peer *
+who(void *context)
+{
+	const struct asked *asked = context;
+
+	return asked->peer;
+}
+
 void
 ask_begin(struct se_engine *engine, struct asked *asked)
 {
@@ -216,7 +224,7 @@ ask_begin(struct se_engine *engine, struct asked *asked)
 	asked->fingerprint[0] = '\0';
 	memset(&asked->error, 0, sizeof(asked->error));
 	asked->began = real_ms();
-	asked->ask = se_engine_ask(engine, &request, asked->peer, answered, asked);
+	asked->ask = se_engine_ask(engine, &request, asked->peer != NULL ? who : NULL, answered, asked);
 	assert_true((asked->ask == NULL) == (asked->calls == 1));
 	asked->at_once = asked->ask == NULL;
 }
