@@ -198,7 +198,7 @@ keep(struct search *search, enum se_code code, const struct se_error *error)
 }
 
 static enum se_code
-ask_agent(struct search *search, const char *path)
+ask_agent(struct search *search, const char *path, bool root_is_safe)
 {
 	SE_UNSET struct se_error error;
 	enum se_code code;
@@ -206,7 +206,8 @@ ask_agent(struct search *search, const char *path)
 	se_error_clear(&error);
 	if (!set_time_left(search))
 		return SE_AGAIN;
-	code = se_client_ask(path, search->request, &se_world_clocks, search->answer, &error);
+	code = se_client_ask(path, root_is_safe, search->request, &se_world_clocks, search->answer,
+		&error);
 	return code == SE_OK ? SE_OK : keep(search, code, &error);
 }
 
@@ -428,10 +429,10 @@ no_agent(struct search *search)
 static enum se_code
 ask_jailed(struct search *search)
 {
-	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
+	enum se_code code = ask_agent(search, SE_SOCKET_PATH, false);
 
 	if (!is_final(code))
-		code = ask_agent(search, POSTFIX_SOCKET_PATH);
+		code = ask_agent(search, POSTFIX_SOCKET_PATH, false);
 	return is_final(code) ? code : no_agent(search);
 }
 
@@ -443,7 +444,7 @@ ask_own(struct search *search, const char *configuration)
 	enum se_code code;
 
 	if (runtime != NULL && join(path, sizeof(path), runtime, "/sasl-entra/agent.sock")) {
-		code = ask_agent(search, path);
+		code = ask_agent(search, path, search->plugin->root.safe);
 		if (is_final(code))
 			return code;
 	}
@@ -453,7 +454,7 @@ ask_own(struct search *search, const char *configuration)
 static enum se_code
 ask_system(struct search *search)
 {
-	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
+	enum se_code code = ask_agent(search, SE_SOCKET_PATH, search->plugin->root.safe);
 	struct stat st;
 
 	if (is_final(code))

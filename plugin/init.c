@@ -5,6 +5,8 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
+#include "core/directory.h"
+
 #include "choose.h"
 #include "init.h"
 #include "mechanism.h"
@@ -26,6 +28,7 @@ se_place_of(const char *path)
 
 	if (stat(path, &st) == 0) {
 		place.known = true;
+		place.safe = se_directory_is_safe(&st);
 		place.device = st.st_dev;
 		place.inode = st.st_ino;
 	}

@@ -21,6 +21,7 @@ enum {
 /* A directory, told from others also when its name means something else by now. */
 struct se_place {
 	bool known;
+	bool safe; /* se_directory_is_safe() */
 	dev_t device;
 	ino_t inode;
 };
@@ -44,7 +45,7 @@ struct se_plugin {
 	_Atomic uint32_t rejected[SE_PLUGIN_REJECTED]; /* fingerprints, by login name; 0: none */
 };
 
-/* The device and inode of `path`, or a place that is not known and equals no other. */
+/* What `path` is, or a place that is not known and equals no other. */
 struct se_place se_place_of(const char *path);
 bool se_place_equal(const struct se_place *a, const struct se_place *b);
 

@@ -26,7 +26,7 @@ se_ask_agent(const struct se_identity *identity, const struct se_request *reques
 	if (!identity->system)
 		return se_error_set(
 			error, SE_ABSENT, "%s is not served by an agent", identity->configuration);
-	return se_client_ask(SE_SOCKET_PATH, request, &se_world_system, answer, error);
+	return se_client_ask(SE_SOCKET_PATH, false, request, &se_world_system, answer, error);
 }
 
 static void

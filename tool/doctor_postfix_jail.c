@@ -75,7 +75,7 @@ ask_at(unsigned socket, const struct se_request *request, struct report *report,
 		report->finding = FOUND_CLOSED;
 		return se_error_set(error, SE_DENIED, "%s: %s", path, strerror(errno));
 	}
-	code = se_client_ask(path, request, &se_world_system, &answer, error);
+	code = se_client_ask(path, false, request, &se_world_system, &answer, error);
 	report->finding = code == SE_OK       ? FOUND_TOKEN
 			  : code == SE_ABSENT ? FOUND_NO_AGENT
 					      : FOUND_NO_TOKEN;

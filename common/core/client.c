@@ -134,10 +134,11 @@ receive_answer(const struct se_call *call, struct se_answer *answer)
 }
 
 enum se_code
-se_client_ask(const char *path, const struct se_request *request, const struct se_world *world,
-	struct se_answer *answer, struct se_error *error)
+se_client_ask(const char *path, bool root_is_safe, const struct se_request *request,
+	const struct se_world *world, struct se_answer *answer, struct se_error *error)
 {
 	struct se_call call = {.path = path,
+		.root_is_safe = root_is_safe,
 		.world = world,
 		.time_left = request->time_left,
 		.deadline = world->monotonic(world->context) + (int64_t)request->time_left,

@@ -109,7 +109,7 @@ open_directory(const struct se_call *call, struct place *place)
 		return se_error_set(call->error, SE_CONFIG,
 			"\"%s\" is not the absolute path of a socket", call->path);
 	}
-	if (!fits_address(call->path) || !se_way_is_plain(call->path, len))
+	if (!fits_address(call->path) || !se_way_is_plain(call->path, len, call->root_is_safe))
 		return walk_to_directory(call, len, place);
 	place->directory = AT_FDCWD;
 	place->name = call->path;

@@ -12,6 +12,7 @@
 
 struct se_call {
 	const char *path;
+	bool root_is_safe; /* "/" has been judged */
 	const struct se_world *world;
 	uint32_t time_left; /* milliseconds there were at first, for messages */
 	int64_t deadline;   /* on world->monotonic */

@@ -40,12 +40,16 @@ struct se_way {
 enum se_code
 se_way_open(const char *path, enum se_way_end end, struct se_way *way, struct se_error *error);
 
+/* Whether only who is trusted can change what lies in that directory, so that what is seen at its paths
+ * stays. */
+bool se_directory_is_safe(const struct stat *status);
+
 /* Whether se_way_open() would find a directory at the first `len` bytes of `path` that is no link and
  * that only root and we can put entries into, and pass no link on the way: looked up by its paths, which
  * is a call of the system a component. Each directory is judged before what lies in it is looked at, so
- * that nobody else can have changed that in between. False means nothing: se_way_open() knows, and says
- * why. */
-bool se_way_is_plain(const char *path, size_t len);
+ * that nobody else can have changed that in between; "/" is left out where se_directory_is_safe() has said
+ * so before. False means nothing: se_way_open() knows, and says why. */
+bool se_way_is_plain(const char *path, size_t len, bool root_is_safe);
 
 /* Root or the effective user; root's group or the effective group. */
 bool se_owner_trusted(uid_t owner);

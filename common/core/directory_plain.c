@@ -6,9 +6,8 @@
 
 enum { LONGEST = 255 /* bytes; longer ones are for se_way_open() */ };
 
-/* Only who is trusted can change what lies in it, so that what is seen at its paths stays. */
-static bool
-is_safe(const struct stat *status)
+bool
+se_directory_is_safe(const struct stat *status)
 {
 	return S_ISDIR(status->st_mode) && se_owner_trusted(status->st_uid) &&
 	       ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (status->st_mode & S_ISVTX) != 0);
@@ -25,17 +24,19 @@ has_name(const char *at)
 static bool
 look(const char *path, struct stat *status)
 {
-	return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW) == 0 && is_safe(status);
+	return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       se_directory_is_safe(status);
 }
 
 bool
-se_way_is_plain(const char *path, size_t len)
+se_way_is_plain(const char *path, size_t len, bool root_is_safe)
 {
 	char part[LONGEST + 1];
 	struct stat status;
 	size_t at;
 
-	if (len == 0 || path[0] != '/' || len > LONGEST || !look("/", &status))
+	if (len == 0 || path[0] != '/' || len > LONGEST ||
+		(!root_is_safe && !look("/", &status)))
 		return false;
 	memcpy(part, path, len);
 	part[len] = '\0';

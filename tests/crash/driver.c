@@ -230,7 +230,7 @@ drive_client(const char *socket, const char *login)
 	enum se_code code;
 
 	fill(&request, login);
-	code = se_client_ask(socket, &request, &se_world_system, &answer, &error);
+	code = se_client_ask(socket, false, &request, &se_world_system, &answer, &error);
 	answered("client", code, &answer, &error);
 	return 0;
 }

@@ -142,7 +142,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		peer.piece = input.len / PIECES_MAX;
 	peer.answer = input;
 	se_error_clear(&error);
-	code = se_client_ask(scratch("agent.sock"), &request, &world, &answer, &error);
+	code = se_client_ask(scratch("agent.sock"), false, &request, &world, &answer, &error);
 	if (code == SE_OK) {
 		must(answer.token == NULL || se_secret_len(answer.token) > 0);
 		must_be_printable(answer.note);

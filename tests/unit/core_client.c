@@ -77,7 +77,7 @@ ask(const char *path, uint32_t time_left)
 
 	se_answer_free(&answer);
 	error.text[0] = '\0';
-	return se_client_ask(path, &request, &se_world_system, &answer, &error);
+	return se_client_ask(path, false, &request, &se_world_system, &answer, &error);
 }
 
 /* Refused, and the sentence names the path and has these words. */
@@ -696,7 +696,7 @@ refuses_a_writable_directory(void **state)
 static bool
 is_plain(const char *path)
 {
-	return se_way_is_plain(path, strlen(path));
+	return se_way_is_plain(path, strlen(path), false);
 }
 
 /* The short way says yes to nothing that the long one would refuse, and no to all that it leaves to
