@@ -174,10 +174,8 @@ answer(void *context, enum se_code code, struct se_answer *found, const struct s
 	connection->ask = NULL;
 	note_answer(connection, code == SE_OK ? NULL : error);
 	/* Whoever administers the agent has no need to see the token. */
-	if (code == SE_OK && connection->operation != SE_OPERATION_TOKEN) {
-		se_secret_free(found->token);
+	if (code == SE_OK && connection->operation != SE_OPERATION_TOKEN)
 		found->token = NULL;
-	}
 	if (code != SE_OK) {
 		answer_error(connection, error);
 	} else if (se_wire_put_answer(&connection->out, found)) {
@@ -272,7 +270,7 @@ refuse_request(struct se_connection *connection)
 static void
 take_request(struct se_connection *connection, size_t len)
 {
-	struct se_request request;
+	SE_UNSET struct se_request request;
 
 	if (se_wire_get_request(connection->in.data, len, &request))
 		ask(connection, &request);

@@ -173,7 +173,7 @@ make_request(
 {
 	struct se_error *error = &exchange->error;
 
-	memset(request, 0, sizeof(*request));
+	se_request_init(request);
 	request->operation = SE_OPERATION_TOKEN;
 	se_copy(request->login, sizeof(request->login), exchange->login);
 	if (!se_copy(request->service, sizeof(request->service), service_name(params->service)))

@@ -7,15 +7,14 @@
 
 #include "memory.h"
 
-/* An ask that was answered with the token. */
+/* An ask that was answered with the token. Each AUTH makes one, so it is no longer than its names. */
 struct asked {
 	struct asked *next;
 	int64_t kept;  /* monotonic ms */
 	int64_t until; /* monotonic ms */
 	int64_t wall;  /* seconds since 1970: the other clock stands still while a machine sleeps */
 	uint32_t seconds_left;
-	char user[SE_NAME_MAX + 1]; /* that the account prescribes for it */
-	struct se_request request;
+	char names[]; /* login, service, server, and the user that the account prescribes, each with its NUL */
 };
 
 struct se_memory {
@@ -67,11 +66,29 @@ slept(const struct asked *asked, int64_t now)
 	return passed > (now - asked->kept) / 1000 + 2 || passed < 0;
 }
 
-static bool
-is_same(const struct se_request *a, const struct se_request *b)
+/* The text behind that one. */
+static const char *
+next_name(const char *name)
 {
-	return strcmp(a->login, b->login) == 0 && strcmp(a->service, b->service) == 0 &&
-	       strcmp(a->server, b->server) == 0;
+	return name + strlen(name) + 1;
+}
+
+static bool
+is_same(const struct asked *asked, const struct se_request *request)
+{
+	const char *login = asked->names, *service, *server;
+
+	if (strcmp(login, request->login) != 0)
+		return false;
+	service = next_name(login);
+	server = next_name(service);
+	return strcmp(service, request->service) == 0 && strcmp(server, request->server) == 0;
+}
+
+static const char *
+user_of(const struct asked *asked)
+{
+	return next_name(next_name(next_name(asked->names)));
 }
 
 /* Both are ours, so that it need not take the same time for any. */
@@ -88,31 +105,66 @@ find(struct se_memory *memory, const struct se_request *request)
 {
 	struct asked *asked = memory->asked;
 
-	while (asked != NULL && !is_same(&asked->request, request))
+	while (asked != NULL && !is_same(asked, request))
 		asked = asked->next;
 	return asked;
 }
 
-/* A new one, or that which ends first where there are enough; NULL: no memory. */
+/* The one that ends first where there are enough; else NULL. */
 static struct asked *
-take_place(struct se_memory *memory)
+find_last(const struct se_memory *memory)
 {
-	struct asked *place = NULL;
+	struct asked *last = NULL;
 	size_t count = 0;
 
 	for (struct asked *at = memory->asked; at != NULL; at = at->next) {
 		count++;
-		if (place == NULL || at->until <= place->until) /* the older ones come last */
-			place = at;
+		if (last == NULL || at->until <= last->until) /* the older ones come last */
+			last = at;
 	}
-	if (count >= SE_MEMORY_NAMES)
-		return place;
-	place = malloc(sizeof(*place));
-	if (place != NULL) {
-		place->next = memory->asked;
-		memory->asked = place;
-	}
-	return place;
+	return count >= SE_MEMORY_NAMES ? last : NULL;
+}
+
+/* NULL is fine. */
+static void
+drop(struct se_memory *memory, struct asked *asked)
+{
+	struct asked **at = &memory->asked;
+
+	while (*at != NULL && *at != asked)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = asked->next;
+	free(asked);
+}
+
+static char *
+put_name(char *at, const char *name, size_t size)
+{
+	memcpy(at, name, size);
+	return at + size;
+}
+
+/* NULL: no memory. */
+static struct asked *
+asked_new(const struct se_request *request, const struct se_answer *answer, uint32_t seconds)
+{
+	const size_t login = strlen(request->login) + 1, service = strlen(request->service) + 1;
+	const size_t server = strlen(request->server) + 1, user = strlen(answer->user) + 1;
+	struct asked *asked = malloc(sizeof(*asked) + login + service + server + user);
+	char *at;
+
+	if (asked == NULL)
+		return NULL;
+	asked->kept = now_ms();
+	asked->wall = wall_s();
+	asked->until = asked->kept + (int64_t)seconds * 1000;
+	asked->seconds_left = answer->seconds_left;
+	at = put_name(asked->names, request->login, login);
+	at = put_name(at, request->service, service);
+	at = put_name(at, request->server, server);
+	(void)put_name(at, answer->user, user);
+	return asked;
 }
 
 static bool
@@ -136,7 +188,7 @@ recall(struct se_memory *memory, const struct se_request *request, struct se_ans
 	(void)se_copy(answer->fingerprint, sizeof(answer->fingerprint), memory->fingerprint);
 	gone = (uint32_t)((now - asked->kept) / 1000);
 	answer->seconds_left = asked->seconds_left > gone ? asked->seconds_left - gone : 0;
-	memcpy(answer->user, asked->user, sizeof(answer->user));
+	(void)se_copy(answer->user, sizeof(answer->user), user_of(asked));
 	return true;
 }
 
@@ -190,7 +242,7 @@ se_memory_keep(struct se_plugin *plugin, const struct se_request *request, struc
 {
 	uint32_t seconds = answer->keep < SE_MEMORY_MAX_S ? answer->keep : SE_MEMORY_MAX_S;
 	struct se_memory *memory;
-	struct asked *asked;
+	struct asked *asked, *old;
 
 	if (seconds == 0 || answer->token == NULL)
 		return;
@@ -199,18 +251,12 @@ se_memory_keep(struct se_plugin *plugin, const struct se_request *request, struc
 		memory_free(memory);
 		memory = memory_new(answer);
 	}
-	if (memory == NULL)
-		return;
-	asked = find(memory, request);
-	if (asked == NULL)
-		asked = take_place(memory);
+	asked = memory != NULL ? asked_new(request, answer, seconds) : NULL;
 	if (asked != NULL) {
-		asked->kept = now_ms();
-		asked->wall = wall_s();
-		asked->until = asked->kept + (int64_t)seconds * 1000;
-		asked->seconds_left = answer->seconds_left;
-		memcpy(asked->user, answer->user, sizeof(asked->user));
-		asked->request = *request;
+		old = find(memory, request);
+		drop(memory, old != NULL ? old : find_last(memory));
+		asked->next = memory->asked;
+		memory->asked = asked;
 	}
 	memory_free(atomic_exchange(&plugin->memory, memory));
 }

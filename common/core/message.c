@@ -7,11 +7,13 @@
 enum { AROUND = 20 /* bytes around user and token */ };
 
 /* No byte that ends a field or a line somewhere on the way, a NUL before `len` among them: whoever
- * gets one in writes a field of their own. libc looks at a token faster than a loop would. */
+ * gets one in writes a field of their own. libc looks for one byte of a token so fast that four times are
+ * less than strcspn() once. */
 static bool
 is_plain(const char *text, size_t len)
 {
-	return strcspn(text, "\001\r\n") == len;
+	return memchr(text, '\001', len) == NULL && memchr(text, '\r', len) == NULL &&
+	       memchr(text, '\n', len) == NULL && memchr(text, '\0', len) == NULL;
 }
 
 static enum se_code

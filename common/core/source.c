@@ -19,6 +19,14 @@ se_copy(char *to, size_t size, const char *from)
 }
 
 void
+se_request_init(struct se_request *request)
+{
+	request->operation = 0;
+	request->time_left = 0;
+	request->login[0] = request->service[0] = request->server[0] = request->rejected[0] = '\0';
+}
+
+void
 se_answer_init(struct se_answer *answer)
 {
 	answer->user[0] = '\0';

@@ -40,6 +40,9 @@ struct se_request {
 		      1]; /* fingerprint of a token the server refused, or "" */
 };
 
+/* Makes it an empty one. The bytes behind the texts' ends stay what they were. */
+void se_request_init(struct se_request *request);
+
 struct se_answer {
 	char user[SE_NAME_MAX + 1];               /* SASL user that the account prescribes; "": the
 	                                             asker's USER, else the login name */

@@ -135,7 +135,7 @@ se_wire_get_request(const char *data, size_t len, struct se_request *request)
 	struct field field;
 	enum kind kind;
 
-	memset(request, 0, sizeof(*request));
+	se_request_init(request);
 	if (!open_frame(data, len, SE_WIRE_REQUEST_MAX, &kind, &reader) || kind != KIND_REQUEST)
 		return false;
 	while (next_field(&reader, &field))

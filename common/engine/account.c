@@ -51,11 +51,12 @@ const struct se_account *
 se_account_match(const struct se_config *config, const char *login, struct se_error *error)
 {
 	const struct se_account *account = NULL;
-	char name[SE_NAME_MAX + 2] = "*"; /* room for the star before a domain */
+	SE_UNSET char name[SE_NAME_MAX + 2]; /* room for the star before a domain */
 	size_t len = strlen(login), i;
 	char *domain;
 
 	if (len <= SE_NAME_MAX) {
+		name[0] = '*';
 		for (i = 0; i <= len; i++)
 			name[1 + i] = se_lower(login[i]);
 		account = lookup(config, name + 1);
@@ -86,7 +87,7 @@ se_account_named(const struct se_config *config, const char *name, struct se_err
 static bool
 is_listed(const char *const *servers, const char *server)
 {
-	char name[SE_SERVER_MAX + 1];
+	SE_UNSET char name[SE_SERVER_MAX + 1];
 	size_t len = strlen(server);
 
 	if (len > 1 && server[len - 1] == '.')

@@ -296,7 +296,7 @@ give_up(struct se_ask *ask)
 
 	(void)se_ask_take_off(ask);
 	se_error_set(&error, SE_AGAIN, "no token within %u s: %s",
-		(ask->request.time_left + 999) / 1000,
+		(ask->time_left + 999) / 1000,
 		acquisition->phase == SE_PHASE_LOCKING
 			? "another process is fetching it and has not finished"
 			: "the token endpoint has not answered yet");

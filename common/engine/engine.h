@@ -64,8 +64,8 @@ const struct se_config *se_engine_config(const struct se_engine *engine);
 /* Where the state of this engine lies; NULL: tokens live in memory only. */
 const char *se_engine_state_dir(const struct se_engine *engine);
 
-/* The end of an ask. On SE_OK `answer` is the callee's to read and to take the token from (set
- * answer->token to NULL); else `error` is set. It may ask and cancel, and loads no configuration. */
+/* The end of an ask. On SE_OK `answer` is the callee's to read, its token lent until it returns or
+ * asks; else `error` is set. It may ask and cancel, and loads no configuration. */
 typedef void se_engine_done(
 	void *context, enum se_code code, struct se_answer *answer, const struct se_error *error);
 

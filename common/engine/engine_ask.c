@@ -38,16 +38,8 @@ give_token(const struct se_ask *ask, const struct se_acquisition *acquisition)
 		if (answer.keep > KEEP_MAX_S)
 			answer.keep = KEEP_MAX_S;
 	}
-	answer.token = se_secret_copy(state->access_token);
-	if (answer.token == NULL) {
-		struct se_error error = {0};
-
-		se_error_memory(&error);
-		ask->done(ask->context, SE_MEMORY, NULL, &error);
-	} else {
-		ask->done(ask->context, SE_OK, &answer, NULL);
-	}
-	se_answer_free(&answer);
+	answer.token = state->access_token;
+	ask->done(ask->context, SE_OK, &answer, NULL);
 }
 
 static void
@@ -55,7 +47,7 @@ give_error(const struct se_ask *ask, const struct se_error *reason)
 {
 	struct se_error error = *reason;
 
-	se_error_about(&error, ask->request.login);
+	se_error_about(&error, ask->login);
 	ask->done(ask->context, error.code, NULL, &error);
 }
 
@@ -63,9 +55,9 @@ give_error(const struct se_ask *ask, const struct se_error *reason)
 static bool
 may_serve_stale(const struct se_ask *ask, const struct se_acquisition *acquisition)
 {
-	return ask->request.operation == SE_OPERATION_TOKEN &&
+	return ask->operation == SE_OPERATION_TOKEN &&
 	       se_acquire_still_valid(acquisition) &&
-	       strcmp(ask->request.rejected, acquisition->state.fingerprint) != 0;
+	       strcmp(ask->rejected, acquisition->state.fingerprint) != 0;
 }
 
 void
@@ -234,12 +226,12 @@ consider(const struct se_ask *ask, const struct se_account *account, enum se_why
 	enum se_use use;
 
 	*why = SE_WHY_NEED;
-	if (ask->request.operation == SE_OPERATION_REFRESH) {
+	if (ask->operation == SE_OPERATION_REFRESH) {
 		se_acquire_forget(acquisition);
 		*why = SE_WHY_FORCED;
 		return false;
 	}
-	if (se_acquire_reject(acquisition, ask->request.rejected))
+	if (se_acquire_reject(acquisition, ask->rejected))
 		return false;
 	use = se_acquire_judge(acquisition, ask->min_lifetime);
 	if (use == SE_USE)
@@ -252,24 +244,20 @@ consider(const struct se_ask *ask, const struct se_account *account, enum se_why
 	return false;
 }
 
-static struct se_ask *
-prepare(struct se_engine *engine, const struct se_request *request,
-	const struct se_account *account, struct se_entry *entry, se_engine_done *done,
-	void *context)
+static void
+prepare(struct se_ask *ask, const struct se_request *request, const struct se_account *account,
+	struct se_entry *entry)
 {
-	struct se_ask *ask = calloc(1, sizeof(*ask));
 	const char *user = se_account_user(account, request->service);
 
-	if (ask == NULL)
-		return NULL;
 	ask->entry = entry;
-	ask->request = *request;
-	ask->done = done;
-	ask->context = context;
-	ask->deadline = se_engine_monotonic(engine) + request->time_left;
+	ask->operation = request->operation;
+	ask->time_left = request->time_left;
+	(void)se_copy(ask->login, sizeof(ask->login), request->login);
+	(void)se_copy(ask->rejected, sizeof(ask->rejected), request->rejected);
+	ask->deadline = se_engine_monotonic(entry->engine) + request->time_left;
 	ask->min_lifetime = se_policy_min_lifetime(account->min_lifetime, request->server);
 	(void)se_copy(ask->user, sizeof(ask->user), user != NULL ? user : "");
-	return ask;
 }
 
 static struct se_ask *
@@ -327,29 +315,38 @@ choose_account(struct se_engine *engine, const struct se_request *request, se_en
 	return account;
 }
 
-/* Waits with the others, and starts the fetch unless one is under way. True when it is still on
- * the list afterwards. */
-static bool
-wait_for_token(struct se_ask *ask, const struct se_account *account, enum se_why why)
+/* Waits with the others, and starts the fetch unless one is under way. What is still on the list
+ * afterwards; NULL: it has been answered. */
+static struct se_ask *
+wait_for_token(const struct se_ask *asked, const struct se_account *account, enum se_why why)
 {
-	struct se_entry *entry = ask->entry;
+	struct se_entry *entry = asked->entry;
+	struct se_ask *ask = malloc(sizeof(*ask));
 	uint64_t serial;
 
+	if (ask == NULL) {
+		struct se_error error;
+
+		(void)se_error_memory(&error);
+		give_error(asked, &error);
+		return NULL;
+	}
+	*ask = *asked;
 	append(ask);
 	serial = ask->serial;
 	if (entry->acquisition.phase == SE_PHASE_IDLE)
 		se_engine_begin(
-			entry, account, ask->request.login, why, ask->min_lifetime, ask->deadline);
+			entry, account, asked->login, why, asked->min_lifetime, asked->deadline);
 	se_entry_touch(entry);
 	for (ask = entry->asks; ask != NULL; ask = ask->next)
 		if (ask->serial == serial)
-			return true;
-	return false;
+			return ask;
+	return NULL;
 }
 
 /* The agent renews behind the asker's back, and so does anybody whose turn it is not. */
 static bool
-renews_behind(struct se_ask *ask, const struct se_account *account)
+renews_behind(const struct se_ask *ask, const struct se_account *account)
 {
 	struct se_entry *entry = ask->entry;
 
@@ -358,7 +355,7 @@ renews_behind(struct se_ask *ask, const struct se_account *account)
 	if (entry->engine->options.role != SE_ROLE_AGENT)
 		return false;
 	se_engine_begin(
-		entry, account, ask->request.login, SE_WHY_AHEAD, ask->min_lifetime, ask->deadline);
+		entry, account, ask->login, SE_WHY_AHEAD, ask->min_lifetime, ask->deadline);
 	return true;
 }
 
@@ -416,6 +413,21 @@ reread(struct se_engine *engine, const struct se_request *request, se_engine_don
 	return NULL;
 }
 
+/* Answers from what is at hand: first to whoever waits. */
+static void
+answer_at_once(const struct se_ask *ask, const struct se_account *account, enum se_code code,
+	const struct se_error *error)
+{
+	struct se_entry *entry = ask->entry;
+	struct se_engine *engine = entry->engine;
+
+	engine->telling++;
+	se_ask_give(ask, &entry->acquisition, code, error);
+	engine->telling--;
+	se_entry_touch(entry);
+	se_engine_tell(engine, account, &entry->acquisition, ask->login, code == SE_OK ? NULL : error);
+}
+
 struct se_ask *
 se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	se_engine_who *who, se_engine_done *done, void *context)
@@ -423,7 +435,7 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	SE_UNSET struct se_error error;
 	const struct se_account *account;
 	struct se_entry *entry = NULL;
-	struct se_ask *ask;
+	SE_UNSET struct se_ask ask; /* mostly it need not wait */
 	enum se_why why;
 
 	se_error_clear(&error);
@@ -440,22 +452,13 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 			se_engine_tell_refusal(engine, account, request->login, &error);
 		return refuse(request, &error, done, context);
 	}
-	ask = prepare(engine, request, account, entry, done, context);
-	if (ask == NULL) {
-		se_error_memory(&error);
-		return refuse(request, &error, done, context);
-	}
-	if (consider(ask, account, &why, &error) ||
-		(why == SE_WHY_AHEAD && renews_behind(ask, account))) {
-		/* First to whoever waits. */
-		engine->telling++;
-		se_ask_give(ask, &entry->acquisition, error.code, &error);
-		engine->telling--;
-		free(ask);
-		se_entry_touch(entry);
-		se_engine_tell(engine, account, &entry->acquisition, request->login,
-			error.code == SE_OK ? NULL : &error);
+	prepare(&ask, request, account, entry);
+	ask.done = done;
+	ask.context = context;
+	if (consider(&ask, account, &why, &error) ||
+		(why == SE_WHY_AHEAD && renews_behind(&ask, account))) {
+		answer_at_once(&ask, account, error.code, &error);
 		return NULL;
 	}
-	return wait_for_token(ask, account, why) ? ask : NULL;
+	return wait_for_token(&ask, account, why);
 }

@@ -28,7 +28,10 @@ struct se_entry {
 struct se_ask {
 	struct se_ask *next;
 	struct se_entry *entry;
-	struct se_request request;
+	enum se_operation operation;
+	uint32_t time_left; /* milliseconds that the asker had */
+	char login[SE_NAME_MAX + 1];
+	char rejected[SE_FINGERPRINT_MAX + 1];
 	char user[SE_NAME_MAX + 1];
 	unsigned min_lifetime;
 	int64_t deadline; /* monotonic ms */

@@ -20,7 +20,9 @@ waited(void *context, enum se_code code, struct se_answer *answer, const struct 
 	waiting->code = code;
 	if (code == SE_OK) {
 		*waiting->answer = *answer;
-		answer->token = NULL;
+		waiting->answer->token = se_secret_copy(answer->token);
+		if (answer->token != NULL && waiting->answer->token == NULL)
+			waiting->code = se_error_memory(waiting->error);
 	} else {
 		*waiting->error = *error;
 	}

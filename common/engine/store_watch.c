@@ -82,31 +82,18 @@ se_store_watch(struct se_store *store)
 		se_store_unwatch(store);
 }
 
-/* Whether the watch is over: the file system is unmounted, say. */
-static bool
-is_over(const char *events, size_t len)
-{
-	const struct inotify_event *event;
-
-	for (size_t at = 0; at < len; at += sizeof(*event) + event->len) {
-		event = (const struct inotify_event *)(const void *)(events + at);
-		if ((event->mask & IN_IGNORED) != 0)
-			return true;
-	}
-	return false;
-}
-
 uint64_t
 se_store_changes(struct se_store *store)
 {
-	_Alignas(struct inotify_event) SE_UNSET char events[4096];
+	SE_UNSET char events[4096]; /* what they say is of no interest */
 	ssize_t len;
 
-	while (store->watch >= 0 && !store->quiet && (len = read(store->watch, events, sizeof(events))) != 0) {
+	while (store->watch >= 0 && !store->quiet) {
+		len = read(store->watch, events, sizeof(events));
 		if (len < 0 && errno == EAGAIN)
 			break;
 		store->changes++;
-		if (len < 0 ? errno != EINTR : is_over(events, (size_t)len))
+		if (len == 0 || (len < 0 && errno != EINTR))
 			se_store_unwatch(store);
 	}
 	return store->changes;

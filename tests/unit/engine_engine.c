@@ -820,6 +820,49 @@ test_sign_out(void **state)
 }
 
 static void
+sign_out(const char *login)
+{
+	char name[100];
+	struct se_token_key key;
+
+	key_of(login, &key);
+	snprintf(name, sizeof(name), "state/%s.json", key.name);
+	se_token_key_free(&key);
+	assert_int_equal(unlink(scratch(name)), 0);
+}
+
+/* Whoever has just seen that nothing changed need not look again, until the next turn. */
+static void
+test_watched(void **state)
+{
+	struct asked one = {.login = PERSON};
+	struct pollfd watch;
+
+	(void)state;
+	configure("watched", true, "", "");
+	sign_in(PERSON, "0.imported");
+	engine = engine_start(SE_ROLE_AGENT);
+	ask(engine, &one);
+	assert_int_equal(one.code, SE_OK);
+	watch = se_engine_watch(engine);
+	assert_true(se_engine_turn(engine, &watch, 1, 0));
+	ask(engine, &one); /* sees what the fetch has written */
+	assert_true(se_engine_turn(engine, &watch, 1, 0));
+	assert_int_equal(watch.revents, 0);
+	se_engine_watched(engine, watch.revents);
+	sign_out(PERSON);
+	ask(engine, &one);
+	/* Not every file system has somebody who tells. */
+	assert_int_equal(one.code, watch.fd >= 0 ? SE_OK : SE_SIGN_IN);
+	assert_true(se_engine_turn(engine, &watch, 1, 0));
+	assert_int_equal(watch.revents, watch.fd >= 0 ? POLLIN : 0);
+	se_engine_watched(engine, watch.revents);
+	ask(engine, &one);
+	assert_int_equal(one.code, SE_SIGN_IN);
+	assert_int_equal(faults_hits("watched"), 1);
+}
+
+static void
 spoil(const char *login)
 {
 	char name[100];
@@ -1177,6 +1220,7 @@ main(void)
 		TEST(test_no_sign_in),
 		TEST(test_rotation),
 		TEST(test_sign_out),
+		TEST(test_watched),
 		TEST(test_damaged_state),
 		TEST(test_reload),
 		TEST(test_reload_under_way),

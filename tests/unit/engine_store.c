@@ -246,6 +246,55 @@ test_identify(void **state)
 	assert_memory_equal(&second, &none, sizeof(none));
 }
 
+static uint64_t
+changes_after(uint64_t before)
+{
+	const uint64_t now = se_store_changes(store);
+
+	assert_int_not_equal(now, before);
+	assert_int_equal(se_store_changes(store), now);
+	return now;
+}
+
+/* Whatever stat(2) could tell of a state file, and nothing else. */
+static void
+test_watch(void **state)
+{
+	uint64_t changes;
+
+	(void)state;
+	assert_int_equal(se_store_watching(store), -1);
+	assert_int_equal(se_store_changes(store), 0);
+	write_tokens(&anna, "a", "one");
+	se_store_watch(store);
+	if (se_store_watching(store) < 0) {
+		print_message("%s is on a file system that nobody watches\n", directory());
+		assert_int_equal(se_store_changes(store), 0);
+		return;
+	}
+	changes = se_store_changes(store);
+	assert_int_not_equal(changes, 0);
+	expect_refresh_token(&anna, "one");
+	assert_int_equal(se_store_changes(store), changes);
+	write_tokens(&anna, "a", "two");
+	changes = changes_after(changes);
+	assert_int_equal(chmod(file_of(&anna), 0400), 0);
+	changes = changes_after(changes);
+	assert_int_equal(truncate(file_of(&anna), 1), 0);
+	changes = changes_after(changes);
+	se_store_is_quiet(store, true);
+	assert_int_equal(unlink(file_of(&anna)), 0);
+	assert_int_equal(se_store_changes(store), changes);
+	se_store_is_quiet(store, false);
+	changes = changes_after(changes);
+	write_text(scratch("state/one"), "");
+	write_text(scratch("state/two"), "");
+	changes = changes_after(changes);
+	for (int i = 0; i < 20000; i++) /* more than the kernel keeps for us */
+		assert_int_equal(chmod(scratch(i % 2 == 0 ? "state/one" : "state/two"), 0600), 0);
+	(void)changes_after(changes);
+}
+
 /* --- what is not taken for a state file -------------------------------------------------------- */
 
 static void
@@ -810,6 +859,7 @@ main(void)
 		TEST(test_round_trip),
 		TEST(test_keys),
 		TEST(test_identify),
+		TEST(test_watch),
 		TEST(test_foreign_key),
 		TEST(test_other_versions),
 		TEST(test_garbage),
