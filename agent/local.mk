@@ -19,4 +19,5 @@ sasl_entrad_SOURCES = \
 	agent/notice_run.c agent/notice_run.h \
 	agent/spawn.c agent/spawn.h \
 	agent/log.c agent/log.h
+sasl_entrad_LDFLAGS = $(installed_ldflags)
 sasl_entrad_LDADD = libse-engine.la

@@ -11,7 +11,7 @@ libsasl_entra_la_DEPENDENCIES = libse-core.la plugin/read_only.ld
 libsasl_entra_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS)
 # libc only: libsasl2 hands its functions over, so that not even it is linked.
 libsasl_entra_la_LIBADD = libse-core.la $(DL_LIBS)
-libsasl_entra_la_LDFLAGS = $(AM_LDFLAGS) $(SE_PLUGIN_LDFLAGS) -module -avoid-version -shared \
+libsasl_entra_la_LDFLAGS = $(installed_ldflags) $(SE_PLUGIN_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^sasl_client_plug_init$$'
 
 install-data-hook::

@@ -111,6 +111,7 @@ sasl_entra_SOURCES = \
 	tool/verb_setup.c
 sasl_entra_CPPFLAGS = $(AM_CPPFLAGS) -DSE_AGENT_PATH='"$(sbindir)/sasl-entrad"' \
 	$(MICROHTTPD_CFLAGS) $(QRENCODE_CFLAGS) $(SASL_CFLAGS)
+sasl_entra_LDFLAGS = $(installed_ldflags)
 sasl_entra_LDADD = libse-mail.la libse-engine.la $(MICROHTTPD_LIBS) $(QRENCODE_LIBS) $(SASL_LIBS) $(DL_LIBS)
 
 # Committed as `make completions` writes them, so that a build for another machine need not run the

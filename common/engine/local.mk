@@ -114,7 +114,7 @@ libse_mail_la_LIBADD = libse-engine.la
 engine_LTLIBRARIES = engine.la
 engine_la_SOURCES = common/engine/module.c
 engine_la_LIBADD = libse-engine.la
-engine_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -Wl,-z,nodelete \
+engine_la_LDFLAGS = $(installed_ldflags) -module -avoid-version -shared -Wl,-z,nodelete \
 	-export-symbols-regex '^se_engine_module$$'
 
 # libtool's .la files are of no use to anybody who installs a module. Without them it does not
