@@ -2,13 +2,15 @@
  * alternate: two commands in turn, each time in fresh processes: ours first, then theirs first, and
  * so on.
  *
- *   alternate [--time] PAIRS WARM-UP COMMAND... -- COMMAND...
+ *   alternate [--time] [--on PROCESSOR] PAIRS WARM-UP COMMAND... -- COMMAND...
  *
  * Prints a line a pair, "OURS THEIRS": the number that the command prints, or with --time the
  * microseconds from before its start until it has been waited for; what it prints is then thrown
- * away. The first WARM-UP pairs are not printed. A command that fails ends all.
+ * away. The first WARM-UP pairs are not printed. A command that fails ends all. With --on the commands
+ * run on that processor, and this program stays where it is allowed to be.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +24,8 @@
 extern char **environ;
 
 static bool by_time;
+static cpu_set_t ours_only, for_commands; /* processors */
+static bool placed;                       /* there is a difference */
 
 /* Starts `argv` with standard output to `out`; 0 when that cannot be. */
 static pid_t
@@ -32,9 +36,13 @@ start(char **argv, int out)
 
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return 0;
-	if (posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO) != 0 ||
-		posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) != 0)
+	if (placed && sched_setaffinity(0, sizeof(for_commands), &for_commands) != 0)
+		perror("sched_setaffinity");
+	else if (posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO) != 0 ||
+		 posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) != 0)
 		pid = 0;
+	if (placed)
+		(void)sched_setaffinity(0, sizeof(ours_only), &ours_only);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return pid;
 }
@@ -90,6 +98,27 @@ sample(char **argv, double *result)
 	return false;
 }
 
+static bool
+place_commands(const char *processor)
+{
+	placed = true;
+	CPU_ZERO(&for_commands);
+	CPU_SET(strtoul(processor, NULL, 10), &for_commands);
+	return sched_getaffinity(0, sizeof(ours_only), &ours_only) == 0;
+}
+
+/* What is left of the arguments; NULL: an option that is none. */
+static char **
+take_options(char **argv)
+{
+	for (argv++; *argv != NULL && strncmp(*argv, "--", 2) == 0; argv++)
+		if (strcmp(*argv, "--time") == 0)
+			by_time = true;
+		else if (strcmp(*argv, "--on") != 0 || *++argv == NULL || !place_commands(*argv))
+			return NULL;
+	return argv;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -97,12 +126,12 @@ main(int argc, char **argv)
 	char **ours, **theirs;
 	double our = 0, their = 0;
 
-	by_time = argc > 1 && strcmp(argv[1], "--time") == 0;
-	if (argc < by_time + 6)
+	argv = take_options(argv);
+	if (argc < 6 || argv == NULL || argv[0] == NULL || argv[1] == NULL)
 		return 2;
-	pairs = strtol(argv[1 + by_time], NULL, 10);
-	warm_up = strtol(argv[2 + by_time], NULL, 10);
-	ours = theirs = argv + 3 + by_time;
+	pairs = strtol(argv[0], NULL, 10);
+	warm_up = strtol(argv[1], NULL, 10);
+	ours = theirs = argv + 2;
 	while (*theirs != NULL && strcmp(*theirs, "--") != 0)
 		theirs++;
 	if (*theirs == NULL || theirs[1] == NULL)

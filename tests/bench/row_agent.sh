@@ -33,15 +33,17 @@ wait_for 10 test -S "$bare" || bail "the bare peer does not start"
 chmod 666 "$bare"
 
 # Where the scheduler puts the two ends makes more of a difference (30 to 55 us for the bare ones) than
-# what they do, and it keeps them there for a while: so they are put, both pairs alike.
+# what they do, and it keeps them there for a while: so they are put, both pairs alike. What starts them
+# is not in the way of those who share a processor.
 read -r one other < <("$PYTHON" -c 'import os; print(*sorted(os.sched_getaffinity(0))[:2])')
 
-# measure ROW PROCESSOR WHERE : the peers on that processor, those who ask on $one.
+# measure ROW PROCESSOR WHERE : the peers on that processor, those who ask on $one, and what starts them
+# on the other one.
 measure() {
   taskset --all-tasks --cpu-list --pid "$2" "$agent_pid" > /dev/null &&
     taskset --cpu-list --pid "$2" "$bare_pid" > /dev/null || bail "no processor $2"
-  taskset --cpu-list --pid "$one" $BASHPID > /dev/null || bail "no processor $one"
-  bench_as "$bench_user" "$work/alternate" "$(amount 2000 200)" 20 \
+  taskset --cpu-list --pid "${other:-$one}" $BASHPID > /dev/null || bail "no processor $one"
+  bench_as "$bench_user" "$work/alternate" --on "$one" "$(amount 2000 200)" 20 \
     "$work/first_auth" "$login" localhost -- \
     "$work/bare_socket" ask "$bare" "$request" "$answer" > "$work/samples" || bail "a login failed"
   record --row "$1" --unit us --at-most 1.5 \
