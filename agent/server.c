@@ -12,7 +12,7 @@
 #include "agent/signals.h"
 
 enum {
-	OTHER_DESCRIPTORS = 128, /* listeners' directories, files, the engine's transfers */
+	OTHER_DESCRIPTORS = 128, /* listeners' directories, files, the engine's transfers and watch */
 	ACCEPTS_A_TURN = 64,     /* so that a crowd does not keep those waiting who came before */
 	ACCEPT_PAUSE_MS = 200,   /* when descriptors or memory have run out */
 	ACCEPT_SAID_MS = 60000,

@@ -39,6 +39,7 @@ struct search {
 	struct se_answer *answer;
 	struct se_error *error; /* the one that says most */
 	int64_t deadline;
+	bool root_is_safe; /* "/" */
 };
 
 /* --- where we are --------------------------------------------------------------------------- */
@@ -198,7 +199,7 @@ keep(struct search *search, enum se_code code, const struct se_error *error)
 }
 
 static enum se_code
-ask_agent(struct search *search, const char *path, bool root_is_safe)
+ask_agent(struct search *search, const char *path)
 {
 	SE_UNSET struct se_error error;
 	enum se_code code;
@@ -206,8 +207,8 @@ ask_agent(struct search *search, const char *path, bool root_is_safe)
 	se_error_clear(&error);
 	if (!set_time_left(search))
 		return SE_AGAIN;
-	code = se_client_ask(path, root_is_safe, search->request, &se_world_clocks, search->answer,
-		&error);
+	code = se_client_ask(path, search->root_is_safe, search->request, &se_world_clocks,
+		search->answer, &error);
 	return code == SE_OK ? SE_OK : keep(search, code, &error);
 }
 
@@ -429,10 +430,10 @@ no_agent(struct search *search)
 static enum se_code
 ask_jailed(struct search *search)
 {
-	enum se_code code = ask_agent(search, SE_SOCKET_PATH, false);
+	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
 
 	if (!is_final(code))
-		code = ask_agent(search, POSTFIX_SOCKET_PATH, false);
+		code = ask_agent(search, POSTFIX_SOCKET_PATH);
 	return is_final(code) ? code : no_agent(search);
 }
 
@@ -444,7 +445,7 @@ ask_own(struct search *search, const char *configuration)
 	enum se_code code;
 
 	if (runtime != NULL && join(path, sizeof(path), runtime, "/sasl-entra/agent.sock")) {
-		code = ask_agent(search, path, search->plugin->root.safe);
+		code = ask_agent(search, path);
 		if (is_final(code))
 			return code;
 	}
@@ -454,7 +455,7 @@ ask_own(struct search *search, const char *configuration)
 static enum se_code
 ask_system(struct search *search)
 {
-	enum se_code code = ask_agent(search, SE_SOCKET_PATH, search->plugin->root.safe);
+	enum se_code code = ask_agent(search, SE_SOCKET_PATH);
 	struct stat st;
 
 	if (is_final(code))
@@ -478,17 +479,21 @@ se_choose_ask(struct se_plugin *plugin, struct se_request *request, struct se_an
 	struct se_error *error)
 {
 	struct search search = {plugin, request, answer, error,
-		se_world_clocks.monotonic(se_world_clocks.context) + SE_BUDGET_MS};
+		se_world_clocks.monotonic(se_world_clocks.context) + SE_BUDGET_MS, false};
+	struct se_place root = plugin->root;
 	SE_UNSET char own[SE_PLUGIN_PATH_MAX];
 
 	se_error_clear(error);
 	tell_rejected(plugin, request);
 	if (se_memory_recall(plugin, request, answer))
 		return SE_OK;
-	/* Mostly it is root who starts programs that enter a jail: others are not looked at before they
-	 * want the engine. */
-	if (plugin->by_root && jailed(plugin))
+	/* Mostly it is root who starts programs that enter a jail: others, who need a right for it that only
+	 * root gives, are not looked at before they want the engine. */
+	if (plugin->by_root)
+		root = se_place_of("/");
+	if (!se_place_equal(&plugin->root, &root))
 		return ask_jailed(&search);
+	search.root_is_safe = root.safe;
 	if (se_choose_own_configuration(own, sizeof(own)))
 		return ask_own(&search, own);
 	return ask_system(&search);

@@ -28,7 +28,7 @@ se_place_of(const char *path)
 
 	if (stat(path, &st) == 0) {
 		place.known = true;
-		place.safe = se_directory_is_safe(&st);
+		place.safe = st.st_uid == 0 && se_directory_is_safe(&st);
 		place.device = st.st_dev;
 		place.inode = st.st_ino;
 	}

@@ -21,7 +21,7 @@ enum {
 /* A directory, told from others also when its name means something else by now. */
 struct se_place {
 	bool known;
-	bool safe; /* se_directory_is_safe() */
+	bool safe; /* root's, and se_directory_is_safe(), when it was looked at */
 	dev_t device;
 	ino_t inode;
 };

@@ -46,8 +46,9 @@ void se_request_init(struct se_request *request);
 struct se_answer {
 	char user[SE_NAME_MAX + 1];               /* SASL user that the account prescribes; "": the
 	                                             asker's USER, else the login name */
-	struct se_secret *token;                  /* owned by the answer; NULL: the account's token
-	                                             is the password that the host has */
+	struct se_secret *token;                  /* owned by the answer, unless it is lent
+	                                             (engine/engine.h); NULL: the account's token is
+	                                             the password that the host has */
 	uint32_t seconds_left;                    /* until the token expires; 0: not known */
 	uint32_t keep;                            /* seconds the asker may keep it; 0: not at all */
 	char fingerprint[SE_FINGERPRINT_MAX + 1]; /* of the token, for logs and `rejected` */

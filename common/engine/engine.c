@@ -369,11 +369,20 @@ se_engine_watch(const struct se_engine *engine)
 		.fd = store != NULL ? se_store_watching(store) : -1, .events = POLLIN};
 }
 
+static void
+set_quiet(struct se_engine *engine, bool quiet)
+{
+	if (engine->shared.store != NULL)
+		se_store_is_quiet(engine->shared.store, quiet);
+}
+
 void
 se_engine_watched(struct se_engine *engine, short revents)
 {
-	if (engine->shared.store != NULL)
-		se_store_is_quiet(engine->shared.store, revents == 0);
+	/* Taken now, or it would end each wait until somebody asks. */
+	if (revents != 0 && engine->shared.store != NULL)
+		(void)se_store_changes(engine->shared.store);
+	set_quiet(engine, true);
 }
 
 bool
@@ -382,7 +391,7 @@ se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, int w
 	int cause;
 	bool ok;
 
-	se_engine_watched(engine, POLLIN); /* until somebody has looked again */
+	set_quiet(engine, false); /* until somebody has looked again */
 	wait = time_to_wait(engine, wait);
 	if (engine->shared.http != NULL)
 		ok = se_http_turn(engine->shared.http, fds, count, wait);

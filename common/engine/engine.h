@@ -65,7 +65,7 @@ const struct se_config *se_engine_config(const struct se_engine *engine);
 const char *se_engine_state_dir(const struct se_engine *engine);
 
 /* The end of an ask. On SE_OK `answer` is the callee's to read, its token lent until it returns or
- * asks; else `error` is set. It may ask and cancel, and loads no configuration. */
+ * asks, and not to be freed; else `error` is set. It may ask and cancel, and loads no configuration. */
 typedef void se_engine_done(
 	void *context, enum se_code code, struct se_answer *answer, const struct se_error *error);
 
@@ -89,8 +89,8 @@ enum se_code se_engine_status(struct se_engine *engine, const char *cursor,
 	struct se_answer *answer, struct se_error *error);
 
 /* For an agent's turn: what it adds to its descriptors as the last one, and what it says of the revents
- * before it asks. Then those who connected before the turn ended its wait are answered by state files as
- * they were no earlier than that, and without a look at them. Optional: else each ask looks. */
+ * before it asks. Then those who connected before the turn ended its wait are answered by the state files
+ * as they were when they connected, or later, and without a look at them. Optional: else each ask looks. */
 struct pollfd se_engine_watch(const struct se_engine *engine);
 void se_engine_watched(struct se_engine *engine, short revents);
 

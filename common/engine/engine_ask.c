@@ -64,10 +64,19 @@ void
 se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition, enum se_code code,
 	const struct se_error *error)
 {
-	if (code == SE_OK || may_serve_stale(ask, acquisition))
-		give_token(ask, acquisition);
-	else
+	struct se_error gone;
+
+	if (code != SE_OK && !may_serve_stale(ask, acquisition)) {
 		give_error(ask, error);
+	} else if (acquisition->state.access_token != NULL) {
+		give_token(ask, acquisition);
+	} else {
+		/* An answer without a token would say that the host's password is one. */
+		(void)se_error_set(&gone, SE_AGAIN,
+			"somebody has signed out while the token was asked for; the next try knows "
+			"more");
+		give_error(ask, &gone);
+	}
 }
 
 static void
@@ -356,7 +365,7 @@ renews_behind(const struct se_ask *ask, const struct se_account *account)
 		return false;
 	se_engine_begin(
 		entry, account, ask->login, SE_WHY_AHEAD, ask->min_lifetime, ask->deadline);
-	return true;
+	return entry->acquisition.state.access_token != NULL;
 }
 
 static bool
@@ -460,5 +469,8 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 		answer_at_once(&ask, account, error.code, &error);
 		return NULL;
 	}
+	/* What was to be renewed may have gone when the file was looked at. */
+	if (why == SE_WHY_AHEAD && entry->acquisition.state.access_token == NULL)
+		why = SE_WHY_NEED;
 	return wait_for_token(&ask, account, why);
 }

@@ -88,7 +88,7 @@ se_store_file_name(
 {
 	const size_t len = strlen(key->name);
 
-	/* By hand: each ask comes here. */
+	/* By hand: where nobody watches, each ask comes here. */
 	(void)se_copy(name, SE_STATE_FILE_NAME_MAX, key->name);
 	(void)se_copy(name + len, SE_STATE_FILE_NAME_MAX - len, ".");
 	(void)se_copy(name + len + 1, SE_STATE_FILE_NAME_MAX - len - 1, ending);

@@ -107,8 +107,9 @@ void se_store_watch(struct se_store *store);
 int se_store_watching(const struct se_store *store);
 void se_store_is_quiet(struct se_store *store, bool quiet);
 
-/* Another number than before when anything in the directory may have changed since, whoever did it; 0:
- * nobody tells, so that se_store_identify() is to be asked each time. */
+/* Another number than before when anything in the directory may have changed since, whoever did it (while
+ * it is said to be quiet: the number of before); 0: nobody tells, so that se_store_identify() is to be asked
+ * each time. */
 uint64_t se_store_changes(struct se_store *store);
 
 #endif

@@ -1,10 +1,9 @@
-/* store_watch: the kernel's word on whether anything in the state directory has changed. To look at a
- * file costs an agent a third of its work for an ask. */
+/* store_watch: the kernel's word on whether anything in the state directory has changed, instead of a look
+ * at the file for each ask. */
 #include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#if defined(__linux__) && defined(HAVE_SYS_INOTIFY_H)
+#if defined(HAVE_LINUX_MAGIC_H) && defined(HAVE_SYS_INOTIFY_H)
 #include <linux/magic.h>
 #include <sys/inotify.h>
 #include <sys/vfs.h>
@@ -35,9 +34,9 @@ se_store_is_quiet(struct se_store *store, bool quiet)
 	store->quiet = quiet && store->watch >= 0;
 }
 
-#if defined(__linux__) && defined(HAVE_SYS_INOTIFY_H)
+#if defined(HAVE_LINUX_MAGIC_H) && defined(HAVE_SYS_INOTIFY_H)
 
-/* All that stat(2) could see of a file in there. */
+/* What stat(2) sees of whoever goes through this directory: all that we do. */
 #define WHATEVER_CHANGES                                                                           \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB |             \
 		IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW)

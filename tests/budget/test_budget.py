@@ -187,16 +187,29 @@ class TestAgent(BudgetCase):
     def test_calls(self):
         """the agent makes few system calls a request"""
         need("strace")
-        agent, trace = self.usual_agent(), self.place / "agent-trace"
+        agent = self.usual_agent()
         self.subject_run("auth", 2, *NAMES)
         time.sleep(6)  # libcurl has its connection to the tenant to look after for some seconds
-        with subprocess.Popen(["strace", "-f", "-q", "-o", str(trace), "-p", str(agent.pid)]) as strace:
-            self.wait(lambda: "TracerPid:\t0" not in pathlib.Path(f"/proc/{agent.pid}/status").read_text())
-            self.subject_run("auth", 50, *MANY)
-            strace.terminate()
-        calls = budgets.Calls(trace).all()
+        calls = self.calls_of(agent, lambda: self.subject_run("auth", 50, *MANY))
         print(f"# 50 requests: {budgets.say_calls(calls)}")
         self.within("agent.calls", round(len(calls) / 50))
+        calls = self.calls_of(agent, self.change_state)
+        print(f"# a change in the state directory: {budgets.say_calls(calls)}")
+        self.within("agent.calls.change", len(calls))
+
+    def calls_of(self, agent, work):
+        """Those that the agent makes meanwhile."""
+        trace = self.place / "agent-trace"
+        with subprocess.Popen(["strace", "-f", "-q", "-o", str(trace), "-p", str(agent.pid)]) as strace:
+            self.wait(lambda: "TracerPid:\t0" not in pathlib.Path(f"/proc/{agent.pid}/status").read_text())
+            work()
+            strace.terminate()
+        return budgets.Calls(trace).all()
+
+    def change_state(self):
+        """As another program does that keeps a token; and then nobody asks."""
+        (self.state / "other.json").mkdir()
+        time.sleep(1)
 
     def agent_instructions(self, times):
         """Of an agent's whole life with so many requests."""

@@ -857,9 +857,34 @@ test_watched(void **state)
 	assert_true(se_engine_turn(engine, &watch, 1, 0));
 	assert_int_equal(watch.revents, watch.fd >= 0 ? POLLIN : 0);
 	se_engine_watched(engine, watch.revents);
+	/* What it has told does not end the next wait, whether or not somebody asks. */
+	assert_true(se_engine_turn(engine, &watch, 1, 0));
+	assert_int_equal(watch.revents, 0);
 	ask(engine, &one);
 	assert_int_equal(one.code, SE_SIGN_IN);
 	assert_int_equal(faults_hits("watched"), 1);
+}
+
+/* A sign-in that goes between the look and the lock, when the token is to be renewed: no answer without a
+ * token may be one. */
+static void
+test_gone_while_renewed(void **state)
+{
+	struct asked one = {.login = PERSON};
+
+	(void)state;
+	configure("gone", true, "", "");
+	sign_in(PERSON, "0.imported");
+	engine = engine_start(SE_ROLE_AGENT);
+	ask(engine, &one);
+	assert_int_equal(one.code, SE_OK);
+	world_wait(1805);
+	se_engine_watched(engine, POLLIN);
+	sign_out(PERSON);
+	ask(engine, &one);
+	assert_int_not_equal(one.code, SE_OK);
+	assert_says(one.error.text, PERSON ": ");
+	assert_int_equal(faults_hits("gone"), 1);
 }
 
 static void
@@ -1221,6 +1246,7 @@ main(void)
 		TEST(test_rotation),
 		TEST(test_sign_out),
 		TEST(test_watched),
+		TEST(test_gone_while_renewed),
 		TEST(test_damaged_state),
 		TEST(test_reload),
 		TEST(test_reload_under_way),
