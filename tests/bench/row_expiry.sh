@@ -7,8 +7,8 @@
 # shellcheck source=/dev/null
 . "$top_srcdir/tests/bench/users.sh"
 
-lifetime=12 forever=86400 delay=1 senders=8 pause_ms=5
-window=8 pairs=$(amount 16 1)
+lifetime=6 forever=86400 delay=1 senders=8 pause_ms=1
+window=4 pairs=$(amount 24 1)
 bench_begin
 bench_tenant
 bench_agent "$bench_user"
