@@ -133,8 +133,7 @@ log_refusal(struct se_connection *connection, const char *text)
 	const uid_t uid = who(connection)->uid;
 	unsigned unsaid;
 
-	if (!se_refusal_note(
-		    &connection->service->refusals, uid, now_ms(connection), &unsaid))
+	if (!se_refusal_note(&connection->service->refusals, uid, now_ms(connection), &unsaid))
 		return;
 	if (unsaid > 0)
 		se_log("uid %lu was refused (%u more times since the last line): %s",
@@ -237,8 +236,7 @@ ask(struct se_connection *connection, struct se_request *request)
 	connection->operation = request->operation;
 	(void)se_copy(connection->login, sizeof(connection->login), request->login);
 	request->time_left = time_for_engine(request->time_left);
-	if (request->operation != SE_OPERATION_TOKEN &&
-		!se_peer_may_administer(who(connection))) {
+	if (request->operation != SE_OPERATION_TOKEN && !se_peer_may_administer(who(connection))) {
 		refuse_to_administer(connection, request);
 		return;
 	}

@@ -12,9 +12,10 @@
 #include "agent/signals.h"
 
 enum {
-	OTHER_DESCRIPTORS = 128, /* listeners' directories, files, the engine's transfers and watch */
-	ACCEPTS_A_TURN = 64,     /* so that a crowd does not keep those waiting who came before */
-	ACCEPT_PAUSE_MS = 200,   /* when descriptors or memory have run out */
+	OTHER_DESCRIPTORS =
+		128,           /* listeners' directories, files, the engine's transfers and watch */
+	ACCEPTS_A_TURN = 64,   /* so that a crowd does not keep those waiting who came before */
+	ACCEPT_PAUSE_MS = 200, /* when descriptors or memory have run out */
 	ACCEPT_SAID_MS = 60000,
 	TURN_MS = 60000
 };

@@ -14,7 +14,8 @@ struct asked {
 	int64_t until; /* monotonic ms */
 	int64_t wall;  /* seconds since 1970: the other clock stands still while a machine sleeps */
 	uint32_t seconds_left;
-	char names[]; /* login, service, server, and the user that the account prescribes, each with its NUL */
+	char names
+		[]; /* login, service, server, and the user that the account prescribes, each with its NUL */
 };
 
 struct se_memory {

@@ -163,7 +163,8 @@ ask(const char *path, struct se_error *error)
 {
 	const struct se_request request = {.operation = SE_OPERATION_STATUS, .time_left = ASK_MS};
 	struct se_answer answer = {.token = NULL};
-	const enum se_code code = se_client_ask(path, false, &request, &se_world_system, &answer, error);
+	const enum se_code code =
+		se_client_ask(path, false, &request, &se_world_system, &answer, error);
 
 	se_answer_free(&answer);
 	return code;

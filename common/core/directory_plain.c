@@ -32,11 +32,10 @@ bool
 se_way_is_plain(const char *path, size_t len, bool root_is_safe)
 {
 	char part[LONGEST + 1];
-	struct stat status;
+	struct stat status = {.st_mode = S_IWOTH};
 	size_t at;
 
-	if (len == 0 || path[0] != '/' || len > LONGEST ||
-		(!root_is_safe && !look("/", &status)))
+	if (len == 0 || path[0] != '/' || len > LONGEST || (!root_is_safe && !look("/", &status)))
 		return false;
 	memcpy(part, path, len);
 	part[len] = '\0';

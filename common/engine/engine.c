@@ -295,8 +295,7 @@ give_up(struct se_ask *ask)
 	struct se_error error = {0};
 
 	(void)se_ask_take_off(ask);
-	se_error_set(&error, SE_AGAIN, "no token within %u s: %s",
-		(ask->time_left + 999) / 1000,
+	se_error_set(&error, SE_AGAIN, "no token within %u s: %s", (ask->time_left + 999) / 1000,
 		acquisition->phase == SE_PHASE_LOCKING
 			? "another process is fetching it and has not finished"
 			: "the token endpoint has not answered yet");

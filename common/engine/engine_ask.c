@@ -55,8 +55,7 @@ give_error(const struct se_ask *ask, const struct se_error *reason)
 static bool
 may_serve_stale(const struct se_ask *ask, const struct se_acquisition *acquisition)
 {
-	return ask->operation == SE_OPERATION_TOKEN &&
-	       se_acquire_still_valid(acquisition) &&
+	return ask->operation == SE_OPERATION_TOKEN && se_acquire_still_valid(acquisition) &&
 	       strcmp(ask->rejected, acquisition->state.fingerprint) != 0;
 }
 
@@ -324,33 +323,39 @@ choose_account(struct se_engine *engine, const struct se_request *request, se_en
 	return account;
 }
 
-/* Waits with the others, and starts the fetch unless one is under way. What is still on the list
- * afterwards; NULL: it has been answered. */
+/* One that can wait. NULL: no memory, of which its asker has been told. */
 static struct se_ask *
-wait_for_token(const struct se_ask *asked, const struct se_account *account, enum se_why why)
+keep(const struct se_ask *asked)
 {
-	struct se_entry *entry = asked->entry;
 	struct se_ask *ask = malloc(sizeof(*ask));
+	struct se_error error;
+
+	if (ask != NULL) {
+		*ask = *asked;
+		return ask;
+	}
+	(void)se_error_memory(&error);
+	give_error(asked, &error);
+	return NULL;
+}
+
+/* Waits with the others, and starts the fetch unless one is under way. True when it is still on
+ * the list afterwards. */
+static bool
+wait_for_token(struct se_ask *ask, const struct se_account *account, enum se_why why)
+{
+	struct se_entry *entry = ask->entry;
 	uint64_t serial;
 
-	if (ask == NULL) {
-		struct se_error error;
-
-		(void)se_error_memory(&error);
-		give_error(asked, &error);
-		return NULL;
-	}
-	*ask = *asked;
 	append(ask);
 	serial = ask->serial;
 	if (entry->acquisition.phase == SE_PHASE_IDLE)
-		se_engine_begin(
-			entry, account, asked->login, why, asked->min_lifetime, asked->deadline);
+		se_engine_begin(entry, account, ask->login, why, ask->min_lifetime, ask->deadline);
 	se_entry_touch(entry);
 	for (ask = entry->asks; ask != NULL; ask = ask->next)
 		if (ask->serial == serial)
-			return ask;
-	return NULL;
+			return true;
+	return false;
 }
 
 /* The agent renews behind the asker's back, and so does anybody whose turn it is not. */
@@ -363,8 +368,7 @@ renews_behind(const struct se_ask *ask, const struct se_account *account)
 		return true;
 	if (entry->engine->options.role != SE_ROLE_AGENT)
 		return false;
-	se_engine_begin(
-		entry, account, ask->login, SE_WHY_AHEAD, ask->min_lifetime, ask->deadline);
+	se_engine_begin(entry, account, ask->login, SE_WHY_AHEAD, ask->min_lifetime, ask->deadline);
 	return entry->acquisition.state.access_token != NULL;
 }
 
@@ -434,17 +438,19 @@ answer_at_once(const struct se_ask *ask, const struct se_account *account, enum 
 	se_ask_give(ask, &entry->acquisition, code, error);
 	engine->telling--;
 	se_entry_touch(entry);
-	se_engine_tell(engine, account, &entry->acquisition, ask->login, code == SE_OK ? NULL : error);
+	se_engine_tell(
+		engine, account, &entry->acquisition, ask->login, code == SE_OK ? NULL : error);
 }
 
 struct se_ask *
-se_engine_ask(struct se_engine *engine, const struct se_request *request,
-	se_engine_who *who, se_engine_done *done, void *context)
+se_engine_ask(struct se_engine *engine, const struct se_request *request, se_engine_who *who,
+	se_engine_done *done, void *context)
 {
 	SE_UNSET struct se_error error;
 	const struct se_account *account;
 	struct se_entry *entry = NULL;
 	SE_UNSET struct se_ask ask; /* mostly it need not wait */
+	struct se_ask *kept;
 	enum se_why why;
 
 	se_error_clear(&error);
@@ -472,5 +478,6 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request,
 	/* What was to be renewed may have gone when the file was looked at. */
 	if (why == SE_WHY_AHEAD && entry->acquisition.state.access_token == NULL)
 		why = SE_WHY_NEED;
-	return wait_for_token(&ask, account, why);
+	kept = keep(&ask);
+	return kept != NULL && wait_for_token(kept, account, why) ? kept : NULL;
 }

@@ -37,8 +37,8 @@ se_store_is_quiet(struct se_store *store, bool quiet)
 #if defined(HAVE_LINUX_MAGIC_H) && defined(HAVE_SYS_INOTIFY_H)
 
 /* What stat(2) sees of whoever goes through this directory: all that we do. */
-#define WHATEVER_CHANGES                                                                           \
-	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB |             \
+#define WHATEVER_CHANGES \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB | \
 		IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW)
 
 /* Where nobody but this kernel changes what is there: of what another machine writes, or another one of

@@ -224,7 +224,8 @@ ask_begin(struct se_engine *engine, struct asked *asked)
 	asked->fingerprint[0] = '\0';
 	memset(&asked->error, 0, sizeof(asked->error));
 	asked->began = real_ms();
-	asked->ask = se_engine_ask(engine, &request, asked->peer != NULL ? who : NULL, answered, asked);
+	asked->ask =
+		se_engine_ask(engine, &request, asked->peer != NULL ? who : NULL, answered, asked);
 	assert_true((asked->ask == NULL) == (asked->calls == 1));
 	asked->at_once = asked->ask == NULL;
 }
