@@ -22,7 +22,7 @@ rule() {
 }
 
 agent_rest=$(printf '%s\n' agent/*.[ch] | grep -v '/log\.c')
-rest=$(printf '%s\n' common/engine/*.[ch] | grep -vE '/(http|mail_|crypto_|json\.c|config\.c)')
+rest=$(printf '%s\n' common/engine/*.[ch] | grep -vE '/(http|mail_|crypto_|json\.c|config\.c|store_watch\.c)')
 
 rule "core uses core and libc" "common/core/*.[ch]" 'core/'
 rule "the engine's http and mail files alone know libcurl" \
@@ -32,6 +32,8 @@ rule "the engine's crypto files alone know OpenSSL" "common/engine/crypto_*.[ch]
 rule "the engine's json.c alone knows json-c" "common/engine/json.c" 'core/|engine/|json-c/'
 rule "the engine's config.c alone knows libini_config" "common/engine/config.c" \
 	'core/|engine/|ini_'
+rule "the engine's store_watch.c alone knows the kernel's file systems" "common/engine/store_watch.c" \
+	'core/|engine/|linux/'
 rule "the rest of the engine uses core and engine" "$rest" 'core/|engine/'
 rule "the plugin uses core and the SASL headers" "plugin/*.[ch]" \
 	'core/|sasl/|(choose|init|mechanism|memory|prompt|sasl_error)\.h'
