@@ -416,6 +416,7 @@ bool
 fetch_start(struct se_http *http, struct fetch *fetch)
 {
 	const char *body = fetch->body != NULL ? fetch->body : "a=b";
+	const int64_t began = real_ms(); /* before the deadline is reckoned */
 	struct se_http_request request = {
 		.url = fetch->url,
 		.body = se_secret_new(body, strlen(body)),
@@ -428,7 +429,7 @@ fetch_start(struct se_http *http, struct fetch *fetch)
 		.deadline = world.monotonic(NULL) + (fetch->time > 0 ? fetch->time : 20000),
 	};
 
-	fetch->began = real_ms();
+	fetch->began = began;
 	fetch->transfer = se_http_start(http, &request, fetched, fetch, &fetch->error);
 	assert_null(request.body);
 	return fetch->transfer != NULL;
