@@ -12,8 +12,9 @@
 #include <json-c/json.h>
 #include <openssl/ssl.h>
 
+/* Exported, so that no linker finds out that nobody calls them. */
 extern void (*const needed[])(void);
-void (*const needed[])(void) = {
+__attribute__((used, visibility("default"))) void (*const needed[])(void) = {
 	(void (*)(void))curl_easy_init, (void (*)(void))SSL_new, (void (*)(void))json_tokener_new};
 #endif
 

@@ -8,6 +8,7 @@
 . "$top_srcdir/tests/bench/lib.sh"
 bench_begin
 user=nobody
+grep -q libcurl "$(module heavy)" || bail "the heavy plugin does not link what it should"
 for plugin in ours nothing none heavy; do
   case $plugin in
     ours) file=$SE_STAGE/lib/sasl2/libsasl-entra.so ;;
