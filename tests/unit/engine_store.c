@@ -278,7 +278,7 @@ test_watch(void **state)
 	assert_int_equal(se_store_changes(store), changes);
 	write_tokens(&anna, "a", "two");
 	changes = changes_after(changes);
-	assert_int_equal(chmod(file_of(&anna), 0400), 0);
+	assert_int_equal(chmod(file_of(&anna), 0640), 0);
 	changes = changes_after(changes);
 	assert_int_equal(truncate(file_of(&anna), 1), 0);
 	changes = changes_after(changes);
