@@ -63,7 +63,7 @@ void
 se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition, enum se_code code,
 	const struct se_error *error)
 {
-	struct se_error gone;
+	SE_UNSET struct se_error gone;
 
 	if (code != SE_OK && !may_serve_stale(ask, acquisition)) {
 		give_error(ask, error);
@@ -72,8 +72,9 @@ se_ask_give(const struct se_ask *ask, const struct se_acquisition *acquisition, 
 	} else {
 		/* An answer without a token would say that the host's password is one. */
 		(void)se_error_set(&gone, SE_AGAIN,
-			"somebody has signed out while the token was asked for; the next try knows "
-			"more");
+			"its token was removed while it was asked for; try again, and if nobody is "
+			"signed in any more: sasl-entra login %s",
+			ask->login);
 		give_error(ask, &gone);
 	}
 }

@@ -798,28 +798,6 @@ test_rotation(void **state)
 
 /* A state file that is gone means that somebody signed out. */
 static void
-test_sign_out(void **state)
-{
-	struct asked one = {.login = PERSON};
-	char path[300];
-	struct se_token_key key;
-
-	(void)state;
-	configure("out", true, "", "");
-	sign_in(PERSON, "0.imported");
-	engine = engine_start(SE_ROLE_AGENT);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_OK);
-	key_of(PERSON, &key);
-	snprintf(path, sizeof(path), "%s/%s.json", state_directory(), key.name);
-	se_token_key_free(&key);
-	assert_int_equal(unlink(path), 0);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_SIGN_IN);
-	assert_int_equal(faults_hits("out"), 1);
-}
-
-static void
 sign_out(const char *login)
 {
 	char name[100];
@@ -829,6 +807,23 @@ sign_out(const char *login)
 	snprintf(name, sizeof(name), "state/%s.json", key.name);
 	se_token_key_free(&key);
 	assert_int_equal(unlink(scratch(name)), 0);
+}
+
+static void
+test_sign_out(void **state)
+{
+	struct asked one = {.login = PERSON};
+
+	(void)state;
+	configure("out", true, "", "");
+	sign_in(PERSON, "0.imported");
+	engine = engine_start(SE_ROLE_AGENT);
+	ask(engine, &one);
+	assert_int_equal(one.code, SE_OK);
+	sign_out(PERSON);
+	ask(engine, &one);
+	assert_int_equal(one.code, SE_SIGN_IN);
+	assert_int_equal(faults_hits("out"), 1);
 }
 
 /* Whoever has just seen that nothing changed need not look again, until the next turn. */
