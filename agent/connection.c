@@ -15,7 +15,7 @@ enum {
 	WRITE_MS = 1000,       /* for taking the answer */
 	RESERVE_MS = 1000,     /* of the asker's time, for our way back to him */
 	ENGINE_GRACE_MS = 500, /* the engine answers in time; if it ever should not */
-	FIRST_READ = 512       /* bytes: most requests are shorter */
+	FIRST_READ = 256       /* bytes: most requests are shorter */
 };
 
 enum state { READING, WAITING, WRITING };
@@ -24,15 +24,18 @@ struct se_connection {
 	struct se_service *service;
 	int fd;
 	enum state state;
-	enum se_operation operation; /* that was asked for */
-	char login[SE_NAME_MAX + 1];
 	int64_t deadline; /* of this state */
-	struct se_peer peer;
 	bool peer_known;
 	struct se_ask *ask; /* NULL unless WAITING */
 	struct se_buffer in;
 	struct se_buffer out;
 	size_t sent;
+
+	/* What is not set at the start, because to write it takes time. */
+	struct se_peer peer;         /* where it is known */
+	enum se_operation operation; /* that was asked for, and for whom */
+	char login[SE_NAME_MAX + 1];
+	char first[FIRST_READ]; /* lent to `in` */
 };
 
 static int64_t
@@ -53,18 +56,21 @@ enter(struct se_connection *connection, enum state state, int64_t ms)
 struct se_connection *
 se_connection_new(int fd, const struct se_peer *peer, struct se_service *service)
 {
-	struct se_connection *connection = calloc(1, sizeof(*connection));
+	struct se_connection *connection = malloc(sizeof(*connection));
 
 	if (connection == NULL) {
 		close(fd);
 		return NULL;
 	}
-	if (peer != NULL)
-		connection->peer = *peer;
-	connection->peer_known = peer != NULL;
 	connection->service = service;
 	connection->fd = fd;
+	connection->peer_known = peer != NULL;
+	if (peer != NULL)
+		connection->peer = *peer;
+	connection->ask = NULL;
+	connection->sent = 0;
 	se_buffer_init(&connection->in, SE_WIRE_REQUEST_MAX);
+	se_buffer_lend(&connection->in, connection->first, sizeof(connection->first));
 	se_buffer_init(&connection->out, SE_WIRE_ANSWER_MAX);
 	enter(connection, READING, READ_MS);
 	return connection;
@@ -164,6 +170,18 @@ note_answer(struct se_connection *connection, const struct se_error *error)
 		se_summary_failed(summary, false, error->text);
 }
 
+/* Sends what has been sent before. What does not go at once goes as other answers do. */
+static void
+send_again(struct se_connection *connection, const struct se_buffer *frame)
+{
+	const ssize_t n = send(connection->fd, frame->data, frame->len, MSG_NOSIGNAL);
+	const size_t sent = n > 0 ? (size_t)n : 0;
+
+	if (sent < frame->len)
+		(void)se_buffer_add(&connection->out, frame->data + sent, frame->len - sent);
+	enter(connection, WRITING, WRITE_MS);
+}
+
 /* se_engine_done */
 static void
 answer(void *context, enum se_code code, struct se_answer *found, const struct se_error *error)
@@ -230,9 +248,31 @@ say_unusable(struct se_connection *connection, const struct se_request *request)
 	answer_error(connection, &error);
 }
 
+/* Whether it was answered, all of it. */
+static bool
+is_done(const struct se_connection *connection)
+{
+	return connection->state == WRITING && connection->out.len > 0 &&
+	       connection->sent == connection->out.len;
+}
+
+static void
+ask_engine(struct se_connection *connection, const struct se_request *request)
+{
+	struct se_service *service = connection->service;
+
+	enter(connection, WAITING, (int64_t)request->time_left + ENGINE_GRACE_MS);
+	connection->ask = se_engine_ask(service->engine, request, who, answer, connection);
+	if (is_done(connection) &&
+		se_again_keep(&service->again, service->engine, request, &connection->out))
+		connection->sent = 0;
+}
+
 static void
 ask(struct se_connection *connection, struct se_request *request)
 {
+	const struct se_buffer *frame;
+
 	connection->operation = request->operation;
 	(void)se_copy(connection->login, sizeof(connection->login), request->login);
 	request->time_left = time_for_engine(request->time_left);
@@ -248,9 +288,11 @@ ask(struct se_connection *connection, struct se_request *request)
 		say_unusable(connection, request);
 		return;
 	}
-	enter(connection, WAITING, (int64_t)request->time_left + ENGINE_GRACE_MS);
-	connection->ask =
-		se_engine_ask(connection->service->engine, request, who, answer, connection);
+	frame = se_again_find(&connection->service->again, connection->service->engine, request);
+	if (frame != NULL)
+		send_again(connection, frame);
+	else
+		ask_engine(connection, request);
 }
 
 static void
@@ -292,7 +334,7 @@ read_some(struct se_connection *connection)
 		frame = se_wire_frame_len(se_buffer_text(in), in->len, SE_WIRE_REQUEST_MAX);
 		if (frame < 0 || (frame > 0 && in->len >= (size_t)frame))
 			break;
-		wanted = frame > 0 ? (size_t)frame - in->len : FIRST_READ;
+		wanted = frame > 0 ? (size_t)frame - in->len : FIRST_READ - 1;
 		room = se_buffer_room(in, wanted);
 		if (room == NULL)
 			return false;

@@ -12,6 +12,7 @@
 #include "core/world.h"
 #include "engine/engine.h"
 
+#include "agent/again.h"
 #include "agent/notice.h"
 #include "agent/peer.h"
 #include "agent/summary.h"
@@ -24,6 +25,7 @@ struct se_service {
 	struct se_summary summary;
 	const struct se_error *unusable; /* the answer to whatever is asked, or NULL */
 	struct se_notice *notice;        /* NULL: nobody is told of problems */
+	struct se_again again;
 };
 
 struct se_connection;

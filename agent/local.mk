@@ -14,6 +14,7 @@ sasl_entrad_SOURCES = \
 	agent/notify.c agent/notify.h \
 	agent/summary.c agent/summary.h \
 	agent/connection.c agent/connection.h \
+	agent/again.c agent/again.h \
 	agent/peer.c agent/peer.h \
 	agent/notice.c agent/notice.h \
 	agent/notice_run.c agent/notice_run.h \

@@ -250,6 +250,7 @@ turn(struct loop *loop)
 		serve_first(loop);
 	if (loop->fds[0].revents != 0)
 		handle_signals(loop);
+	se_again_tidy(&server->service.again, server->service.engine);
 	se_notice_step(server->service.notice);
 	put_status(server);
 	se_notify_turn(&server->notify, now_ms(loop));
@@ -289,6 +290,7 @@ se_server_run(struct se_server *server)
 out:
 	while (loop.client_count > 0)
 		se_connection_stop(loop.clients[--loop.client_count]);
+	se_again_free(&server->service.again);
 	free(loop.clients);
 	free(loop.fds);
 	return exit_code;

@@ -89,6 +89,10 @@ void se_acquire_end(struct se_acquisition *acquisition);
  * and what is at hand stays. */
 enum se_code se_acquire_look(struct se_acquisition *acquisition, struct se_error *error);
 
+/* Whether what is at hand is that of the file, and se_store_changes() tells when that changes; or there is
+ * no state directory. */
+bool se_acquire_is_told(const struct se_acquisition *acquisition);
+
 /* Forgets tokens and failures, also those that could not be kept: somebody has logged out. */
 void se_acquire_drop(struct se_acquisition *acquisition);
 

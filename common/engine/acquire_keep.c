@@ -102,17 +102,24 @@ se_acquire_drop(struct se_acquisition *acquisition)
 	acquisition->unsaved = false;
 }
 
+bool
+se_acquire_is_told(const struct se_acquisition *acquisition)
+{
+	return acquisition->shared->store == NULL ||
+	       (acquisition->seen != 0 && !acquisition->unsaved && !acquisition->file_broken &&
+		       acquisition->file.inode != 0);
+}
+
 /* Whether the kernel says that nothing has changed since the file was read. Under the lock, where it
  * matters most, it is looked at all the same. */
 static bool
 is_as_it_was(struct se_acquisition *acquisition)
 {
 	const uint64_t changes = se_store_changes(acquisition->shared->store);
-	const bool is = changes != 0 && changes == acquisition->seen;
+	const bool is = changes == acquisition->seen;
 
 	acquisition->seen = changes;
-	return is && acquisition->lock < 0 && !acquisition->file_broken &&
-	       acquisition->file.inode != 0;
+	return is && acquisition->lock < 0 && se_acquire_is_told(acquisition);
 }
 
 enum se_code

@@ -12,6 +12,12 @@ se_engine_monotonic(const struct se_engine *engine)
 	return engine->options.world->monotonic(engine->options.world->context);
 }
 
+void
+se_engine_stir(struct se_engine *engine)
+{
+	engine->answered.stands = false;
+}
+
 static void
 say(const struct se_engine *engine, bool warning, const char *text)
 {
@@ -219,6 +225,7 @@ se_engine_load(struct se_engine *engine, struct se_error *error)
 	struct se_retired *retired;
 	enum se_code code;
 
+	se_engine_stir(engine);
 	(void)se_file_identify(engine->path, &engine->tried);
 	code = se_config_load(engine->path, &config, NULL, error);
 	retired = code == SE_OK ? calloc(1, sizeof(*retired)) : NULL;
@@ -277,7 +284,7 @@ se_engine_cancel(struct se_engine *engine, struct se_ask *ask)
 {
 	struct se_entry *entry;
 
-	(void)engine;
+	se_engine_stir(engine);
 	if (ask == NULL || !se_ask_take_off(ask))
 		return;
 	entry = ask->entry;
@@ -325,6 +332,7 @@ expire_asks(struct se_entry *entry, int64_t now)
 static void
 step(struct se_entry *entry, int64_t now)
 {
+	se_engine_stir(entry->engine);
 	if (entry->acquisition.phase != SE_PHASE_IDLE)
 		se_acquire_step(&entry->acquisition, now);
 	else if (entry->asks == NULL && se_ahead_due(entry) <= now)

@@ -83,6 +83,11 @@ struct se_ask *se_engine_ask(struct se_engine *engine, const struct se_request *
 
 void se_engine_cancel(struct se_engine *engine, struct se_ask *ask);
 
+/* The number of the last ask, where it was answered at once with a token, and whoever asks the same again
+ * before the wall clock's next second begins is to be told the same, whoever he is. 0: something may have
+ * changed, or he has to be looked at. For the agent; else 0. */
+uint64_t se_engine_answered(const struct se_engine *engine);
+
 /* How the accounts are, a block of lines at a time, without asking anybody: status_walk.h has the
  * contract. */
 enum se_code se_engine_status(struct se_engine *engine, const char *cursor,

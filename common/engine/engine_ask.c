@@ -427,6 +427,46 @@ reread(struct se_engine *engine, const struct se_request *request, se_engine_don
 	return NULL;
 }
 
+/* Whether the answer was the usual one: with a token that is good and kept, which anybody may have. */
+static bool
+is_usual(const struct se_ask *ask, const struct se_account *account)
+{
+	const struct se_acquisition *acquisition = &ask->entry->acquisition;
+	const struct se_engine *engine = ask->entry->engine;
+
+	return engine->options.role == SE_ROLE_AGENT && engine->no_store != SE_AGAIN &&
+	       ask->operation == SE_OPERATION_TOKEN && ask->rejected[0] == '\0' &&
+	       account->allow_anyone && acquisition->phase == SE_PHASE_IDLE &&
+	       se_acquire_is_told(acquisition) &&
+	       se_acquire_judge(acquisition, ask->min_lifetime) == SE_USE;
+}
+
+/* Nothing of what it was made of, the configuration, the token key's state, its file and the time in
+ * seconds, becomes another one without se_engine_stir(), a word of the store's, or the clock's. */
+static void
+note_answered(const struct se_ask *ask, const struct se_account *account, int64_t second)
+{
+	struct se_answered *answered = &ask->entry->engine->answered;
+
+	answered->number++;
+	answered->stands = is_usual(ask, account);
+	answered->second = second;
+	answered->changes = ask->entry->acquisition.seen;
+}
+
+uint64_t
+se_engine_answered(const struct se_engine *engine)
+{
+	const struct se_answered *answered = &engine->answered;
+	const struct se_world *world = engine->options.world;
+
+	if (!answered->stands || world->wall(world->context) != answered->second ||
+		(engine->shared.store != NULL &&
+			se_store_changes(engine->shared.store) != answered->changes))
+		return 0;
+	return answered->number;
+}
+
 /* Answers from what is at hand: first to whoever waits. */
 static void
 answer_at_once(const struct se_ask *ask, const struct se_account *account, enum se_code code,
@@ -434,6 +474,8 @@ answer_at_once(const struct se_ask *ask, const struct se_account *account, enum 
 {
 	struct se_entry *entry = ask->entry;
 	struct se_engine *engine = entry->engine;
+	const struct se_world *world = engine->options.world;
+	const int64_t second = world->wall(world->context);
 
 	engine->telling++;
 	se_ask_give(ask, &entry->acquisition, code, error);
@@ -441,6 +483,8 @@ answer_at_once(const struct se_ask *ask, const struct se_account *account, enum 
 	se_entry_touch(entry);
 	se_engine_tell(
 		engine, account, &entry->acquisition, ask->login, code == SE_OK ? NULL : error);
+	if (code == SE_OK)
+		note_answered(ask, account, second);
 }
 
 struct se_ask *
@@ -455,6 +499,7 @@ se_engine_ask(struct se_engine *engine, const struct se_request *request, se_eng
 	enum se_why why;
 
 	se_error_clear(&error);
+	se_engine_stir(engine);
 	se_engine_want_store(engine);
 	if (request->operation == SE_OPERATION_REREAD)
 		return reread(engine, request, done, context);

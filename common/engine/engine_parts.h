@@ -40,6 +40,14 @@ struct se_ask {
 	void *context;
 };
 
+/* The last ask, where se_engine_answered() is to tell of it. */
+struct se_answered {
+	uint64_t number;  /* of the ask, from 1; never used twice */
+	bool stands;      /* nothing was done since */
+	int64_t second;   /* of the wall clock before its answer */
+	uint64_t changes; /* se_store_changes() before its answer */
+};
+
 /* A configuration that was replaced while a fetch was using it. */
 struct se_retired {
 	struct se_retired *next;
@@ -67,9 +75,13 @@ struct se_engine {
 	unsigned ahead;         /* renewals under way that nobody asked for */
 	unsigned poll_failures; /* in a row */
 	unsigned telling;       /* calls of `done` under way: no entry goes meanwhile */
+	struct se_answered answered;
 };
 
 int64_t se_engine_monotonic(const struct se_engine *engine);
+
+/* Before anything is done that could make the answer of the last ask another one. */
+void se_engine_stir(struct se_engine *engine);
 
 /* Opens the state directory where that has failed for a reason that may have passed. */
 void se_engine_want_store(struct se_engine *engine);

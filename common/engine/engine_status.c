@@ -36,6 +36,7 @@ se_engine_status(struct se_engine *engine, const char *cursor, struct se_answer 
 		.context = engine,
 	};
 
+	se_engine_stir(engine);
 	memset(answer, 0, sizeof(*answer));
 	if (engine->config == NULL)
 		return se_error_set(error, SE_CONFIG, "no configuration has been read");

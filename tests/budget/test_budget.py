@@ -18,6 +18,7 @@ import environment_case  # noqa: E402
 from environment_case import AGENT, BUILD, GROUP, OTHER, PATH, TOOL, USER, EnvironmentCase  # noqa: E402
 
 import budgets  # noqa: E402
+import wire  # noqa: E402
 
 TABLE = budgets.table()
 PLUGIN, ENGINE, NOTHING = (os.path.join(BUILD, place, ".libs", name) for place, name in (
@@ -211,12 +212,19 @@ class TestAgent(BudgetCase):
         (self.state / "other.json").mkdir()
         time.sleep(1)
 
-    def agent_instructions(self, times):
-        """Of an agent's whole life with so many requests."""
-        agent = self.usual_agent(program=(*CALLGRIND, AGENT), env={"PATH": PATH, **PLAIN_LOOPS})
-        self.subject_run("auth", times, *MANY)
-        agent.end()
-        return budgets.collected(agent.log)
+    def agent_instructions(self, ask):
+        """Of a request: of an agent's life with 1,010 of them, without those of one with ten."""
+        lives = []
+        for times in (10, 1010):
+            agent = self.usual_agent(program=(*CALLGRIND, AGENT), env={"PATH": PATH, **PLAIN_LOOPS})
+            ask(times)
+            agent.end()
+            lives.append(budgets.collected(agent.log))
+        return (lives[1] - lives[0]) // 1000
+
+    def ask_the_same(self, times):
+        for _ in range(times):
+            self.assertIn("token", wire.ask(str(SOCKET), NAMES[0], server="smtp.office365.com"))
 
     def test_instructions(self):
         """the agent takes few instructions a request"""
@@ -226,8 +234,9 @@ class TestAgent(BudgetCase):
         agent = self.usual_agent()
         self.subject_run("auth", 1, *NAMES)  # so that the token lies in the state directory of both
         agent.end()
-        few = self.agent_instructions(10)
-        self.within("agent.instructions", (self.agent_instructions(1010) - few) // 1000)
+        self.within("agent.instructions",
+                    self.agent_instructions(lambda times: self.subject_run("auth", times, *MANY)))
+        self.within("agent.instructions.same", self.agent_instructions(self.ask_the_same))
         self.assertEqual(self.requests(), 1)
 
 

@@ -76,7 +76,7 @@ tests_fuzz_fuzz_client_LDADD = libse-engine.la
 tests_fuzz_fuzz_client_LDFLAGS = $(fuzz_ldflags)
 # Agent, tool and plugin are no libraries: what is fuzzed of them is compiled in.
 tests_fuzz_fuzz_agent_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c agent/connection.c agent/peer.c agent/summary.c \
+tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c agent/connection.c agent/again.c agent/peer.c agent/summary.c \
 	agent/log.c $(fuzz_main)
 tests_fuzz_fuzz_agent_LDADD = libse-engine.la
 tests_fuzz_fuzz_agent_LDFLAGS = $(fuzz_ldflags)

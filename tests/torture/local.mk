@@ -14,7 +14,7 @@ tests_torture_promise_plugin_SOURCES = tests/torture/promise_plugin.c tests/tort
 tests_torture_promise_plugin_CPPFLAGS = $(plugin_test_cppflags) -I$(top_srcdir)/tests/plugin
 tests_torture_promise_plugin_LDADD = $(plugin_test_libs)
 tests_torture_promise_agent_SOURCES = tests/torture/promise_agent.c tests/torture/alloc.h \
-	agent/connection.c agent/peer.c agent/summary.c agent/log.c $(engine_asking)
+	agent/connection.c agent/again.c agent/peer.c agent/summary.c agent/log.c $(engine_asking)
 tests_torture_promise_agent_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit
 tests_torture_promise_agent_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_torture_promise_tool_SOURCES = tests/torture/promise_tool.c tests/torture/alloc.h \

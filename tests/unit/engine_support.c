@@ -166,10 +166,20 @@ config_of(const char *text)
 int64_t world_later_s, world_later_ms;
 unsigned char world_chance;
 
+static int64_t stopped_at; /* 0: it goes on */
+
 static int64_t
 moved_wall(void *context)
 {
-	return se_world_system.wall(context) + world_later_s;
+	const int64_t now = stopped_at != 0 ? stopped_at : se_world_system.wall(context);
+
+	return now + world_later_s;
+}
+
+void
+world_stop_wall(void)
+{
+	stopped_at = se_world_system.wall(NULL);
 }
 
 static int64_t
@@ -203,6 +213,7 @@ world_reset(void)
 	world_later_s = 0;
 	world_later_ms = 0;
 	world_chance = 0;
+	stopped_at = 0;
 }
 
 int64_t

@@ -55,6 +55,10 @@ extern const struct se_world world;
 
 /* Puts both clocks forward. */
 void world_wait(int64_t seconds);
+
+/* The wall clock stands still, but for those. */
+void world_stop_wall(void);
+
 void world_reset(void);
 
 /* Milliseconds of the real monotonic clock. */

@@ -93,6 +93,7 @@ engine_unit_tests += \
 	tests/unit/engine_signals \
 	tests/unit/engine_engine \
 	tests/unit/engine_ahead \
+	tests/unit/engine_answered \
 	tests/unit/engine_processes
 tests_unit_engine_derive_SOURCES = tests/unit/engine_derive.c $(engine_support)
 tests_unit_engine_derive_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -168,6 +169,9 @@ tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_ahead_SOURCES = tests/unit/engine_ahead.c $(engine_asking)
 tests_unit_engine_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_ahead_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_answered_SOURCES = tests/unit/engine_answered.c $(engine_asking)
+tests_unit_engine_answered_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_answered_LDADD = libse-engine.la $(CMOCKA_LIBS)
 # OpenSSL is made to fail.
 tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_asking)
 tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
@@ -178,13 +182,17 @@ tests_unit_engine_dialogue_SOURCES = tests/unit/engine_dialogue.c
 tests_unit_engine_dialogue_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_dialogue_LDADD = libse-mail.la libse-engine.la $(CMOCKA_LIBS)
 # Agent and tool are programs: what is tested of them is compiled in.
-upper_unit_tests = tests/unit/agent_notice tests/unit/tool_identity tests/unit/tool_table \
+upper_unit_tests = tests/unit/agent_notice tests/unit/agent_again tests/unit/tool_identity tests/unit/tool_table \
 	tests/unit/tool_setup tests/unit/tool_aside tests/unit/tool_doctor_aside \
 	tests/unit/tool_run
 tests_unit_agent_notice_SOURCES = tests/unit/agent_notice.c agent/notice.c agent/notice_run.c \
 	agent/log.c $(engine_support)
 tests_unit_agent_notice_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
 tests_unit_agent_notice_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_agent_again_SOURCES = tests/unit/agent_again.c agent/connection.c agent/again.c agent/peer.c \
+	agent/summary.c agent/log.c $(engine_asking)
+tests_unit_agent_again_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+tests_unit_agent_again_LDADD = libse-engine.la $(CMOCKA_LIBS)
 # What the kernel does to a process that becomes another user is made worse.
 tests_unit_tool_identity_SOURCES = tests/unit/tool_identity.c tool/identity.c $(engine_support)
 tests_unit_tool_identity_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
