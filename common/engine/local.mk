@@ -99,7 +99,8 @@ libse_engine_la_SOURCES = \
 	common/engine/engine_ask.c common/engine/engine_wait.c \
 	common/engine/engine.c common/engine/engine.h common/engine/engine_parts.h
 libse_engine_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) $(JSON_CFLAGS) $(INI_CFLAGS)
-libse_engine_la_LIBADD = libse-core.la $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS) $(INI_LIBS)
+# The linker that loads the module looks names up in this order: libcrypto has most of them.
+libse_engine_la_LIBADD = libse-core.la $(CRYPTO_LIBS) $(CURL_LIBS) $(JSON_LIBS) $(INI_LIBS)
 
 # Conversations with mail servers: for the tool alone.
 noinst_LTLIBRARIES += libse-mail.la
