@@ -19,19 +19,20 @@ struct se_again {
 	struct se_buffer frame; /* with the token */
 };
 
-/* After an ask that was answered at once, with this frame: takes the frame over and leaves an empty one, if
- * the answer stands; else false. */
+/* Right after se_engine_ask(), where the answer was this frame and is sent, all of it: takes the frame over
+ * and leaves an empty one, if the answer stands; else false. Its bytes are not lent (se_buffer_lend). */
 bool se_again_keep(struct se_again *again, struct se_engine *engine,
 	const struct se_request *request, struct se_buffer *frame);
 
 /* The frame that answers the request, until the next call of one of these or of the engine. NULL: it has
  * to be asked. */
-const struct se_buffer *se_again_find(const struct se_again *again, struct se_engine *engine,
-	const struct se_request *request);
+const struct se_buffer *se_again_find(
+	const struct se_again *again, struct se_engine *engine, const struct se_request *request);
 
 /* Wipes what does not stand any more: at the end of each turn, so that no token stays that went. */
 void se_again_tidy(struct se_again *again, struct se_engine *engine);
 
+/* Wipes. It may be kept into again. */
 void se_again_free(struct se_again *again);
 
 #endif

@@ -31,7 +31,7 @@ struct se_connection {
 	struct se_buffer out;
 	size_t sent;
 
-	/* What is not set at the start, because to write it takes time. */
+	/* Not set before it is needed, because to write it takes time. */
 	struct se_peer peer;         /* where it is known */
 	enum se_operation operation; /* that was asked for, and for whom */
 	char login[SE_NAME_MAX + 1];

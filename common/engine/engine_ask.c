@@ -434,10 +434,9 @@ is_usual(const struct se_ask *ask, const struct se_account *account)
 	const struct se_acquisition *acquisition = &ask->entry->acquisition;
 	const struct se_engine *engine = ask->entry->engine;
 
-	return engine->options.role == SE_ROLE_AGENT && engine->no_store != SE_AGAIN &&
-	       ask->operation == SE_OPERATION_TOKEN && ask->rejected[0] == '\0' &&
-	       account->allow_anyone && acquisition->phase == SE_PHASE_IDLE &&
-	       se_acquire_is_told(acquisition) &&
+	return engine->options.role == SE_ROLE_AGENT && ask->operation == SE_OPERATION_TOKEN &&
+	       ask->rejected[0] == '\0' && account->allow_anyone &&
+	       acquisition->phase == SE_PHASE_IDLE && se_acquire_is_told(acquisition) &&
 	       se_acquire_judge(acquisition, ask->min_lifetime) == SE_USE;
 }
 
@@ -475,16 +474,16 @@ answer_at_once(const struct se_ask *ask, const struct se_account *account, enum 
 	struct se_entry *entry = ask->entry;
 	struct se_engine *engine = entry->engine;
 	const struct se_world *world = engine->options.world;
-	const int64_t second = world->wall(world->context);
 
+	/* Before he is told: he may ask again, and stir. */
+	if (code == SE_OK)
+		note_answered(ask, account, world->wall(world->context));
 	engine->telling++;
 	se_ask_give(ask, &entry->acquisition, code, error);
 	engine->telling--;
 	se_entry_touch(entry);
 	se_engine_tell(
 		engine, account, &entry->acquisition, ask->login, code == SE_OK ? NULL : error);
-	if (code == SE_OK)
-		note_answered(ask, account, second);
 }
 
 struct se_ask *

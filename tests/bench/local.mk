@@ -46,7 +46,7 @@ tests_bench_heavy_la_SOURCES = tests/bench/nothing.c
 tests_bench_heavy_la_CPPFLAGS = $(AM_CPPFLAGS) $(SASL_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(JSON_CFLAGS) -DSE_BENCH_HEAVY
 tests_bench_heavy_la_LDFLAGS = $(bench_plugin_flags)
-tests_bench_heavy_la_LIBADD = $(CURL_LIBS) $(CRYPTO_LIBS) $(JSON_LIBS)
+tests_bench_heavy_la_LIBADD = $(CRYPTO_LIBS) $(CURL_LIBS) $(JSON_LIBS)
 bench_scripts += tests/bench/row_load.sh
 
 bench_programs += tests/bench/warm

@@ -297,6 +297,9 @@ class Cores(unittest.TestCase):
         self.host(PERSON, "host with agent", *everything)
         self.no_secret_in_proc(agent.pid)
         self.judge("agent", self.core(agent), everything)
+        (STATE / "another").mkdir()  # whatever changes there, the last answer stands no more
+        time.sleep(1)
+        self.assertEqual(self.judge("agent", self.core(agent), everything)["access token"], 1)
         self.assertFalse(self.key_log.exists(), "the agent heeds SSLKEYLOGFILE")
 
     def test_engine(self):

@@ -47,6 +47,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	se_again_free(&service.again);
 	se_engine_free(service.engine);
 	service.engine = NULL;
 	return 0;

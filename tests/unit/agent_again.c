@@ -2,6 +2,7 @@
  * agent_again: clients that ask what the one before has asked, of connections and an engine as the agent
  * has them.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -17,11 +18,35 @@
 
 static struct se_service service;
 
+/* --- a kernel that takes little at a time -------------------------------------------------------- */
+
+static size_t send_left = SIZE_MAX; /* bytes until nothing goes */
+
+ssize_t __real_send(int fd, const void *data, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *data, size_t len, int flags);
+
+ssize_t
+__wrap_send(int fd, const void *data, size_t len, int flags)
+{
+	const size_t most = len < send_left ? len : send_left;
+
+	if (most == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (send_left != SIZE_MAX)
+		send_left -= most;
+	return __real_send(fd, data, most, flags);
+}
+
+/* --- life --------------------------------------------------------------------------------------- */
+
 static int
 set_up(void **state)
 {
 	(void)state;
 	asking_set_up();
+	send_left = SIZE_MAX;
 	memset(&service, 0, sizeof(service));
 	service.world = &world;
 	return 0;
@@ -142,13 +167,15 @@ usual(void)
 	return request;
 }
 
+/* As whom the token of another service than SMTP is to be used. */
+#define USERS "sasl_user_smtp = smtp@contoso.com\nsasl_user = other@contoso.com\n"
+
 /* With an answer that is kept, which is the second one: the first has to be fetched. */
 static void
-start(const char *name, const char *relay, struct answer *came)
+start_configured(struct answer *came)
 {
 	const struct se_request request = usual();
 
-	configure(name, true, "", relay);
 	world_stop_wall();
 	service.engine = engine_start(SE_ROLE_AGENT);
 	ask_as(NOBODY, &request, came);
@@ -157,11 +184,14 @@ start(const char *name, const char *relay, struct answer *came)
 	turn(NULL, 0);
 	ask_as(NOBODY, &request, came);
 	assert_int_equal(came->code, SE_OK);
-	if (se_engine_watch(service.engine).fd < 0) {
-		se_answer_free(&came->answer);
-		print_message("%s is on a file system that nobody watches\n", state_directory());
-		skip();
-	}
+}
+
+static void
+start(const char *name, struct answer *came)
+{
+	configure(name, false, NO_STATE, USERS);
+	start_configured(came);
+	assert_int_not_equal(service.again.number, 0);
 }
 
 /* --- what they get ------------------------------------------------------------------------------ */
@@ -175,7 +205,7 @@ test_same(void **state)
 	uint64_t number;
 
 	(void)state;
-	start("same", "", &first);
+	start("same", &first);
 	number = service.again.number;
 	left = first.answer.seconds_left;
 	assert_int_not_equal(number, 0);
@@ -202,7 +232,7 @@ test_others(void **state)
 	struct se_request other[5];
 
 	(void)state;
-	start("others", "", &first);
+	start("others", &first);
 	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
 		other[i] = usual();
 	(void)se_copy(other[0].login, sizeof(other[0].login), "nobody@elsewhere.test");
@@ -220,6 +250,10 @@ test_others(void **state)
 		assert_int_equal(second.code, i == 0 ? SE_NO_ACCOUNT : i == 1 ? SE_DENIED : SE_OK);
 		/* The fourth is the administrator's, who gets none; the third got another one. */
 		assert_true((second.answer.token != NULL) == (i == 2 || i == 4));
+		if (i == 4) {
+			assert_string_equal(first.answer.user, "smtp@contoso.com");
+			assert_string_equal(second.answer.user, "other@contoso.com");
+		}
 		if (i == 2)
 			assert_string_not_equal(
 				second.answer.fingerprint, first.answer.fingerprint);
@@ -258,7 +292,7 @@ test_unusable(void **state)
 	const struct se_request request = usual();
 
 	(void)state;
-	start("unusable", "", &came);
+	start("unusable", &came);
 	se_answer_free(&came.answer);
 	service.unusable = &broken;
 	ask_as(NOBODY, &request, &came);
@@ -273,8 +307,13 @@ test_tidy(void **state)
 	char path[512];
 
 	(void)state;
-	start("tidy", "", &came);
+	configure("tidy", true, "", "");
+	start_configured(&came);
 	se_answer_free(&came.answer);
+	if (se_engine_watch(service.engine).fd < 0) {
+		print_message("%s is on a file system that nobody watches\n", state_directory());
+		skip();
+	}
 	assert_int_not_equal(service.again.frame.len, 0);
 	se_again_tidy(&service.again, service.engine);
 	assert_int_not_equal(service.again.frame.len, 0);
@@ -299,7 +338,7 @@ test_slow(void **state)
 	int end;
 
 	(void)state;
-	start("slow", "", &first);
+	start("slow", &first);
 	client = connect_as(NOBODY, &request);
 	end = se_connection_poll(client.connection).fd;
 	while ((got = send(end, filler, sizeof(filler), MSG_NOSIGNAL)) > 0)
@@ -325,6 +364,51 @@ test_slow(void **state)
 	se_answer_free(&first.answer);
 }
 
+/* The rest of what a client gets whose kernel takes 10 bytes and then nothing for a while. */
+static void
+ask_haltingly(const struct se_request *request, struct answer *came)
+{
+	static char bytes[SE_WIRE_ANSWER_MAX + 1];
+	struct client client = connect_as(NOBODY, request);
+	ssize_t got;
+
+	send_left = 10;
+	assert_true(serve(client.connection));
+	assert_int_equal(se_connection_poll(client.connection).events, POLLOUT);
+	send_left = SIZE_MAX;
+	while (serve(client.connection))
+		;
+	got = recv(client.end, bytes, sizeof(bytes), 0);
+	assert_true(got > 10);
+	(void)close(client.end);
+	take(came, bytes, (size_t)got);
+}
+
+static void
+test_halting(void **state)
+{
+	static struct answer first, second;
+	const struct se_request request = usual();
+	const uint64_t *number = &service.again.number;
+	uint64_t before;
+
+	(void)state;
+	start("halting", &first);
+	before = *number;
+	ask_haltingly(&request, &second); /* what was kept */
+	assert_int_equal(*number, before);
+	assert_int_equal(second.len, first.len);
+	assert_memory_equal(second.bytes, first.bytes, first.len);
+	se_answer_free(&first.answer);
+	se_answer_free(&second.answer);
+	world_wait(1);
+	ask_haltingly(&request, &second); /* what the engine says: it is not kept, but all there */
+	assert_int_equal(*number, 0);
+	assert_int_equal(second.code, SE_OK);
+	assert_int_equal(second.len, first.len);
+	se_answer_free(&second.answer);
+}
+
 static void
 test_gone(void **state)
 {
@@ -333,7 +417,7 @@ test_gone(void **state)
 	struct client client;
 
 	(void)state;
-	start("gone", "", &first);
+	start("gone", &first);
 	client = connect_as(NOBODY, &request);
 	(void)close(client.end);
 	while (serve(client.connection))
@@ -356,6 +440,7 @@ main(void)
 		TEST(test_unusable),
 		TEST(test_tidy),
 		TEST(test_slow),
+		TEST(test_halting),
 		TEST(test_gone),
 	};
 

@@ -4,7 +4,6 @@
  */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -50,6 +49,18 @@ turn(void)
 	se_engine_watched(engine, watch.revents);
 }
 
+/* Until a renewal that nobody waits for has ended. */
+static void
+turn_until_idle(void)
+{
+	const int64_t until = real_ms() + 20000;
+
+	while (se_engine_is_busy(engine) && real_ms() < until)
+		turn_for(engine, 5);
+	assert_false(se_engine_is_busy(engine));
+	turn();
+}
+
 /* The number that the usual ask leaves when it is made now. */
 static uint64_t
 number_of(struct asked *asked)
@@ -58,11 +69,10 @@ number_of(struct asked *asked)
 	return se_engine_answered(engine);
 }
 
-/* An engine with a token that it need not get, and the number of the ask that got it from there. */
+/* An agent's engine with a token that it need not get, and the number of the ask that got it from there. */
 static uint64_t
-start(const char *name, bool with_state, const char *relay)
+start_configured(void)
 {
-	configure(name, with_state, "", relay);
 	world_stop_wall();
 	engine = engine_start(SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
@@ -72,16 +82,15 @@ start(const char *name, bool with_state, const char *relay)
 	return se_engine_answered(engine);
 }
 
+/* Where nothing but the engine itself changes anything. */
 static uint64_t
-start_told(const char *name)
+start(const char *name)
 {
-	const uint64_t number = start(name, true, "");
+	uint64_t number;
 
-	if (!is_told()) {
-		assert_int_equal(number, 0);
-		print_message("%s is on a file system that nobody watches\n", state_directory());
-		skip();
-	}
+	configure(name, false, NO_STATE, "");
+	number = start_configured();
+	assert_null(se_engine_state_dir(engine));
 	assert_int_not_equal(number, 0);
 	return number;
 }
@@ -93,7 +102,7 @@ test_stands(void **state)
 	uint64_t number;
 
 	(void)state;
-	number = start_told("stands");
+	number = start("stands");
 	turn();
 	assert_int_equal(se_engine_answered(engine), number);
 	world_later_ms += 900; /* the seconds are the wall clock's */
@@ -108,23 +117,13 @@ test_second(void **state)
 	uint64_t number;
 
 	(void)state;
-	number = start_told("second");
+	number = start("second");
 	world_later_s += 1;
 	assert_int_equal(se_engine_answered(engine), 0);
 	world_later_s -= 2;
 	assert_int_equal(se_engine_answered(engine), 0);
 	world_later_s += 1;
 	assert_int_equal(se_engine_answered(engine), number);
-}
-
-/* Without a state directory nothing but the engine itself changes anything. */
-static void
-test_memory(void **state)
-{
-	(void)state;
-	(void)setenv("HOME", "/nonexistent", 1);
-	assert_int_not_equal(start("memory", false, ""), 0);
-	assert_null(se_engine_state_dir(engine));
 }
 
 static void
@@ -141,9 +140,17 @@ static void
 test_file_written(void **state)
 {
 	struct asked one = {0};
+	uint64_t number;
 
 	(void)state;
-	(void)start_told("file");
+	configure("file", true, "", "");
+	number = start_configured();
+	if (!is_told()) {
+		assert_int_equal(number, 0);
+		print_message("%s is on a file system that nobody watches\n", state_directory());
+		skip();
+	}
+	assert_int_not_equal(number, 0);
 	write_beside("anything");
 	/* Whoever has just been told that all is quiet is told of it at the next turn. */
 	turn();
@@ -162,7 +169,7 @@ test_reload(void **state)
 	struct se_error error;
 
 	(void)state;
-	(void)start_told("reload");
+	(void)start("reload");
 	assert_int_equal(se_engine_load(engine, &error), SE_OK);
 	assert_int_equal(se_engine_answered(engine), 0);
 	turn();
@@ -187,7 +194,7 @@ test_others(void **state)
 	struct se_error error;
 
 	(void)state;
-	(void)start_told("others");
+	(void)start("others");
 	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
 		ask(engine, &other[i]);
 		assert_int_equal(se_engine_answered(engine), 0);
@@ -211,7 +218,7 @@ test_unusual(void **state)
 	struct asked usual = {0}, rejected = {0}, waits = {.login = PERSON};
 
 	(void)state;
-	(void)start_told("unusual");
+	(void)start("unusual");
 	ask(engine, &usual);
 	rejected.rejected = "0badcafe";
 	assert_int_equal(number_of(&rejected), 0);
@@ -222,7 +229,7 @@ test_unusual(void **state)
 	turn();
 	assert_int_not_equal(number_of(&usual), 0);
 	assert_int_equal(number_of(&waits), 0);
-	assert_int_equal(waits.code, SE_SIGN_IN);
+	assert_int_not_equal(waits.code, SE_OK);
 }
 
 /* Past half of its life it is used, and renewed behind the asker's back. */
@@ -232,16 +239,14 @@ test_renewal(void **state)
 	struct asked one = {0};
 
 	(void)state;
-	(void)start_told("renewal");
+	(void)start("renewal");
 	world_wait(1805);
 	ask_begin(engine, &one);
 	assert_true(one.at_once);
 	assert_int_equal(token_number(&one), 1);
 	assert_int_equal(se_engine_answered(engine), 0);
-	while (faults_hits("renewal") < 2 || se_engine_is_busy(engine))
-		turn();
+	turn_until_idle();
 	assert_int_equal(se_engine_answered(engine), 0);
-	turn();
 	assert_int_not_equal(number_of(&one), 0);
 	assert_int_equal(token_number(&one), 2);
 }
@@ -251,7 +256,7 @@ static void
 test_renewal_ahead(void **state)
 {
 	(void)state;
-	(void)start_told("ahead");
+	(void)start("ahead");
 	world_wait(1805);
 	turn();
 	assert_true(se_engine_is_busy(engine));
@@ -267,7 +272,8 @@ test_allow(void **state)
 	struct asked one = {.peer = &root};
 
 	(void)state;
-	assert_int_equal(start("allow", true, "allow = root\n"), 0);
+	configure("allow", true, "", "allow = root\n");
+	assert_int_equal(start_configured(), 0);
 	assert_int_equal(number_of(&one), 0);
 	assert_int_equal(one.code, SE_OK);
 }
@@ -280,7 +286,7 @@ test_busy(void **state)
 	struct asked usual = {0}, forced = {.operation = SE_OPERATION_REFRESH, .server = ""};
 
 	(void)state;
-	(void)start_told("busy");
+	(void)start("busy");
 	(void)faults_say("answer busy {\"status\": 401, \"body\": \"{\\\"error\\\": "
 			 "\\\"invalid_client\\\"}\"}");
 	ask_begin(engine, &forced);
@@ -295,9 +301,7 @@ test_busy(void **state)
 	assert_int_equal(number_of(&usual), 0);
 	assert_true(usual.at_once);
 	assert_int_equal(token_number(&usual), 1);
-	while (se_engine_is_busy(engine))
-		turn();
-	turn();
+	turn_until_idle();
 	assert_int_equal(number_of(&usual), 0);
 	assert_false(se_engine_is_busy(engine)); /* remembered */
 	assert_int_equal(token_number(&usual), 1);
@@ -349,7 +353,7 @@ test_roles(void **state)
 	static const enum se_role roles[] = {SE_ROLE_HOST, SE_ROLE_TOOL};
 
 	(void)state;
-	configure("roles", false, "", "");
+	configure("roles", false, NO_STATE, "");
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		engine = engine_start(roles[i]);
 		(void)ask_number(engine);
@@ -368,7 +372,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_stands),
 		TEST(test_second),
-		TEST(test_memory),
 		TEST(test_file_written),
 		TEST(test_reload),
 		TEST(test_others),

@@ -18,6 +18,9 @@
 
 /* --- configuration --------------------------------------------------------------------------- */
 
+/* For `defaults`: tokens live in memory only. */
+#define NO_STATE "state_dir = /nonexistent/sasl-entra\n"
+
 /* Writes the configuration with both accounts at /token/NAME. `defaults` and `relay` are more
  * lines for [defaults] and for the app-only account; each may be "". */
 void configure(const char *name, bool with_state, const char *defaults, const char *relay);

@@ -192,6 +192,8 @@ tests_unit_agent_notice_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_agent_again_SOURCES = tests/unit/agent_again.c agent/connection.c agent/again.c agent/peer.c \
 	agent/summary.c agent/log.c $(engine_asking)
 tests_unit_agent_again_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) $(CMOCKA_CFLAGS)
+# The kernel takes little at a time.
+tests_unit_agent_again_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=send
 tests_unit_agent_again_LDADD = libse-engine.la $(CMOCKA_LIBS)
 # What the kernel does to a process that becomes another user is made worse.
 tests_unit_tool_identity_SOURCES = tests/unit/tool_identity.c tool/identity.c $(engine_support)
