@@ -161,11 +161,35 @@ read_opened(int fd, const char *path, enum se_file_rule rule, const struct stat 
 	return code;
 }
 
+/* The short way, of half as many system calls, where there is no link and nobody else can change anything.
+ * False means nothing: se_way_open() knows, and says why. */
+static bool
+open_plainly(const char *path, struct se_way *way)
+{
+	const char *name = strrchr(path, '/');
+	struct stat found;
+
+	if (name == NULL || strlen(path) >= sizeof(way->shown) ||
+		!se_way_is_plain(path, (size_t)(name - path), false) || lstat(path, &found) != 0 ||
+		!S_ISREG(found.st_mode))
+		return false;
+	way->fd = se_descriptor_safe(
+		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	if (way->fd < 0)
+		return false;
+	if (fstat(way->fd, &way->status) == 0 && S_ISREG(way->status.st_mode)) {
+		memcpy(way->shown, path, strlen(path) + 1);
+		return true;
+	}
+	(void)close(way->fd);
+	return false;
+}
+
 /* Somebody named this file: that it is not there is a mistake. */
 static enum se_code
 open_named(const char *path, enum se_way_end end, struct se_way *way, struct se_error *error)
 {
-	enum se_code code = se_way_open(path, end, way, error);
+	enum se_code code = open_plainly(path, way) ? SE_OK : se_way_open(path, end, way, error);
 
 	if (code != SE_ABSENT)
 		return code;
