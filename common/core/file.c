@@ -161,6 +161,18 @@ read_opened(int fd, const char *path, enum se_file_rule rule, const struct stat 
 	return code;
 }
 
+/* se_way_open() needs two at a time. With the last one nothing is read here either: whoever has read a
+ * credential goes on to connect, and libcurl takes the want of a descriptor for a bad file. */
+static bool
+another_is_left(int fd)
+{
+	const int other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (other >= 0)
+		(void)close(other);
+	return other >= 0;
+}
+
 /* The short way, of half as many system calls, where there is no link and nobody else can change anything.
  * False means nothing: se_way_open() knows, and says why. */
 static bool
@@ -177,7 +189,8 @@ open_plainly(const char *path, struct se_way *way)
 		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	if (way->fd < 0)
 		return false;
-	if (fstat(way->fd, &way->status) == 0 && S_ISREG(way->status.st_mode)) {
+	if (another_is_left(way->fd) && fstat(way->fd, &way->status) == 0 &&
+		S_ISREG(way->status.st_mode)) {
 		memcpy(way->shown, path, strlen(path) + 1);
 		return true;
 	}
