@@ -72,7 +72,7 @@ static bool
 is_relay(const char *login)
 {
 	return strcasecmp(login, RELAY) == 0 || strcasecmp(login, "printer@contoso.com") == 0 ||
-	       strcmp(login, "relay") == 0;
+	       strcasecmp(login, "relay") == 0;
 }
 
 static void
