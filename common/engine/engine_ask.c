@@ -427,7 +427,8 @@ reread(struct se_engine *engine, const struct se_request *request, se_engine_don
 	return NULL;
 }
 
-/* Whether the answer was the usual one: with a token that is good and kept, which anybody may have. */
+/* Whether the answer was the usual one: with a token that is good and, where there are
+ * files, that of its file, and which anybody may have. */
 static bool
 is_usual(const struct se_ask *ask, const struct se_account *account)
 {
