@@ -25,14 +25,15 @@ export ASAN_OPTIONS UBSAN_OPTIONS
 # figure LOG NAME: the number that libFuzzer's last lines say.
 figure() { sed -n "s/^stat::$2: *//p" "$1"; }
 
-# fuzz PROGRAM
+# fuzz PROGRAM. A minute for one input: a certificate's is read four times, and each time may be as much
+# work as crypto_work.c lets a password be, which took 16 s under the sanitizers on a busy machine.
 fuzz() {
 	target=${1##*/fuzz_}
 	log=$TMPDIR/log
 	new=${SE_FUZZ_KEEP:-$TMPDIR/new}/$target
 	dictionary=$top_srcdir/tests/fuzz/dictionary/$target
 	mkdir -p "$new" "$found"
-	set -- "$1" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=2048 \
+	set -- "$1" -max_total_time="$seconds" -max_len=8192 -timeout=60 -rss_limit_mb=2048 \
 		-print_final_stats=1 -artifact_prefix="$found/$target-"
 	[ -f "$dictionary" ] && set -- "$@" -dict="$dictionary"
 	"$@" "$new" "$top_srcdir/tests/fuzz/corpus/$target" > "$log" 2>&1
