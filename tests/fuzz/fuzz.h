@@ -30,6 +30,7 @@ void must_explain(const struct se_error *error, enum se_code code);
 /* Text for a person holds none of the secrets that an answer in JSON brings: its tokens, and codes
  * that stand for one. Short ones may be there by chance: only those of SECRET_MIN bytes count. */
 enum { FUZZ_SECRET_MIN = 64 };
+bool holds_secret(const char *text, const char *json, size_t len);
 void must_hold_no_secret(const char *text, const char *json, size_t len);
 
 /* --- an input, from its beginning ----------------------------------------------------------- */
