@@ -65,13 +65,26 @@ must_be_one(const struct se_import_account *account, const struct se_buffer *tex
 	se_config_free(config);
 }
 
-/* Names are shown, and may be what the file has for a token. */
+/* Names and addresses are shown, and one may be what the file has for a token. */
+static bool
+is_shown(const char *login, const char *conf, const struct input *file)
+{
+	struct se_json *json = se_json_parse(file->data, file->len);
+	const char *endpoint = se_json_string(json, "token_endpoint");
+	bool shown = holds_secret(login, file->data, file->len) ||
+		     holds_secret(conf, file->data, file->len) ||
+		     (endpoint != NULL && holds_secret(endpoint, file->data, file->len));
+
+	se_json_free(json);
+	return shown;
+}
+
 static void
-must_be_clean(const struct se_findings *findings, bool named, const char *json, size_t len)
+must_be_clean(const struct se_findings *findings, bool shown, const char *json, size_t len)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		must_be_printable(findings->list[i].text);
-		if (!named)
+		if (!shown)
 			must_hold_no_secret(findings->list[i].text, json, len);
 	}
 }
@@ -86,7 +99,6 @@ fuzz_token(struct input *input)
 	struct se_json *conf;
 	struct se_buffer out;
 	char *line;
-	bool named;
 
 	memset(account, 0, sizeof(*account));
 	account->login = input_line(input);
@@ -106,9 +118,7 @@ fuzz_token(struct input *input)
 	} else {
 		must(findings.errors > 0);
 	}
-	named = holds_secret(account->login, input->data, input->len) ||
-		holds_secret(line, input->data, input->len);
-	must_be_clean(&findings, named, input->data, input->len);
+	must_be_clean(&findings, is_shown(account->login, line, input), input->data, input->len);
 	se_findings_free(&findings);
 	se_import_account_free(account);
 	se_json_free(conf);
