@@ -5,39 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "engine_asking.h"
+#include "engine_one.h"
 
 enum { HALF_S = 1900, DAY_S = 24 * 3600, YEAR_S = 365 * DAY_S, RECHECK_S = 601, MANY = 40 };
-
-static struct se_engine *engine;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	asking_set_up();
-	engine = NULL;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	end_if_child();
-	se_engine_free(engine);
-	engine = NULL;
-	return 0;
-}
-
-static void
-start(const char *name)
-{
-	configure(name, true, "", "");
-	engine = engine_start(SE_ROLE_AGENT);
-}
 
 /* Lets time pass, and the engine see it. */
 static void
@@ -79,7 +50,7 @@ a_token_in_use_is_renewed(void **state)
 	unsigned i;
 
 	(void)state;
-	start("ahead");
+	engine_one_start("ahead", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	later(1500);
 	assert_int_equal(faults_hits("ahead"), 1); /* not before a half of its life, but a tenth */
@@ -101,7 +72,7 @@ a_token_that_nobody_wants_is_not(void **state)
 	unsigned i;
 
 	(void)state;
-	start("unused");
+	engine_one_start("unused", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	for (i = 0; i < 50; i++) {
 		later(2000);
@@ -123,7 +94,7 @@ a_fault_in_passing_is_tried_with_patience(void **state)
 	unsigned i;
 
 	(void)state;
-	start("passing");
+	engine_one_start("passing", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	(void)faults_say("answer passing {\"status\": 503, \"body\": \"\"}");
 	world_wait(HALF_S);
@@ -150,7 +121,7 @@ what_a_person_must_put_right_is_not_asked_again(void **state)
 	unsigned i;
 
 	(void)state;
-	start("lasting");
+	engine_one_start("lasting", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	(void)faults_say("answer lasting {\"status\": 401, \"body\": \"{\\\"error\\\": "
 			 "\\\"invalid_client\\\", \\\"error_codes\\\": [7000222]}\"}");
@@ -168,7 +139,7 @@ a_restarted_agent_goes_on(void **state)
 	struct asked one = {0};
 
 	(void)state;
-	start("restart");
+	engine_one_start("restart", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	se_engine_free(engine);
 	engine = engine_start(SE_ROLE_AGENT);
@@ -271,7 +242,7 @@ after_a_reload_only_what_is_configured(void **state)
 	struct se_error error;
 
 	(void)state;
-	start("before");
+	engine_one_start("before", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	configure("after", true, "", ""); /* another endpoint: another token key */
 	assert_int_equal(se_engine_load(engine, &error), SE_OK);
@@ -296,7 +267,7 @@ a_token_of_a_clock_ahead_is_renewed(void **state)
 
 	(void)state;
 	world_later_s = YEAR_S;
-	start("tokenyear");
+	engine_one_start("tokenyear", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	set_clock_right();
 	until_hits("tokenyear", 2); /* not in a year: nobody may use that one meanwhile */
@@ -311,7 +282,7 @@ static void
 a_failure_of_a_clock_ahead_is_forgotten(void **state)
 {
 	(void)state;
-	start("failureyear");
+	engine_one_start("failureyear", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	(void)faults_say("answer failureyear {\"status\": 401, \"body\": \"{\\\"error\\\": "
 			 "\\\"invalid_client\\\", \\\"error_codes\\\": [7000222]}\"}");
@@ -385,22 +356,21 @@ many_are_spread(void **state)
 int
 main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_token_in_use_is_renewed),
-		TEST(a_token_that_nobody_wants_is_not),
-		TEST(a_fault_in_passing_is_tried_with_patience),
-		TEST(what_a_person_must_put_right_is_not_asked_again),
-		TEST(a_restarted_agent_goes_on),
-		TEST(nobody_else_renews),
-		TEST(an_idle_sign_in_is_kept_alive),
-		TEST(a_dead_sign_in_is_asked_once_a_day),
-		TEST(a_new_sign_in_is_found),
-		TEST(after_a_reload_only_what_is_configured),
-		TEST(a_token_of_a_clock_ahead_is_renewed),
-		TEST(a_failure_of_a_clock_ahead_is_forgotten),
-		TEST(a_sign_in_of_a_clock_ahead_is_kept_alive),
-		TEST(many_are_spread),
+		ENGINE_TEST(a_token_in_use_is_renewed),
+		ENGINE_TEST(a_token_that_nobody_wants_is_not),
+		ENGINE_TEST(a_fault_in_passing_is_tried_with_patience),
+		ENGINE_TEST(what_a_person_must_put_right_is_not_asked_again),
+		ENGINE_TEST(a_restarted_agent_goes_on),
+		ENGINE_TEST(nobody_else_renews),
+		ENGINE_TEST(an_idle_sign_in_is_kept_alive),
+		ENGINE_TEST(a_dead_sign_in_is_asked_once_a_day),
+		ENGINE_TEST(a_new_sign_in_is_found),
+		ENGINE_TEST(after_a_reload_only_what_is_configured),
+		ENGINE_TEST(a_token_of_a_clock_ahead_is_renewed),
+		ENGINE_TEST(a_failure_of_a_clock_ahead_is_forgotten),
+		ENGINE_TEST(a_sign_in_of_a_clock_ahead_is_kept_alive),
+		ENGINE_TEST(many_are_spread),
 	};
 
 	return cmocka_run_group_tests_name("engine/ahead", tests, faults_begin, faults_end);

@@ -4,33 +4,10 @@
  */
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine_asking.h"
-
-static struct se_engine *engine;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	asking_set_up();
-	engine = NULL;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	end_if_child();
-	se_engine_free(engine);
-	engine = NULL;
-	return 0;
-}
+#include "engine_one.h"
 
 /* Whether the kernel tells of changes in the state directory. */
 static bool
@@ -364,24 +341,22 @@ test_roles(void **state)
 	engine = NULL;
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_stands),
-		TEST(test_second),
-		TEST(test_file_written),
-		TEST(test_reload),
-		TEST(test_others),
-		TEST(test_unusual),
-		TEST(test_renewal),
-		TEST(test_renewal_ahead),
-		TEST(test_allow),
-		TEST(test_busy),
-		TEST(test_unsaved),
-		TEST(test_roles),
+		ENGINE_TEST(test_stands),
+		ENGINE_TEST(test_second),
+		ENGINE_TEST(test_file_written),
+		ENGINE_TEST(test_reload),
+		ENGINE_TEST(test_others),
+		ENGINE_TEST(test_unusual),
+		ENGINE_TEST(test_renewal),
+		ENGINE_TEST(test_renewal_ahead),
+		ENGINE_TEST(test_allow),
+		ENGINE_TEST(test_busy),
+		ENGINE_TEST(test_unsaved),
+		ENGINE_TEST(test_roles),
 	};
 
 	return cmocka_run_group_tests_name("engine_answered", tests, faults_begin, faults_end);

@@ -16,6 +16,11 @@
 #define SERVER "smtp.test"           /* that both may use */
 #define HVE "smtp-hve.office365.com" /* that wants more */
 
+/* For the fault server: a client secret that has expired. */
+#define UNAUTHORIZED \
+	"{\"status\": 401, \"body\": \"{\\\"error\\\": \\\"invalid_client\\\", " \
+	"\\\"error_codes\\\": [7000222], \\\"trace_id\\\": \\\"9b1c6f0e\\\"}\"}"
+
 /* --- configuration --------------------------------------------------------------------------- */
 
 /* For `defaults`: tokens live in memory only. */

@@ -1,51 +1,13 @@
 /*
  * engine_engine: the whole engine against a token endpoint, one process: which account, when a
- * request is made, and what is said when it fails.
+ * request is made, what a reload changes, and several asks at once.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine_asking.h"
-
-enum {
-	SHORT = 2500, /* milliseconds: too few for a second try of what failed */
-	ASKS = 1000
-};
-
-#define UNAUTHORIZED \
-	"{\"status\": 401, \"body\": \"{\\\"error\\\": \\\"invalid_client\\\", " \
-	"\\\"error_codes\\\": [7000222], \\\"trace_id\\\": \\\"9b1c6f0e\\\"}\"}"
-
-static struct se_engine *engine;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	asking_set_up();
-	engine = NULL;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	end_if_child();
-	se_engine_free(engine);
-	engine = NULL;
-	return 0;
-}
-
-static void
-start(const char *name, enum se_role role)
-{
-	configure(name, true, "", "");
-	engine = engine_start(role);
-}
+#include "engine_one.h"
 
 /* --- which account, which server --------------------------------------------------------------- */
 
@@ -82,7 +44,7 @@ test_match(void **state)
 	struct asked one = {.login = "nobody@elsewhere.test"};
 
 	(void)state;
-	start("match", SE_ROLE_HOST);
+	engine_one_start("match", SE_ROLE_HOST);
 	assert_string_equal(se_engine_state_dir(engine), state_directory());
 	ask(engine, &one);
 	assert_true(one.at_once);
@@ -125,7 +87,7 @@ test_label(void **state)
 	struct asked one = {.login = "relay", .server = ""};
 
 	(void)state;
-	start("label", SE_ROLE_TOOL);
+	engine_one_start("label", SE_ROLE_TOOL);
 	ask(engine, &one);
 	assert_int_equal(token_number(&one), 1);
 	one.server = SERVER;
@@ -215,7 +177,7 @@ test_fresh(void **state)
 	int i;
 
 	(void)state;
-	start("fresh", SE_ROLE_HOST);
+	engine_one_start("fresh", SE_ROLE_HOST);
 	assert_int_equal(ask_number(engine), 1);
 	for (i = 0; i < 100; i++) {
 		ask(engine, &one);
@@ -242,7 +204,7 @@ static void
 test_ahead(void **state)
 {
 	(void)state;
-	start("ahead", SE_ROLE_HOST);
+	engine_one_start("ahead", SE_ROLE_HOST);
 	assert_int_equal(ask_number(engine), 1);
 	world_wait(1790);
 	assert_int_equal(ask_number(engine), 1);
@@ -259,7 +221,7 @@ test_ahead_agent(void **state)
 	struct asked one = {0};
 
 	(void)state;
-	start("agent", SE_ROLE_AGENT);
+	engine_one_start("agent", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	world_wait(1805);
 	(void)faults_say("answer agent {\"delay\": 0.3}");
@@ -283,7 +245,7 @@ test_margin(void **state)
 	struct asked one = {0};
 
 	(void)state;
-	start("margin", SE_ROLE_AGENT);
+	engine_one_start("margin", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	world_wait(3310); /* under 300 s are left */
 	ask_begin(engine, &one);
@@ -332,7 +294,7 @@ test_no_lifetime(void **state)
 	struct asked one = {0};
 
 	(void)state;
-	start("short", SE_ROLE_HOST);
+	engine_one_start("short", SE_ROLE_HOST);
 	(void)faults_say("answer short {\"members\": {\"expires_in\": 0}}");
 	ask(engine, &one);
 	assert_int_equal(token_number(&one), 1);
@@ -349,575 +311,11 @@ static void
 test_clock_set_back(void **state)
 {
 	(void)state;
-	start("clock", SE_ROLE_HOST);
+	engine_one_start("clock", SE_ROLE_HOST);
 	assert_int_equal(ask_number(engine), 1);
 	world_later_s = -3600;
 	assert_int_equal(ask_number(engine), 2);
 	assert_int_equal(ask_number(engine), 2);
-}
-
-/* --- failures ---------------------------------------------------------------------------------- */
-
-static void
-test_serve_stale(void **state)
-{
-	struct asked one = {.time_left = SHORT};
-
-	(void)state;
-	start("stale", SE_ROLE_HOST);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 1);
-	(void)faults_say("answer stale {\"status\": 503, \"body\": \"\"}");
-	world_wait(1805);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 1);
-	assert_int_equal(one.keep, 0);
-	assert_int_equal(faults_hits("stale"), 2);
-	assert_int_equal(engine_warnings, 1);
-	assert_says(engine_log, LOGIN ": Entra has a fault of its own (no JSON, status 503)");
-
-	world_wait(1600); /* under the margin, but valid */
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 1);
-	assert_int_equal(faults_hits("stale"), 3);
-	ask(engine, &one); /* remembered, and still a token */
-	assert_true(one.at_once);
-	assert_int_equal(token_number(&one), 1);
-	assert_int_equal(faults_hits("stale"), 3);
-
-	world_wait(200); /* it has expired */
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_AGAIN);
-	assert_says(one.error.text, LOGIN ": Entra has a fault of its own");
-	(void)faults_say("answer stale {}");
-	world_wait(300);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 5);
-}
-
-static void
-expect_remembered(const char *name, long hits)
-{
-	struct asked one = {0};
-
-	ask(engine, &one);
-	assert_true(one.at_once);
-	assert_int_equal(one.code, SE_ADMIN);
-	assert_says(one.error.text, "[remembered; asked again in ");
-	assert_true(one.error.retry_after > 0 && one.error.retry_after <= 300);
-	assert_int_equal(faults_hits(name), hits);
-}
-
-static void
-expect_asked_again(const char *name, long hits)
-{
-	struct asked one = {0};
-
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_ADMIN);
-	assert_says(one.error.text,
-		LOGIN ": Entra refused the client secret because it has expired "
-		      "(invalid_client, AADSTS7000222, trace 9b1c6f0e)");
-	assert_says(one.error.text, scratch("secret"));
-	assert_silent_about(one.error.text, "[remembered");
-	assert_int_equal(faults_hits(name), hits);
-	expect_remembered(name, hits);
-}
-
-static void
-test_permanent(void **state)
-{
-	struct asked refresh = {.operation = SE_OPERATION_REFRESH, .server = ""};
-	int i;
-
-	(void)state;
-	start("permanent", SE_ROLE_HOST);
-	(void)faults_say("answer permanent %s", UNAUTHORIZED);
-	expect_asked_again("permanent", 1);
-	for (i = 0; i < ASKS; i++) {
-		struct asked one = {0};
-
-		ask(engine, &one);
-		assert_int_equal(one.code, SE_ADMIN);
-	}
-	expect_remembered("permanent", 1);
-
-	/* In the next process too. */
-	se_engine_free(engine);
-	engine = engine_start(SE_ROLE_HOST);
-	expect_remembered("permanent", 1);
-
-	/* A new secret, five minutes, or a word are reasons to ask. */
-	write_text(scratch("secret"), "an0th3r\n");
-	expect_asked_again("permanent", 2);
-	world_wait(295);
-	expect_remembered("permanent", 2);
-	world_wait(6);
-	expect_asked_again("permanent", 3);
-	ask(engine, &refresh);
-	assert_int_equal(refresh.code, SE_ADMIN);
-	assert_int_equal(faults_hits("permanent"), 4);
-	world_later_s -= 1000; /* a clock that was set back must not make it last */
-	expect_asked_again("permanent", 5);
-
-	(void)faults_say("answer permanent {}");
-	expect_remembered("permanent", 5);
-	write_text(scratch("secret"), "r1ght\n");
-	assert_int_equal(ask_number(engine), 6);
-	assert_int_equal(ask_number(engine), 6);
-}
-
-/* What was wrong in the configuration is another request when it has been corrected. */
-static void
-test_permanent_configuration(void **state)
-{
-	struct asked one = {0};
-	struct se_error error;
-
-	(void)state;
-	start("wrong", SE_ROLE_HOST);
-	(void)faults_say("answer wrong %s", UNAUTHORIZED);
-	expect_asked_again("wrong", 1);
-	configure("wrong", true, "", "timeout = 9\n");
-	assert_int_equal(se_engine_load_if_changed(engine, &error), SE_OK);
-	expect_asked_again("wrong", 2);
-
-	/* What has no request to make remembers nothing. */
-	assert_int_equal(unlink(scratch("secret")), 0);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_CONFIG);
-	assert_says(one.error.text, LOGIN ": ");
-	assert_says(one.error.text, scratch("secret"));
-	write_text(scratch("secret"), "s3cr3t");
-	(void)faults_say("answer wrong {}");
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_OK);
-}
-
-static void
-expect_failure(const char *name, long hits, unsigned seconds)
-{
-	struct asked one = {.time_left = SHORT};
-
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_AGAIN);
-	assert_int_equal(faults_hits(name), hits);
-	ask(engine, &one); /* at once again */
-	assert_int_equal(one.code, SE_AGAIN);
-	assert_true(one.at_once);
-	assert_says(one.error.text, "[remembered; asked again in ");
-	assert_in_range(one.error.retry_after, seconds - 1, seconds);
-	assert_int_equal(faults_hits(name), hits);
-	world_wait(seconds);
-}
-
-static void
-test_backoff(void **state)
-{
-	static const unsigned seconds[] = {2, 4, 8, 16, 32, 64, 128, 256, 300, 300};
-	struct asked one = {.time_left = SHORT};
-	size_t i;
-
-	(void)state;
-	start("backoff", SE_ROLE_HOST);
-	(void)faults_say("answer backoff {\"status\": 500, \"body\": \"oops\"}");
-	ask(engine, &one); /* 1 s, which is over too soon to look at it */
-	assert_int_equal(one.code, SE_AGAIN);
-	world_wait(2);
-	for (i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
-		expect_failure("backoff", (long)i + 2, seconds[i]);
-	(void)faults_say("answer backoff {}");
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_OK);
-
-	/* A success ends the row. */
-	(void)faults_say("answer backoff {\"status\": 500, \"body\": \"oops\"}");
-	(void)faults_say("forget");
-	world_wait(4000);
-	ask(engine, &one);
-	world_wait(2);
-	expect_failure("backoff", 2, 2);
-}
-
-/* What fails in passing is tried once more in the same step. */
-static void
-test_second_try(void **state)
-{
-	struct asked one = {0};
-
-	(void)state;
-	start("second", SE_ROLE_HOST);
-	(void)faults_say("answer second [{\"status\": 500, \"body\": \"\"}, {}]");
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 2);
-	assert_int_equal(faults_hits("second"), 2);
-	assert_true(one.ended - one.began >= 900);
-
-	(void)faults_say("answer second {\"status\": 500, \"body\": \"\"}");
-	world_wait(4000);
-	(void)faults_say("forget");
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_AGAIN);
-	assert_int_equal(faults_hits("second"), 2);
-}
-
-static void
-test_retry_after(void **state)
-{
-	struct asked one = {0};
-
-	(void)state;
-	start("throttle", SE_ROLE_HOST);
-	(void)faults_say("answer throttle {\"status\": 429, \"body\": \"Too Many Requests\", "
-			 "\"headers\": {\"Retry-After\": \"60\"}}");
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_AGAIN);
-	assert_says(one.error.text, "asked too often");
-	assert_int_equal(one.error.retry_after, 60);
-	assert_int_equal(faults_hits("throttle"), 1); /* no second try: it said when */
-	world_wait(57);
-	ask(engine, &one);
-	assert_true(one.at_once);
-	assert_says(one.error.text, "[remembered; asked again in ");
-	assert_in_range(one.error.retry_after, 1, 3);
-	assert_int_equal(faults_hits("throttle"), 1);
-	world_wait(4);
-	ask(engine, &one);
-	assert_int_equal(faults_hits("throttle"), 2);
-}
-
-static void
-expect_throttled_for(const char *name, const char *said, unsigned seconds)
-{
-	struct asked one = {0};
-
-	(void)faults_say("answer %s {\"status\": 429, \"body\": \"Too Many Requests\", "
-			 "\"headers\": {\"Retry-After\": \"%s\"}}",
-		name, said);
-	(void)faults_say("forget");
-	ask(engine, &one);
-	ask(engine, &one);
-	assert_true(one.at_once);
-	world_wait(seconds - 3);
-	ask(engine, &one);
-	assert_true(one.at_once);
-	assert_says(one.error.text, "[remembered; asked again in ");
-	assert_int_equal(faults_hits(name), 1);
-	world_wait(4);
-	(void)faults_say("answer %s {}", name);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_OK);
-	assert_int_equal(faults_hits(name), 2);
-	world_wait(4000);
-}
-
-/* By chance one relay comes back later than another that was refused with it, and is not taken for one
- * whose clock has jumped. */
-static void
-test_retry_after_by_chance(void **state)
-{
-	(void)state;
-	world_chance = 255;
-	start("apart", SE_ROLE_HOST);
-	expect_throttled_for("apart", "60", 120);
-	expect_throttled_for("apart", "3600", 3900);
-	world_chance = 0;
-	expect_throttled_for("apart", "3600", 3600);
-}
-
-static void
-test_rejected(void **state)
-{
-	struct asked one = {0};
-	char first[SE_FINGERPRINT_MAX + 1], second[SE_FINGERPRINT_MAX + 1];
-
-	(void)state;
-	start("rejected", SE_ROLE_AGENT);
-	ask(engine, &one);
-	memcpy(first, one.fingerprint, sizeof(first));
-	one.rejected = "00000000"; /* of a token that is gone already */
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 1);
-	one.rejected = first;
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 2);
-	memcpy(second, one.fingerprint, sizeof(second));
-	assert_string_not_equal(first, second);
-	ask(engine, &one); /* somebody else heard no to the first one: it is replaced already */
-	assert_int_equal(token_number(&one), 2);
-
-	/* At most once a minute. */
-	one.rejected = second;
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 2);
-	world_wait(50);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 2);
-	world_wait(11);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 3);
-	assert_int_equal(faults_hits("rejected"), 3);
-}
-
-/* A token that the server refused is not served stale. */
-static void
-test_rejected_and_failed(void **state)
-{
-	struct asked one = {.time_left = SHORT};
-	char first[SE_FINGERPRINT_MAX + 1];
-
-	(void)state;
-	start("refused", SE_ROLE_HOST);
-	ask(engine, &one);
-	memcpy(first, one.fingerprint, sizeof(first));
-	(void)faults_say("answer refused {\"status\": 503, \"body\": \"\"}");
-	one.rejected = first;
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_AGAIN);
-	assert_says(one.error.text, "fault of its own");
-}
-
-static void
-test_refresh(void **state)
-{
-	struct asked one = {.operation = SE_OPERATION_REFRESH, .login = "relay", .server = ""};
-
-	(void)state;
-	start("refresh", SE_ROLE_TOOL);
-	assert_int_equal(ask_number(engine), 1);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 2);
-	assert_int_equal(ask_number(engine), 2);
-	assert_int_equal(faults_hits("refresh"), 2);
-}
-
-/* --- sign-ins ---------------------------------------------------------------------------------- */
-
-static void
-test_no_sign_in(void **state)
-{
-	char login[64];
-	struct asked one = {.login = login};
-	int i;
-
-	(void)state;
-	start("invented", SE_ROLE_AGENT);
-	for (i = 0; i < ASKS; i++) {
-		snprintf(login, sizeof(login), "invented%d@fabrikam.com", i);
-		ask(engine, &one);
-		assert_true(one.at_once);
-		assert_int_equal(one.code, SE_SIGN_IN);
-	}
-	assert_says(one.error.text, "invented999@fabrikam.com: nobody has signed in");
-	assert_says(one.error.text, "sasl-entra login invented999@fabrikam.com");
-	assert_int_equal(faults_hits("invented"), 0);
-	assert_int_equal(count_files(state_directory(), ""), 0);
-
-	/* Without a place for sign-ins it is the configuration that must change. */
-	se_engine_free(engine);
-	configure("invented", false, "", "");
-	engine = engine_start(SE_ROLE_HOST);
-	assert_null(se_engine_state_dir(engine));
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_CONFIG);
-	assert_says(one.error.text, "\"state_dir\"");
-}
-
-/* The refresh token that the endpoint saw last. */
-static void
-expect_sent(const char *name, const char *refresh_token)
-{
-	char words[300];
-	const char *last = faults_say("last %s", name);
-
-	snprintf(words, sizeof(words), "&grant_type=refresh_token&refresh_token=%s\"",
-		refresh_token);
-	assert_says(last, words);
-}
-
-static void
-expect_kept(const char *beginning)
-{
-	char *kept = kept_refresh_token(PERSON);
-
-	assert_non_null(kept);
-	assert_memory_equal(kept, beginning, strlen(beginning));
-	free(kept);
-}
-
-static void
-test_rotation(void **state)
-{
-	struct asked one = {.login = PERSON};
-
-	(void)state;
-	configure("rotation", true, "", "");
-	sign_in(PERSON, "0.imported");
-	engine = engine_start(SE_ROLE_HOST);
-	(void)faults_say("answer rotation {\"refresh\": true}");
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 1);
-	expect_sent("rotation", "0.imported");
-	expect_kept("refresh-rotation-1-");
-	assert_says(engine_log, "new access token for identity " PERSON);
-
-	/* An answer without one leaves the old one in force, and a bad one is none. */
-	(void)faults_say("answer rotation [{}, {\"members\": {\"refresh_token\": \"\"}}, "
-			 "{\"members\": {\"refresh_token\": \"with blanks\"}}]");
-	world_wait(1805);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 2);
-	expect_kept("refresh-rotation-1-");
-	world_wait(1805);
-	ask(engine, &one);
-	world_wait(1805);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 4);
-	expect_kept("refresh-rotation-1-");
-
-	/* Nor does an error take it away. */
-	(void)faults_say(
-		"answer rotation {\"status\": 400, \"body\": "
-		"\"{\\\"error\\\": \\\"invalid_grant\\\", \\\"error_codes\\\": [700082]}\"}");
-	world_wait(7200);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_SIGN_IN);
-	assert_says(one.error.text, PERSON ": Entra says that the sign-in has expired");
-	expect_kept("refresh-rotation-1-");
-	assert_int_equal(faults_hits("rotation"), 5);
-	ask(engine, &one);
-	assert_says(one.error.text, "[remembered");
-
-	/* A new sign-in ends the memory of that. */
-	sign_in(PERSON, "0.again");
-	(void)faults_say("answer rotation {}");
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 6);
-	expect_sent("rotation", "0.again");
-}
-
-/* A state file that is gone means that somebody signed out. */
-static void
-sign_out(const char *login)
-{
-	char name[100];
-	struct se_token_key key;
-
-	key_of(login, &key);
-	snprintf(name, sizeof(name), "state/%s.json", key.name);
-	se_token_key_free(&key);
-	assert_int_equal(unlink(scratch(name)), 0);
-}
-
-static void
-test_sign_out(void **state)
-{
-	struct asked one = {.login = PERSON};
-
-	(void)state;
-	configure("out", true, "", "");
-	sign_in(PERSON, "0.imported");
-	engine = engine_start(SE_ROLE_AGENT);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_OK);
-	sign_out(PERSON);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_SIGN_IN);
-	assert_int_equal(faults_hits("out"), 1);
-}
-
-/* Whoever has just seen that nothing changed need not look again, until the next turn. */
-static void
-test_watched(void **state)
-{
-	struct asked one = {.login = PERSON};
-	struct pollfd watch;
-
-	(void)state;
-	configure("watched", true, "", "");
-	sign_in(PERSON, "0.imported");
-	engine = engine_start(SE_ROLE_AGENT);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_OK);
-	watch = se_engine_watch(engine);
-	assert_true(se_engine_turn(engine, &watch, 1, 0));
-	ask(engine, &one); /* sees what the fetch has written */
-	assert_true(se_engine_turn(engine, &watch, 1, 0));
-	assert_int_equal(watch.revents, 0);
-	se_engine_watched(engine, watch.revents);
-	sign_out(PERSON);
-	ask(engine, &one);
-	/* Not every file system has somebody who tells. */
-	assert_int_equal(one.code, watch.fd >= 0 ? SE_OK : SE_SIGN_IN);
-	assert_true(se_engine_turn(engine, &watch, 1, 0));
-	assert_int_equal(watch.revents, watch.fd >= 0 ? POLLIN : 0);
-	se_engine_watched(engine, watch.revents);
-	/* What it has told does not end the next wait, whether or not somebody asks. */
-	assert_true(se_engine_turn(engine, &watch, 1, 0));
-	assert_int_equal(watch.revents, 0);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_SIGN_IN);
-	assert_int_equal(faults_hits("watched"), 1);
-}
-
-/* A sign-in that goes between the look and the lock, when the token is to be renewed: no answer without a
- * token may be one. */
-static void
-test_gone_while_renewed(void **state)
-{
-	struct asked one = {.login = PERSON};
-
-	(void)state;
-	configure("gone", true, "", "");
-	sign_in(PERSON, "0.imported");
-	engine = engine_start(SE_ROLE_AGENT);
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_OK);
-	world_wait(1805);
-	se_engine_watched(engine, POLLIN);
-	sign_out(PERSON);
-	ask(engine, &one);
-	assert_int_not_equal(one.code, SE_OK);
-	assert_says(one.error.text, PERSON ": ");
-	assert_int_equal(faults_hits("gone"), 1);
-}
-
-static void
-spoil(const char *login)
-{
-	char name[100];
-	struct se_token_key key;
-
-	key_of(login, &key);
-	snprintf(name, sizeof(name), "state/%s.json", key.name);
-	write_text(scratch(name), "garbage");
-	se_token_key_free(&key);
-}
-
-/* An app can do without its state file; a sign-in is in there, and must not be written over. */
-static void
-test_damaged_state(void **state)
-{
-	struct asked one = {0};
-
-	(void)state;
-	configure("damaged", true, "", "");
-	spoil(LOGIN);
-	spoil(PERSON);
-	engine = engine_start(SE_ROLE_HOST);
-	ask(engine, &one);
-	assert_int_equal(token_number(&one), 1);
-	assert_int_equal(engine_warnings, 1);
-	assert_says(engine_log, "is damaged");
-	assert_int_equal(ask_number(engine), 1);
-	assert_int_equal(engine_warnings, 1);
-	one.login = PERSON;
-	ask(engine, &one);
-	assert_int_equal(one.code, SE_CONFIG);
-	assert_says(one.error.text, PERSON ": ");
-	assert_says(one.error.text, "is damaged");
-	assert_says(one.error.text, "left as it is");
-	assert_int_equal(faults_hits("damaged"), 1);
 }
 
 /* --- reloading --------------------------------------------------------------------------------- */
@@ -929,7 +327,7 @@ test_reload(void **state)
 	struct se_error error;
 
 	(void)state;
-	start("reload", SE_ROLE_AGENT);
+	engine_one_start("reload", SE_ROLE_AGENT);
 	assert_int_equal(ask_number(engine), 1);
 	ask(engine, &one);
 	assert_int_equal(one.code, SE_NO_ACCOUNT);
@@ -963,7 +361,7 @@ test_reload_under_way(void **state)
 	int i;
 
 	(void)state;
-	start("busy", SE_ROLE_AGENT);
+	engine_one_start("busy", SE_ROLE_AGENT);
 	(void)faults_say("answer busy {\"delay\": 0.5}");
 	ask_begin(engine, &one);
 	assert_false(one.at_once);
@@ -991,7 +389,7 @@ test_shared_fetch(void **state)
 	int i;
 
 	(void)state;
-	start("shared", SE_ROLE_HOST);
+	engine_one_start("shared", SE_ROLE_HOST);
 	(void)faults_say("answer shared {\"delay\": 0.3}");
 	for (i = 0; i < 20; i++) {
 		snprintf(logins[i], sizeof(logins[i]), "user%d@contoso.com", i);
@@ -1012,7 +410,7 @@ test_shared_failure(void **state)
 	struct asked one = {.login = "one@contoso.com"}, two = {.login = "two@contoso.com"};
 
 	(void)state;
-	start("both", SE_ROLE_AGENT);
+	engine_one_start("both", SE_ROLE_AGENT);
 	(void)faults_say("answer both %s", UNAUTHORIZED);
 	ask_begin(engine, &one);
 	ask_begin(engine, &two);
@@ -1030,7 +428,7 @@ test_cancel(void **state)
 	struct asked one = {0}, two = {0};
 
 	(void)state;
-	start("cancel", SE_ROLE_HOST);
+	engine_one_start("cancel", SE_ROLE_HOST);
 	(void)faults_say("answer cancel {\"delay\": 0.3}");
 	ask_begin(engine, &one);
 	ask_begin(engine, &two);
@@ -1058,7 +456,7 @@ test_cancel_agent(void **state)
 	struct asked one = {0};
 
 	(void)state;
-	start("goes-on", SE_ROLE_AGENT);
+	engine_one_start("goes-on", SE_ROLE_AGENT);
 	(void)faults_say("answer goes-on {\"delay\": 0.2}");
 	ask_begin(engine, &one);
 	turn_for(engine, 50);
@@ -1094,7 +492,7 @@ test_deadline(void **state)
 	struct asked one = {.time_left = 800};
 
 	(void)state;
-	start("silent", SE_ROLE_HOST);
+	engine_one_start("silent", SE_ROLE_HOST);
 	(void)faults_say("answer silent {\"delay\": 20}");
 	ask(engine, &one);
 	assert_int_equal(one.code, SE_AGAIN);
@@ -1151,7 +549,7 @@ test_calls_from_done(void **state)
 		.server = SERVER};
 
 	(void)state;
-	start("calls", SE_ROLE_AGENT);
+	engine_one_start("calls", SE_ROLE_AGENT);
 	(void)faults_say("answer calls {\"delay\": 0.1}");
 	memset(&inner, 0, sizeof(inner));
 	memset(&waiting, 0, sizeof(waiting));
@@ -1208,51 +606,33 @@ test_sign_out_from_done(void **state)
 	assert_int_equal(inner.code, SE_SIGN_IN);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_no_configuration),
-		TEST(test_match),
-		TEST(test_label),
-		TEST(test_user),
-		TEST(test_peer),
-		TEST(test_audience),
-		TEST(test_fresh),
-		TEST(test_ahead),
-		TEST(test_ahead_agent),
-		TEST(test_margin),
-		TEST(test_min_lifetime),
-		TEST(test_no_lifetime),
-		TEST(test_clock_set_back),
-		TEST(test_serve_stale),
-		TEST(test_permanent),
-		TEST(test_permanent_configuration),
-		TEST(test_backoff),
-		TEST(test_second_try),
-		TEST(test_retry_after),
-		TEST(test_retry_after_by_chance),
-		TEST(test_rejected),
-		TEST(test_rejected_and_failed),
-		TEST(test_refresh),
-		TEST(test_no_sign_in),
-		TEST(test_rotation),
-		TEST(test_sign_out),
-		TEST(test_watched),
-		TEST(test_gone_while_renewed),
-		TEST(test_damaged_state),
-		TEST(test_reload),
-		TEST(test_reload_under_way),
-		TEST(test_shared_fetch),
-		TEST(test_shared_failure),
-		TEST(test_cancel),
-		TEST(test_cancel_agent),
-		TEST(test_free_while_asking),
-		TEST(test_deadline),
-		TEST(test_calls_from_done),
-		TEST(test_sign_out_from_done),
+		ENGINE_TEST(test_no_configuration),
+		ENGINE_TEST(test_match),
+		ENGINE_TEST(test_label),
+		ENGINE_TEST(test_user),
+		ENGINE_TEST(test_peer),
+		ENGINE_TEST(test_audience),
+		ENGINE_TEST(test_fresh),
+		ENGINE_TEST(test_ahead),
+		ENGINE_TEST(test_ahead_agent),
+		ENGINE_TEST(test_margin),
+		ENGINE_TEST(test_min_lifetime),
+		ENGINE_TEST(test_no_lifetime),
+		ENGINE_TEST(test_clock_set_back),
+		ENGINE_TEST(test_reload),
+		ENGINE_TEST(test_reload_under_way),
+		ENGINE_TEST(test_shared_fetch),
+		ENGINE_TEST(test_shared_failure),
+		ENGINE_TEST(test_cancel),
+		ENGINE_TEST(test_cancel_agent),
+		ENGINE_TEST(test_free_while_asking),
+		ENGINE_TEST(test_deadline),
+		ENGINE_TEST(test_calls_from_done),
+		ENGINE_TEST(test_sign_out_from_done),
 	};
 
 	return cmocka_run_group_tests_name("engine_engine", tests, faults_begin, faults_end);

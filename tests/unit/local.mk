@@ -72,6 +72,7 @@ tests_unit_engine_replies_LDADD = libse-engine.la $(CMOCKA_LIBS)
 engine_support = tests/unit/engine_support.c tests/unit/engine_support.h
 engine_form = $(engine_support) tests/unit/engine_form.c tests/unit/engine_form.h
 engine_asking = $(engine_support) tests/unit/engine_asking.c tests/unit/engine_asking.h
+engine_one = $(engine_asking) tests/unit/engine_one.c tests/unit/engine_one.h
 engine_unit_tests += \
 	tests/unit/engine_derive \
 	tests/unit/engine_machine \
@@ -92,6 +93,8 @@ engine_unit_tests += \
 	tests/unit/engine_http_name \
 	tests/unit/engine_signals \
 	tests/unit/engine_engine \
+	tests/unit/engine_failures \
+	tests/unit/engine_signed_in \
 	tests/unit/engine_ahead \
 	tests/unit/engine_answered \
 	tests/unit/engine_processes
@@ -163,13 +166,19 @@ tests_unit_engine_http_name_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CURL_CF
 tests_unit_engine_http_name_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=curl_easy_setopt
 tests_unit_engine_http_name_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CURL_LIBS) $(DL_LIBS) \
 	-lpthread
-tests_unit_engine_engine_SOURCES = tests/unit/engine_engine.c $(engine_asking)
+tests_unit_engine_engine_SOURCES = tests/unit/engine_engine.c $(engine_one)
 tests_unit_engine_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_engine_LDADD = libse-engine.la $(CMOCKA_LIBS)
-tests_unit_engine_ahead_SOURCES = tests/unit/engine_ahead.c $(engine_asking)
+tests_unit_engine_failures_SOURCES = tests/unit/engine_failures.c $(engine_one)
+tests_unit_engine_failures_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_failures_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_signed_in_SOURCES = tests/unit/engine_signed_in.c $(engine_one)
+tests_unit_engine_signed_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_signed_in_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_ahead_SOURCES = tests/unit/engine_ahead.c $(engine_one)
 tests_unit_engine_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_ahead_LDADD = libse-engine.la $(CMOCKA_LIBS)
-tests_unit_engine_answered_SOURCES = tests/unit/engine_answered.c $(engine_asking)
+tests_unit_engine_answered_SOURCES = tests/unit/engine_answered.c $(engine_one)
 tests_unit_engine_answered_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_answered_LDADD = libse-engine.la $(CMOCKA_LIBS)
 # OpenSSL is made to fail.
