@@ -87,6 +87,7 @@ engine_unit_tests += \
 	tests/unit/engine_store \
 	tests/unit/engine_store_sealed \
 	tests/unit/engine_seal \
+	tests/unit/engine_seal_keys \
 	tests/unit/engine_status \
 	tests/unit/engine_http \
 	tests/unit/engine_http_tls \
@@ -141,12 +142,16 @@ tests_unit_engine_store_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_store_sealed_SOURCES = tests/unit/engine_store.c $(engine_support)
 tests_unit_engine_store_sealed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DSE_TEST_SEALED
 tests_unit_engine_store_sealed_LDADD = libse-engine.la $(CMOCKA_LIBS)
-# OpenSSL's error queue is looked at, and it, fsync() and strdup() are made to fail.
-tests_unit_engine_seal_SOURCES = tests/unit/engine_seal.c $(engine_support)
+engine_sealing = $(engine_support) tests/unit/engine_sealing.c tests/unit/engine_sealing.h
+# OpenSSL's error queue is looked at, and it is made to fail.
+tests_unit_engine_seal_SOURCES = tests/unit/engine_seal.c $(engine_sealing)
 tests_unit_engine_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
-tests_unit_engine_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex -Wl,--wrap=fsync \
-	-Wl,--wrap=strdup
+tests_unit_engine_seal_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex
 tests_unit_engine_seal_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+tests_unit_engine_seal_keys_SOURCES = tests/unit/engine_seal_keys.c $(engine_sealing)
+tests_unit_engine_seal_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_seal_keys_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fsync -Wl,--wrap=strdup
+tests_unit_engine_seal_keys_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_status_SOURCES = tests/unit/engine_status.c $(engine_support)
 tests_unit_engine_status_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_status_LDADD = libse-engine.la $(CMOCKA_LIBS)
