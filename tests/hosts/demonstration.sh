@@ -108,6 +108,8 @@ step_import() {
   check 'import --apply' shown import sasl-xoauth2 --conf "$work/sasl-xoauth2.conf" \
     "--postfix=$work/postfix" --apply
   check '... moves the old plugin aside' test ! -e "$plugin_path/libsasl-xoauth2.so"
+  typed "sasl-entrad --user $agent_user --socket $scene_socket,$postfix_group" \
+    "--socket $postfix_queue$scene_socket,$postfix_group &"
   agent_start "$postfix_group" "$postfix_queue$scene_socket"
   release $batch
   check '... and mail flows' flows || diag "$(log_new | tail -n 5)"
@@ -138,6 +140,7 @@ broken() {
 mended() {
   doctor_of $mailbox "--postfix=$work/postfix" "--server=localhost:${submission_port[exchange]}"
   check '... which doctor sees' same "$(doctor_ids problem)" ''
+  check '... the printed command lets what waits go' here_types "$(doctor_fix postfix-queue)"
   release $batch
   check '... and mail flows' flows || diag "$(log_new | tail -n 5)"
 }
@@ -163,8 +166,7 @@ step_audience() {
   reload_agent
   waits
   broken 'wrong audience' token-audience 'graph.microsoft.com'
-  check '... the printed command is typed' types_fix token-audience
-  reload_agent
+  check '... the printed commands are typed' reloads here_types "$(doctor_fix token-audience)"
   mended
 }
 
@@ -223,18 +225,6 @@ renew_certificate() {
   done < <(commands_of "$1")
 }
 
-# The first command of a fix.
-types_fix() {
-  local line
-  line=$(commands_of "$(doctor_fix "$1")" | head -n 1)
-  [ -n "$line" ] || {
-    echo "no command in: $(doctor_fix "$1")"
-    return 1
-  }
-  printf '\n$ %s\n' "$line" >> "$operator_transcript"
-  bash -c "PATH=$SE_STAGE/bin:\$PATH; $line" >> "$operator_transcript" 2>&1
-}
-
 step_outage() {
   told '# The tenant cannot be reached for a while, with tokens of ten seconds'
   postfix_run sbin/postfix reload >> "$work/log/postfix" 2>&1
@@ -264,11 +254,13 @@ step_rotation() {
 
 # --- the whole ------------------------------------------------------------------------------------
 
-reload_agent() {
+reload_agent() { reloads kill -HUP "$agent_pid"; }
+
+# reloads COMMAND... : what makes the agent read its configuration; until it has.
+reloads() {
   local before
   before=$(grep -c . "$work/log/agent")
-  kill -HUP "$agent_pid"
-  wait_for 10 agent_wrote_more "$before"
+  "$@" && wait_for 10 agent_wrote_more "$before"
 }
 agent_wrote_more() { [ "$(grep -c . "$work/log/agent")" -gt "$1" ]; }
 

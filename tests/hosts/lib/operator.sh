@@ -28,6 +28,9 @@ shown() {
 # told WORDS... : a line of the transcript that stands between the commands.
 told() { printf '\n%s\n' "$*" >> "$operator_transcript"; }
 
+# typed WORDS... : a command that is run in another way here.
+typed() { printf '\n$ %s\n' "$*" >> "$operator_transcript"; }
+
 # --- doctor ---------------------------------------------------------------------------------------
 
 # doctor ARGUMENT... : what it found is asked for by the functions below. Its exit code must fit.
@@ -135,5 +138,5 @@ transcript_write() {
     "$work/sasl2" /usr/lib/sasl2 "$work/tenant/ca.pem" /etc/ssl/certs/ca-certificates.crt "$work" /etc \
     "$SE_STAGE" '' "$tenant_authority" https://login.microsoftonline.com \
     "[localhost]:$port" '[smtp.office365.com]:587' "localhost:$port" smtp.office365.com:587 \
-    "port $port" 'port 587' " on $(uname -n)" ' on relay' "localhost:$tenant_port" login.microsoftonline.com:443 localhost smtp.office365.com
+    "localhost port $tenant_port" 'login.microsoftonline.com port 443' "port $port" 'port 587' " on $(uname -n)" ' on relay' "localhost:$tenant_port" login.microsoftonline.com:443 localhost smtp.office365.com
 }
