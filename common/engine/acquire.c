@@ -54,7 +54,24 @@ se_acquire_init(
 	acquisition->shared = shared;
 	acquisition->key = *key;
 	acquisition->lock = -1;
+	acquisition->store = se_store_hold(shared->store);
 	memset(key, 0, sizeof(*key));
+}
+
+void
+se_acquire_follow(struct se_acquisition *acquisition)
+{
+	struct se_store *store = acquisition->shared->store;
+
+	if (acquisition->phase != SE_PHASE_IDLE || acquisition->store == store)
+		return;
+	se_store_close(acquisition->store);
+	acquisition->store = se_store_hold(store);
+	memset(&acquisition->file, 0, sizeof(acquisition->file));
+	acquisition->file_broken = false;
+	acquisition->complained = false;
+	acquisition->save_again = 0;
+	acquisition->seen = 0;
 }
 
 void
@@ -62,6 +79,7 @@ se_acquire_end(struct se_acquisition *acquisition)
 {
 	se_acquire_abandon(acquisition);
 	se_acquire_save_unsaved(acquisition, true);
+	se_store_close(acquisition->store);
 	se_state_free(&acquisition->state);
 	se_token_key_free(&acquisition->key);
 }
@@ -119,6 +137,7 @@ stop(struct se_acquisition *acquisition)
 	acquisition->lock = -1;
 	acquisition->phase = SE_PHASE_IDLE;
 	acquisition->account = NULL;
+	se_acquire_follow(acquisition);
 }
 
 void
@@ -166,16 +185,22 @@ log_new_token(const struct se_acquisition *acquisition, int64_t lifetime)
 	se_acquire_say(acquisition, false, line.text);
 }
 
-/* Looked at once a day, whichever process fetches: whether the certificate ends in some weeks. */
-static void
-warn_of_certificate(struct se_acquisition *acquisition, int64_t now)
+/* Once a day, whichever process fetches, which the state file says to the others. */
+static bool
+is_time_to_warn(struct se_state *state, int64_t now)
 {
-	struct se_state *state = &acquisition->state;
+	if (now - state->warned < SE_CERTIFICATE_WARN_EVERY && state->warned <= now)
+		return false;
+	state->warned = now;
+	return true;
+}
+
+/* Whether the certificate ends in some weeks. */
+static void
+warn_of_certificate(struct se_acquisition *acquisition)
+{
 	struct se_error line = {0};
 
-	if (now - state->warned < SE_CERTIFICATE_WARN_EVERY && state->warned <= now)
-		return;
-	state->warned = now;
 	if (!se_credential_certificate_warning(
 		    acquisition->account, acquisition->shared->world, line.text, sizeof(line.text)))
 		return;
@@ -205,13 +230,16 @@ accept_grant(struct se_acquisition *acquisition, struct se_grant *grant)
 {
 	struct se_state *state = &acquisition->state;
 	int64_t now = se_acquire_wall(acquisition);
+	bool warn;
 
 	se_state_accept(
 		state, grant, acquisition->account->max_age, now, se_acquire_chance(acquisition));
-	warn_of_certificate(acquisition, now);
+	warn = is_time_to_warn(state, now);
 	acquisition->unsaved = true;
 	se_acquire_save(acquisition);
 	log_new_token(acquisition, state->times.expires - now);
+	if (warn) /* not before the token is kept: to read the key again may take long */
+		warn_of_certificate(acquisition);
 	warn_of_audience(acquisition);
 }
 
@@ -428,9 +456,9 @@ try_lock(struct se_acquisition *acquisition)
 	struct se_error error = {0};
 	enum se_code code = SE_OK;
 
-	if (acquisition->shared->store != NULL)
+	if (acquisition->store != NULL)
 		code = se_store_lock(
-			acquisition->shared->store, &acquisition->key, &acquisition->lock, &error);
+			acquisition->store, &acquisition->key, &acquisition->lock, &error);
 	if (code == SE_AGAIN && error.text[0] == '\0') {
 		wait_for_lock(acquisition);
 		return;

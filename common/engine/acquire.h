@@ -45,6 +45,7 @@ struct se_acquisition {
 	struct se_shared *shared;
 	struct se_token_key key;
 	struct se_state state;
+	struct se_store *store; /* that of `shared`, or the one before it while something is under way */
 	struct se_file_id file; /* of the state file when it was last read or written */
 	uint64_t seen;          /* se_store_changes() before that; 0: it is looked at again */
 	bool unsaved;           /* `state` is newer than the file */
@@ -80,6 +81,10 @@ struct se_acquisition {
 /* An acquisition for a key, which is taken over. */
 void se_acquire_init(
 	struct se_acquisition *acquisition, struct se_shared *shared, struct se_token_key *key);
+
+/* There is another store in `shared`, or none any more. What is under way is kept in the old one, where it has
+ * its lock; from then on the files of the new one count, and what is at hand stays where it has none. */
+void se_acquire_follow(struct se_acquisition *acquisition);
 
 /* Ends what is under way without a call, tries once more to keep what is not kept, wipes. */
 void se_acquire_end(struct se_acquisition *acquisition);

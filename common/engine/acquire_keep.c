@@ -9,7 +9,7 @@ enum { SAVE_AGAIN_MS = 60000 };
 static bool
 has_store(const struct se_acquisition *acquisition)
 {
-	return acquisition->shared->store != NULL && !acquisition->file_broken;
+	return acquisition->store != NULL && !acquisition->file_broken;
 }
 
 void
@@ -32,16 +32,15 @@ se_acquire_complain(struct se_acquisition *acquisition, const struct se_error *e
 void
 se_acquire_save(struct se_acquisition *acquisition)
 {
-	struct se_shared *shared = acquisition->shared;
 	struct se_error error = {0};
 
 	if (!has_store(acquisition) || acquisition->lock < 0)
 		return;
-	if (se_store_write(shared->store, &acquisition->key, &acquisition->state, &error) ==
+	if (se_store_write(acquisition->store, &acquisition->key, &acquisition->state, &error) ==
 		SE_OK) {
 		acquisition->unsaved = false;
 		acquisition->complained = false;
-		acquisition->file = se_store_identify(shared->store, &acquisition->key);
+		acquisition->file = se_store_identify(acquisition->store, &acquisition->key);
 		return;
 	}
 	acquisition->save_again = se_acquire_monotonic(acquisition) + SAVE_AGAIN_MS;
@@ -54,12 +53,11 @@ void
 se_acquire_save_unsaved(struct se_acquisition *acquisition, bool now)
 {
 	if (!acquisition->unsaved || acquisition->phase != SE_PHASE_IDLE ||
-		acquisition->shared->store == NULL)
+		acquisition->store == NULL)
 		return;
 	if (!now && se_acquire_monotonic(acquisition) < acquisition->save_again)
 		return;
-	if (se_store_lock(acquisition->shared->store, &acquisition->key, &acquisition->lock,
-		    NULL) != SE_OK)
+	if (se_store_lock(acquisition->store, &acquisition->key, &acquisition->lock, NULL) != SE_OK)
 		return;
 	(void)se_acquire_look(acquisition, NULL); /* a file that it cannot read it does not write */
 	if (acquisition->unsaved)
@@ -105,7 +103,7 @@ se_acquire_drop(struct se_acquisition *acquisition)
 bool
 se_acquire_is_told(const struct se_acquisition *acquisition)
 {
-	return acquisition->shared->store == NULL ||
+	return acquisition->store == NULL ||
 	       (acquisition->seen != 0 && !acquisition->unsaved && !acquisition->file_broken &&
 		       acquisition->file.inode != 0);
 }
@@ -115,7 +113,7 @@ se_acquire_is_told(const struct se_acquisition *acquisition)
 static bool
 is_as_it_was(struct se_acquisition *acquisition)
 {
-	const uint64_t changes = se_store_changes(acquisition->shared->store);
+	const uint64_t changes = se_store_changes(acquisition->store);
 	const bool is = changes == acquisition->seen;
 
 	acquisition->seen = changes;
@@ -125,21 +123,20 @@ is_as_it_was(struct se_acquisition *acquisition)
 enum se_code
 se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 {
-	struct se_shared *shared = acquisition->shared;
 	struct se_file_id id, none = {0, 0, 0, 0};
 	SE_UNSET struct se_state found;
 	enum se_code code;
 
-	if (shared->store == NULL)
+	if (acquisition->store == NULL)
 		return SE_ABSENT;
 	if (is_as_it_was(acquisition))
 		return SE_OK;
-	id = se_store_identify(shared->store, &acquisition->key);
+	id = se_store_identify(acquisition->store, &acquisition->key);
 	if (se_file_same(&id, &none) && errno != ENOENT) {
 		acquisition->file_broken = true;
 		return se_error_set(error, se_code_of_errno(errno),
 			"the state file %s/%s.json cannot be looked at: %s",
-			se_store_path(shared->store), acquisition->key.name, strerror(errno));
+			se_store_path(acquisition->store), acquisition->key.name, strerror(errno));
 	}
 	if (se_file_same(&id, &none)) {
 		if (!se_file_same(&acquisition->file, &none))
@@ -150,7 +147,7 @@ se_acquire_look(struct se_acquisition *acquisition, struct se_error *error)
 	}
 	if (se_file_same(&id, &acquisition->file) && !acquisition->file_broken)
 		return SE_OK;
-	code = se_store_read(shared->store, &acquisition->key, &found, error);
+	code = se_store_read(acquisition->store, &acquisition->key, &found, error);
 	if (code == SE_OK) {
 		merge(acquisition, &found);
 		acquisition->file = id;

@@ -115,7 +115,7 @@ check_key(const struct se_engine *engine)
 		say_memory_only(engine, &error);
 }
 
-/* NULL: none. What was seen of the files was seen in another one. */
+/* NULL: none. */
 static void
 take_store(struct se_engine *engine, struct se_store *store)
 {
@@ -125,7 +125,7 @@ take_store(struct se_engine *engine, struct se_store *store)
 	if (store != NULL && engine->options.role == SE_ROLE_AGENT)
 		se_store_watch(store);
 	for (entry = engine->entries; entry != NULL; entry = entry->next)
-		entry->acquisition.seen = 0;
+		se_acquire_follow(&entry->acquisition);
 }
 
 void

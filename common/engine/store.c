@@ -39,6 +39,7 @@ se_store_open(const char *path, bool make, struct se_error *error)
 		se_error_memory(error);
 		return NULL;
 	}
+	store->holders = 1;
 	store->watch = -1;
 	store->directory = se_directory_open(path, error);
 	if (store->directory < 0 && make && error->code == SE_ABSENT) {
@@ -54,7 +55,7 @@ se_store_open(const char *path, bool make, struct se_error *error)
 void
 se_store_close(struct se_store *store)
 {
-	if (store == NULL)
+	if (store == NULL || --store->holders > 0)
 		return;
 	se_store_unwatch(store);
 	if (store->directory >= 0)
@@ -63,6 +64,14 @@ se_store_close(struct se_store *store)
 	se_seal_keys_free(store->old_keys);
 	free(store->path);
 	free(store);
+}
+
+struct se_store *
+se_store_hold(struct se_store *store)
+{
+	if (store != NULL)
+		store->holders++;
+	return store;
 }
 
 const char *

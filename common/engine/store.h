@@ -44,6 +44,9 @@ struct se_store;
 struct se_store *se_store_open(const char *directory, bool make, struct se_error *error);
 void se_store_close(struct se_store *store);
 
+/* The same store, to be closed once more. */
+struct se_store *se_store_hold(struct se_store *store);
+
 /* Makes a directory with mode 0700, whatever the umask; false with errno. */
 bool se_store_make_directory(const char *path);
 

@@ -13,6 +13,7 @@
 enum { SE_STATE_FILE_NAME_MAX = SE_TOKEN_KEY_DIGITS + 16 }; /* bytes, with the NUL */
 
 struct se_store {
+	unsigned holders;
 	int directory;
 	int watch;        /* inotify(7); -1: files are looked at */
 	uint64_t changes; /* 1, and what the watch has told of; 0: there is no watch */

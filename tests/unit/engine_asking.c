@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,32 @@ configuration(void)
 	return scratch("sasl-entra.conf");
 }
 
+static const char *state_name = "state";
+
 const char *
 state_directory(void)
 {
-	return scratch("state");
+	return scratch(state_name);
+}
+
+void
+state_directory_be(const char *name)
+{
+	state_name = name;
+	if (mkdir(state_directory(), 0700) != 0)
+		assert_int_equal(errno, EEXIST);
+}
+
+static void
+remove_states(void)
+{
+	char command[300];
+
+	state_name = "state";
+	(void)chmod(state_directory(), 0700);
+	snprintf(command, sizeof(command), "rm -rf '%s' '%s'", scratch("state"),
+		scratch("elsewhere"));
+	assert_int_equal(system(command), 0);
 }
 
 void
@@ -55,15 +78,11 @@ configure(const char *name, bool with_state, const char *defaults, const char *r
 void
 asking_set_up(void)
 {
-	char command[300];
-
 	world_reset();
 	engine_log[0] = '\0';
 	engine_warnings = 0;
-	(void)chmod(state_directory(), 0700);
-	snprintf(command, sizeof(command), "rm -rf '%s'", state_directory());
-	assert_int_equal(system(command), 0);
-	assert_int_equal(mkdir(state_directory(), 0700), 0);
+	remove_states();
+	state_directory_be("state");
 	write_text(scratch("secret"), "s3cr3t\n");
 	(void)unlink(configuration());
 	(void)faults_say("anew");

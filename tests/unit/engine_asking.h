@@ -33,6 +33,9 @@ void configure(const char *name, bool with_state, const char *defaults, const ch
 const char *configuration(void);
 const char *state_directory(void);
 
+/* From now on it is "state" or "elsewhere", which are both there or made. */
+void state_directory_be(const char *name);
+
 /* Fresh: no configuration, a good client secret, an empty state directory, no counts. */
 void asking_set_up(void);
 

@@ -63,6 +63,48 @@ expect_kept(const char *beginning)
 	free(kept);
 }
 
+/* To look at the certificate again may take long, or never end. */
+static char *kept_at_warning;
+bool __wrap_se_credential_certificate_warning(
+	const struct se_account *account, const struct se_world *seen, char *text, size_t size);
+
+bool
+__wrap_se_credential_certificate_warning(
+	const struct se_account *account, const struct se_world *seen, char *text, size_t size)
+{
+	(void)account;
+	(void)seen;
+	(void)text;
+	(void)size;
+	free(kept_at_warning);
+	kept_at_warning = kept_refresh_token(PERSON);
+	return false;
+}
+
+static void
+test_kept_first(void **state)
+{
+	struct asked one = {.login = PERSON};
+
+	(void)state;
+	configure("first", true, "", "");
+	sign_in(PERSON, "0.imported");
+	engine = engine_start(SE_ROLE_HOST);
+	(void)faults_say("answer first {\"refresh\": true}");
+	ask(engine, &one);
+	assert_int_equal(token_number(&one), 1);
+	assert_non_null(kept_at_warning);
+	assert_memory_equal(kept_at_warning, "refresh-first-1-", 16);
+	free(kept_at_warning);
+	kept_at_warning = NULL;
+
+	/* Once a day: that it was looked at is kept, too. */
+	world_wait(4000);
+	ask(engine, &one);
+	assert_int_equal(token_number(&one), 2);
+	assert_null(kept_at_warning);
+}
+
 static void
 test_rotation(void **state)
 {
@@ -243,6 +285,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ENGINE_TEST(test_no_sign_in),
+		ENGINE_TEST(test_kept_first),
 		ENGINE_TEST(test_rotation),
 		ENGINE_TEST(test_sign_out),
 		ENGINE_TEST(test_watched),

@@ -96,6 +96,7 @@ engine_unit_tests += \
 	tests/unit/engine_engine \
 	tests/unit/engine_failures \
 	tests/unit/engine_signed_in \
+	tests/unit/engine_moved \
 	tests/unit/engine_ahead \
 	tests/unit/engine_answered \
 	tests/unit/engine_processes
@@ -179,7 +180,12 @@ tests_unit_engine_failures_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_failures_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_signed_in_SOURCES = tests/unit/engine_signed_in.c $(engine_one)
 tests_unit_engine_signed_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+# What is kept when the certificate is looked at is looked at.
+tests_unit_engine_signed_in_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=se_credential_certificate_warning
 tests_unit_engine_signed_in_LDADD = libse-engine.la $(CMOCKA_LIBS)
+tests_unit_engine_moved_SOURCES = tests/unit/engine_moved.c $(engine_one)
+tests_unit_engine_moved_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_moved_LDADD = libse-engine.la $(CMOCKA_LIBS)
 tests_unit_engine_ahead_SOURCES = tests/unit/engine_ahead.c $(engine_one)
 tests_unit_engine_ahead_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_ahead_LDADD = libse-engine.la $(CMOCKA_LIBS)
