@@ -7,7 +7,9 @@
 
 #include "engine/crypto_parts.h"
 
-enum { BITS_MIN = 2048 };
+/* Entra's, and what OpenSSL takes for a public key: a signature with that one takes a second, and the time
+ * grows with the third power. */
+enum { BITS_MIN = 2048, BITS_MAX = 16384 };
 
 bool
 se_private_key_in(const struct se_buffer *content)
@@ -31,10 +33,11 @@ read_pem(const char *path, const struct se_buffer *content, const struct se_key_
 	EVP_PKEY **key, struct se_error *error)
 {
 	struct se_crypto_asked asked = {.password = password};
-	BIO *bio = se_crypto_source(content);
+	enum se_code code = se_crypto_bound_pem(path, content, error);
+	BIO *bio = code == SE_OK ? se_crypto_source(content) : NULL;
 
 	if (bio == NULL)
-		return se_error_memory(error);
+		return code == SE_OK ? se_error_memory(error) : code;
 	*key = PEM_read_bio_PrivateKey(bio, NULL, se_crypto_give_password, &asked);
 	BIO_free(bio);
 	if (*key != NULL)
@@ -91,6 +94,11 @@ judge(const char *path, EVP_PKEY *key, struct se_error *error)
 			"%s holds an RSA key of %d bits, and Entra takes none below %d; make one "
 			"with \"sasl-entra certificate new\"",
 			path, EVP_PKEY_bits(key), BITS_MIN);
+	if (EVP_PKEY_bits(key) > BITS_MAX)
+		return se_error_set(error, SE_CONFIG,
+			"%s holds an RSA key of %d bits, and one above %d takes too long to sign "
+			"with; make one with \"sasl-entra certificate new\"",
+			path, EVP_PKEY_bits(key), BITS_MAX);
 	return SE_OK;
 }
 

@@ -8,6 +8,7 @@
 #define SE_ENGINE_CRYPTO_PARTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -58,9 +59,23 @@ enum se_code se_crypto_read_pkcs12(const char *path, const struct se_buffer *con
 	const struct se_key_password *password, EVP_PKEY **key, STACK_OF(X509) * *list,
 	struct se_error *error);
 
-/* SE_CONFIG where to try a password would take longer than seconds, by the rounds that the file names for
- * its MAC, for what is encrypted as a whole, and for keys that lie in what is not. */
-enum se_code se_crypto_bound_pkcs12(const char *path, PKCS12 *file, struct se_error *error);
+/* What trying a password on a file takes, by the numbers that stand in it; .path and .pem are set first. */
+struct se_crypto_work {
+	const char *path;
+	bool pem;
+	uint64_t rounds; /* so far */
+};
+
+/* To be called before a key is derived by that algorithm (NULL: none is), or for the MAC. SE_CONFIG where all of it
+ * would take longer than a few seconds. */
+enum se_code se_crypto_work_add(
+	struct se_crypto_work *work, const X509_ALGOR *algorithm, struct se_error *error);
+enum se_code
+se_crypto_work_add_mac(struct se_crypto_work *work, const PKCS12 *file, struct se_error *error);
+
+/* The same for all encrypted keys of a file in PEM. */
+enum se_code
+se_crypto_bound_pem(const char *path, const struct se_buffer *content, struct se_error *error);
 
 /* What se_private_key_open() has it from. */
 enum se_code se_crypto_find_key(const char *uri, const struct se_key_password *password,

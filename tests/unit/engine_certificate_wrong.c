@@ -150,6 +150,40 @@ test_work(void **state)
 }
 
 static void
+test_work_of_pem(void **state)
+{
+	static const char *const files[] = {"rounds.key", "scrypt.key", "behind.key"};
+
+	(void)state;
+	openssl_run("pem() { file=$1; shift; openssl pkcs8 -topk8 -in relay.key -passout "
+		    "file:password -out $file \"$@\"; }\n"
+		    "pem rounds.key -iter 3000001\n"
+		    "pem scrypt.key -scrypt -scrypt_N 1024 -scrypt_r 8 -scrypt_p 367\n"
+		    "cat relay.crt rounds.key > behind.key; chmod 600 behind.key\n"
+		    "pem good.key -scrypt");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		refused("relay.crt", files[i], "password", "rounds of work", files[i]);
+		assert_says(error.text, "openssl pkey -aes256 -in ");
+	}
+	refused("relay.crt", "good.key", "wrong", "does not open", "good.key");
+}
+
+/* 4100 digits: what it is does not matter, but that it has them. */
+static void
+test_large(void **state)
+{
+	(void)state;
+	openssl_run(
+		"number() { printf 'INTEGER:0x7'; head -c \"$1\" /dev/zero | tr '\\0' 7; echo; }\n"
+		"{ echo asn1=SEQUENCE:key; echo '[key]'; echo version=INTEGER:0; printf n=; "
+		"number 4099; echo e=INTEGER:65537; for i in d p q dp dq qi; do printf $i=; "
+		"number 15; done; } > large.cnf\n"
+		"openssl asn1parse -genconf large.cnf -noout -out large.der; chmod 600 large.der");
+	refused("relay.crt", "large.der", NULL, "RSA key of 16399 bits", "large.der");
+	assert_says(error.text, "above 16384 takes too long");
+}
+
+static void
 test_content(void **state)
 {
 	(void)state;
@@ -202,6 +236,8 @@ main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_passwords),
 		cmocka_unit_test(test_work),
+		cmocka_unit_test(test_work_of_pem),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_content),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_stores),

@@ -78,6 +78,7 @@ engine_unit_tests += \
 	tests/unit/engine_machine \
 	tests/unit/engine_certificate \
 	tests/unit/engine_certificate_wrong \
+	tests/unit/engine_pkcs12 \
 	tests/unit/engine_json \
 	tests/unit/engine_policy \
 	tests/unit/engine_answer \
@@ -118,6 +119,9 @@ tests_unit_engine_certificate_wrong_SOURCES = tests/unit/engine_certificate_wron
 	$(engine_openssl)
 tests_unit_engine_certificate_wrong_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
 tests_unit_engine_certificate_wrong_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+tests_unit_engine_pkcs12_SOURCES = tests/unit/engine_pkcs12.c $(engine_openssl)
+tests_unit_engine_pkcs12_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_engine_pkcs12_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_engine_json_SOURCES = tests/unit/engine_json.c $(engine_support)
 tests_unit_engine_json_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_engine_json_LDADD = libse-engine.la $(CMOCKA_LIBS)
