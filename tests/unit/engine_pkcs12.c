@@ -18,49 +18,29 @@
 
 enum { FEW = 10, MANY = 3000001 };
 
+/* Made before the tests: OpenSSL forgets what it has where memory runs out while it makes them. */
+enum {
+	PLAIN,
+	PLAIN_MAC,
+	KEY,
+	KEY_NO_MAC,
+	KEY_IN_ALL,
+	NESTED,
+	NESTED_TWICE,
+	SCRYPT,
+	NO_PASSWORD,
+	LONG_KEY,
+	LONG_NESTED,
+	LONG_ALL,
+	LONG_SCRYPT,
+	DEEP,
+	FILES
+};
+static struct se_buffer files[FILES];
+
 static struct se_error error;
 static EVP_PKEY *relay;
 static X509 *certificate, *other;
-
-static X509 *
-read_certificate(const char *name)
-{
-	FILE *file = fopen(scratch(name), "r");
-	X509 *read = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-
-	assert_non_null(read);
-	(void)fclose(file);
-	return read;
-}
-
-static int
-set_up(void **state)
-{
-	FILE *file;
-
-	(void)state;
-	scratch_make();
-	openssl_fixtures();
-	certificate = read_certificate("relay.crt");
-	other = read_certificate("other.crt");
-	file = fopen(scratch("relay.key"), "r");
-	assert_non_null(file);
-	relay = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-	assert_non_null(relay);
-	(void)fclose(file);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	EVP_PKEY_free(relay);
-	X509_free(certificate);
-	X509_free(other);
-	scratch_remove();
-	return 0;
-}
 
 /* --- making --------------------------------------------------------------------------------------- */
 
@@ -78,9 +58,11 @@ static PKCS12_SAFEBAG *
 encrypted_key(const char *password, int rounds)
 {
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(relay);
-	PKCS12_SAFEBAG *bag = PKCS12_SAFEBAG_create_pkcs8_encrypt(
-		NID_aes_256_cbc, password, (int)strlen(password), NULL, 0, rounds, info);
+	PKCS12_SAFEBAG *bag;
 
+	assert_non_null(info);
+	bag = PKCS12_SAFEBAG_create_pkcs8_encrypt(
+		NID_aes_256_cbc, password, (int)strlen(password), NULL, 0, rounds, info);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	return bag;
 }
@@ -96,6 +78,7 @@ scrypt_key(unsigned parallel)
 	X509_SIG *sealed;
 
 	assert_non_null(algorithm);
+	assert_non_null(info);
 	sealed = PKCS8_set0_pbe(PASSWORD, (int)strlen(PASSWORD), info, algorithm);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	assert_non_null(sealed);
@@ -161,11 +144,92 @@ pack(PKCS12_SAFEBAG *bag, int rounds, const char *mac)
 	return out;
 }
 
+static PKCS12_SAFEBAG *
+plain_key(void)
+{
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(relay);
+
+	assert_non_null(info);
+	return PKCS12_SAFEBAG_create0_p8inf(info);
+}
+
+static PKCS12_SAFEBAG *
+deep_key(void)
+{
+	PKCS12_SAFEBAG *bag = plain_key();
+
+	for (int depth = 0; depth < 20; depth++)
+		bag = nested(bag);
+	return bag;
+}
+
+static void
+pack_all(void)
+{
+	files[PLAIN] = pack(plain_key(), 0, NULL);
+	files[PLAIN_MAC] = pack(plain_key(), 0, PASSWORD);
+	files[KEY] = pack(encrypted_key(PASSWORD, FEW), 0, PASSWORD);
+	files[KEY_NO_MAC] = pack(encrypted_key(PASSWORD, FEW), 0, NULL);
+	files[KEY_IN_ALL] = pack(encrypted_key(PASSWORD, FEW), FEW, PASSWORD);
+	files[NESTED] = pack(nested(encrypted_key(PASSWORD, FEW)), FEW, PASSWORD);
+	files[NESTED_TWICE] = pack(nested(nested(plain_key())), FEW, PASSWORD);
+	files[SCRYPT] = pack(scrypt_key(1), 0, PASSWORD);
+	files[NO_PASSWORD] = pack(encrypted_key("", FEW), 0, "");
+	files[LONG_KEY] = pack(encrypted_key(PASSWORD, MANY), FEW, PASSWORD);
+	files[LONG_NESTED] = pack(nested(encrypted_key(PASSWORD, MANY)), 0, PASSWORD);
+	files[LONG_ALL] = pack(plain_key(), MANY, NULL);
+	files[LONG_SCRYPT] = pack(scrypt_key(367), 0, NULL);
+	files[DEEP] = pack(deep_key(), 0, PASSWORD);
+}
+
+static X509 *
+read_certificate(const char *name)
+{
+	FILE *file = fopen(scratch(name), "r");
+	X509 *read = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+
+	assert_non_null(read);
+	(void)fclose(file);
+	return read;
+}
+
+static int
+set_up(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	scratch_make();
+	openssl_fixtures();
+	certificate = read_certificate("relay.crt");
+	other = read_certificate("other.crt");
+	file = fopen(scratch("relay.key"), "r");
+	assert_non_null(file);
+	relay = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	assert_non_null(relay);
+	(void)fclose(file);
+	pack_all();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FILES; i++)
+		se_buffer_free(&files[i]);
+	EVP_PKEY_free(relay);
+	X509_free(certificate);
+	X509_free(other);
+	scratch_remove();
+	return 0;
+}
+
 /* --- reading -------------------------------------------------------------------------------------- */
 
 /* Both readings give what was packed, the key's own certificate first. */
 static void
-good(struct se_buffer file, const char *text)
+good(int file, const char *text)
 {
 	struct se_secret *secret = se_secret_new(text, strlen(text));
 	const struct se_key_password password = {secret, "PASSWORD"};
@@ -173,8 +237,8 @@ good(struct se_buffer file, const char *text)
 	struct se_certificate_facts facts, first;
 	struct se_private_key *key = NULL;
 
-	if (se_certificates_read("FILE", &file, &password, &list, &error) != SE_OK ||
-		se_private_key_read("FILE", &file, &password, &key, &error) != SE_OK)
+	if (se_certificates_read("FILE", &files[file], &password, &list, &error) != SE_OK ||
+		se_private_key_read("FILE", &files[file], &password, &key, &error) != SE_OK)
 		fail_msg("%s", error.text);
 	assert_true(se_certificates_find(list, key, &facts));
 	assert_true(se_certificates_first(list, &first));
@@ -183,45 +247,34 @@ good(struct se_buffer file, const char *text)
 	se_certificates_free(list);
 	se_private_key_free(key);
 	se_secret_free(secret);
-	se_buffer_free(&file);
 }
 
 static void
-refused(struct se_buffer file, const char *words)
+refused(int file, const char *words)
 {
 	struct se_secret *secret = se_secret_new(PASSWORD, strlen(PASSWORD));
 	const struct se_key_password password = {secret, "PASSWORD"};
 	struct se_certificates *list = NULL;
 	struct se_private_key *key = NULL;
 
-	assert_int_equal(se_certificates_read("FILE", &file, &password, &list, &error), SE_CONFIG);
+	assert_int_equal(
+		se_certificates_read("FILE", &files[file], &password, &list, &error), SE_CONFIG);
 	assert_null(list);
 	assert_says(error.text, words);
-	assert_int_equal(se_private_key_read("FILE", &file, &password, &key, &error), SE_CONFIG);
+	assert_int_equal(
+		se_private_key_read("FILE", &files[file], &password, &key, &error), SE_CONFIG);
 	assert_null(key);
 	assert_says(error.text, words);
 	se_secret_free(secret);
-	se_buffer_free(&file);
-}
-
-static PKCS12_SAFEBAG *
-plain_key(void)
-{
-	return PKCS12_SAFEBAG_create0_p8inf(EVP_PKEY2PKCS8(relay));
 }
 
 static void
 test_forms(void **state)
 {
 	(void)state;
-	good(pack(plain_key(), 0, NULL), "");
-	good(pack(plain_key(), 0, PASSWORD), PASSWORD);
-	good(pack(encrypted_key(PASSWORD, FEW), 0, PASSWORD), PASSWORD);
-	good(pack(encrypted_key(PASSWORD, FEW), 0, NULL), PASSWORD);
-	good(pack(encrypted_key(PASSWORD, FEW), FEW, PASSWORD), PASSWORD);
-	good(pack(nested(encrypted_key(PASSWORD, FEW)), FEW, PASSWORD), PASSWORD);
-	good(pack(nested(nested(plain_key())), FEW, PASSWORD), PASSWORD);
-	good(pack(scrypt_key(1), 0, PASSWORD), PASSWORD);
+	good(PLAIN, "");
+	for (int file = PLAIN_MAC; file <= SCRYPT; file++)
+		good(file, PASSWORD);
 }
 
 /* An empty password is no bytes, or the two that end a text. */
@@ -229,30 +282,26 @@ static void
 test_empty_password(void **state)
 {
 	(void)state;
-	good(pack(encrypted_key("", FEW), 0, ""), "");
-	refused(pack(encrypted_key("", FEW), 0, ""), "does not open");
+	good(NO_PASSWORD, "");
+	refused(NO_PASSWORD, "does not open");
 }
 
 static void
 test_work(void **state)
 {
 	(void)state;
-	refused(pack(encrypted_key(PASSWORD, MANY), FEW, PASSWORD), "3000021 rounds of work");
-	refused(pack(nested(encrypted_key(PASSWORD, MANY)), 0, PASSWORD), "3000011 rounds of work");
-	refused(pack(plain_key(), MANY, NULL), "3000001 rounds of work");
-	refused(pack(scrypt_key(367), 0, NULL), "3006464 rounds of work");
+	refused(LONG_KEY, "3000021 rounds of work");
+	refused(LONG_NESTED, "3000011 rounds of work");
+	refused(LONG_ALL, "3000001 rounds of work");
+	refused(LONG_SCRYPT, "3006464 rounds of work");
 }
 
 /* Nobody nests so deep but to exhaust a stack. */
 static void
 test_depth(void **state)
 {
-	PKCS12_SAFEBAG *bag = plain_key();
-
 	(void)state;
-	for (int depth = 0; depth < 20; depth++)
-		bag = nested(bag);
-	refused(pack(bag, 0, PASSWORD), "cannot unpack");
+	refused(DEEP, "cannot unpack");
 }
 
 int
