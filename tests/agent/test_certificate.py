@@ -402,6 +402,23 @@ class Certificate(TenantCase):
         self.pem.chmod(0o644)
         self.assertIn("can be read by everyone", self.tool("check", code=1).stdout)
 
+    def test_check_places(self):
+        """check: what is wrong stands by the key and the line that name the file"""
+        self.separate()
+        password = self.write("conf/password", "open sesame\n", USER, 0o600)
+        self.lines.append(f"private_key_password_file = {password}")
+        self.certificate("new")
+        self.certificate("activate")
+        lines = self.config.read_text(encoding="utf-8").splitlines()
+        for key, path in (("private_key_password_file", password), ("private_key", self.key),
+                          ("certificate", self.pem)):
+            aside = path.rename(f"{path}.aside")
+            line = 1 + next(number for number, text in enumerate(lines) if text.startswith(f"{key} ="))
+            self.assertIn(f"{self.config}:{line}: [account relay] {key}: {path} does not exist",
+                          self.tool("check", code=1).stdout)
+            aside.rename(path)
+        self.active()
+
 
 if __name__ == "__main__":
     agent_case.main()
