@@ -18,7 +18,9 @@ int se_certificate_try(struct se_certificate_place *place, const char *name, boo
 int se_certificate_activate(struct se_certificate_place *place, bool json);
 int se_certificate_rollback(struct se_certificate_place *place, bool json);
 
-/* The same without a word, for `place` opened: makes PATH.new unless a good one is there. */
+/* The same without a word, for `place` opened: makes PATH.new where there is none. One that is there is
+ * never replaced: *changed is false, and where it cannot be used, the error says why, and to remove it
+ * where that helps. */
 enum se_code se_certificate_make_new(struct se_certificate_place *place, unsigned days,
 	bool *changed, struct se_certificate_facts *facts, struct se_error *error);
 /* Puts it in place. */

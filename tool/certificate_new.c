@@ -92,29 +92,26 @@ read_password(const struct se_certificate_place *place, struct se_secret **passw
 }
 
 static enum se_code
-make(const struct se_certificate_place *place, unsigned days, struct se_error *error)
+make(const struct se_certificate_place *place, unsigned days, const struct se_secret *password,
+	struct se_error *error)
 {
 	char host[256] = "", name[512];
-	struct se_secret *password = NULL;
 	struct se_certificate_wish wish = {
 		.name = name,
 		.now = se_world_system.wall(se_world_system.context),
 		.days = days,
+		.password = password,
 	};
 	struct se_certificate_made made;
-	enum se_code code = read_password(place, &password, error);
+	enum se_code code;
 
-	if (code != SE_OK)
-		return code;
 	if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
 		(void)snprintf(host, sizeof(host), "localhost");
 	(void)snprintf(name, sizeof(name), "sasl-entra %s on %s", place->account->label, host);
-	wish.password = password;
 	code = se_certificate_make(&wish, &made, error);
 	if (code == SE_OK)
 		code = install(place, &made, error);
 	se_certificate_made_free(&made);
-	se_secret_free(password);
 	return code;
 }
 
@@ -146,18 +143,65 @@ print_steps(const struct se_certificate_place *place, bool changed,
 		id, upload, label, label);
 }
 
-/* What was uploaded must not be overwritten: one that is good is kept. */
+/* --- the one that is there ------------------------------------------------------------------------ */
+
+/* What cannot be used now may be as good as ever once a file's mode or the clock is right, or there is
+ * memory again: only a person knows that it is of no use. */
+static enum se_code
+refuse_to_replace(
+	const char *path, const struct se_certificate_facts *facts, struct se_error *error)
+{
+	const int64_t now = se_world_system.wall(se_world_system.context);
+	const struct se_error cause = *error;
+	char day[40];
+
+	if (cause.code != SE_CONFIG || (facts->sha256[0] != '\0' && now < facts->not_before))
+		return cause.code;
+	if (facts->sha256[0] == '\0')
+		return se_error_set(error, SE_CONFIG,
+			"%s. The certificate in %s may have been uploaded already, and is not "
+			"replaced: where it is of no use any more, remove that file, and do this "
+			"again",
+			cause.text, path);
+	se_certificate_day(facts->not_after, day);
+	return se_error_set(error, SE_CONFIG,
+		"the certificate in %s (%s) has expired on %s; where this machine's clock is "
+		"right, remove that file, and do this again",
+		path, facts->subject, day);
+}
+
+/* Its key may be in place already, where an activation was cut short. */
+static enum se_code
+look_at_new(const struct se_certificate_place *place, struct se_certificate_facts *facts,
+	struct se_error *error)
+{
+	const struct se_place_file *key = &place->key;
+	const bool moved = place->separate && !se_install_exists(key->directory, key->name[SE_NEW]);
+	enum se_code code;
+
+	memset(facts, 0, sizeof(*facts));
+	code = se_certificate_place_look(place, SE_NEW, moved ? SE_ACTIVE : SE_NEW, facts, error);
+	if (code == SE_OK)
+		return SE_OK;
+	return refuse_to_replace(place->certificate.path[SE_NEW], facts, error);
+}
+
+/* What was uploaded must not be overwritten. The certificate's file is the last that is written: where it is
+ * missing, nobody has been told what to upload. */
 enum se_code
 se_certificate_make_new(struct se_certificate_place *place, unsigned days, bool *changed,
 	struct se_certificate_facts *facts, struct se_error *error)
 {
-	enum se_code code = SE_OK;
+	const struct se_place_file *file = &place->certificate;
+	struct se_secret *password = NULL;
+	enum se_code code = read_password(place, &password, error);
 
-	*changed = se_certificate_place_look(place, SE_NEW, SE_NEW, facts, error) != SE_OK;
-	if (*changed)
-		code = make(place, days, error);
-	if (*changed && code == SE_OK)
-		code = se_certificate_place_look(place, SE_NEW, SE_NEW, facts, error);
+	*changed = !se_install_exists(file->directory, file->name[SE_NEW]);
+	if (code == SE_OK && *changed)
+		code = make(place, days, password, error);
+	if (code == SE_OK)
+		code = look_at_new(place, facts, error);
+	se_secret_free(password);
 	return code;
 }
 

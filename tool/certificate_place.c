@@ -222,7 +222,7 @@ se_certificate_place_look(const struct se_certificate_place *place, enum se_whic
 		code = se_identity_become_owner(place->identity, false, error);
 	if (code == SE_OK)
 		code = se_credential_certificate_look(
-			&account, &se_world_system, facts != NULL ? facts : &unused, error);
+			&account, &se_world_system, facts != NULL ? facts : &unused, NULL, error);
 	if (!place->became)
 		se_identity_return();
 	return code;

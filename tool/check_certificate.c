@@ -34,17 +34,21 @@ se_check_certificate(const struct se_config *config, const struct se_account *ac
 {
 	const struct se_value *value = &account->value[SE_KEY_CERTIFICATE];
 	const char *key = se_keys[SE_KEY_CERTIFICATE].name;
+	enum se_key about;
 	struct se_error error;
 	char text[SE_ERROR_TEXT_MAX];
 
 	memset(facts, 0, sizeof(*facts));
 	if (!se_name_equal(account->value[SE_KEY_CREDENTIAL].text, "certificate"))
 		return;
-	if (se_credential_certificate_look(account, &se_world_system, facts, &error) != SE_OK) {
+	if (se_credential_certificate_look(account, &se_world_system, facts, &about, &error) !=
+		SE_OK) {
+		const unsigned line = account->value[about].line;
+
 		if (facts->sha256[0] != '\0') /* it is only the dates that are wrong */
 			findings->id = "certificate-end";
-		se_findings_add(findings, false, value->line, PLACE "%s", config->path, value->line,
-			account->label, key, error.text);
+		se_findings_add(findings, false, line, PLACE "%s", config->path, line,
+			account->label, se_keys[about].name, error.text);
 		if (facts->not_after != 0 && facts->not_after < now())
 			fix_by_renewal(account, findings);
 		return;

@@ -99,7 +99,8 @@ sasl_entra_SOURCES = \
 	tool/verb_completion.c \
 	tool/setup.h tool/setup_run.c tool/setup_read.c tool/setup_ask.c tool/setup_tenant.c \
 	tool/setup_account.c tool/setup_text.c tool/setup_text.h tool/setup_write.c \
-	tool/setup_credential.c tool/setup_after.c tool/setup_steps.c tool/setup_steps.h \
+	tool/setup_credential.c tool/setup_secret.c tool/setup_secret_before.c tool/setup_after.c \
+	tool/setup_steps.c tool/setup_steps.h \
 	tool/setup_steps_exchange.c tool/setup_steps_words.c tool/setup_steps_parts.h \
 	tool/setup_postfix.c tool/setup_postfix.h tool/setup_postfix_parts.h \
 	tool/mailbox_share.c tool/mailbox_share.h \

@@ -18,6 +18,14 @@
 #include "tool/setup_text.h"
 #include "tool/verb.h"
 
+/* What has become of the secret's file. */
+enum se_secret_state {
+	SE_SECRET_AS_IT_WAS, /* nothing */
+	SE_SECRET_SAME,      /* it has the secret that was said */
+	SE_SECRET_FIRST,     /* there was none */
+	SE_SECRET_REPLACED   /* the one before is kept */
+};
+
 struct se_setup {
 	/* from the command line */
 	struct se_command *command;
@@ -44,6 +52,7 @@ struct se_setup {
 
 	/* what has been done */
 	bool changed;
+	enum se_secret_state secret_state;
 	char backup[PATH_MAX]; /* "": none */
 	char upload[PATH_MAX]; /* the certificate to upload; "": none */
 	bool certificate_made; /* it has never been uploaded */
@@ -113,14 +122,26 @@ void se_setup_take_back(struct se_setup *setup);
  * or somebody else sees to it. */
 const char *se_setup_credential_file(const struct se_setup *setup);
 
+/* Makes key and certificate where there are none, and the file to upload. */
+enum se_code se_setup_make_certificate(struct se_setup *setup, struct se_error *error);
+
+/* --- setup_secret.c: the client secret ------------------------------------------------------------- */
+
 /* Reads the secret where it is not there yet or was said to come. */
 enum se_code se_setup_read_secret(struct se_setup *setup, struct se_error *error);
 
-/* Writes the secret, before the configuration names it, and forgets it. */
+/* Writes the secret, before the configuration names it, and forgets it. The one before is kept. */
 enum se_code se_setup_write_secret(struct se_setup *setup, struct se_error *error);
 
-/* Makes key and certificate where there are none, and the file to upload. */
-enum se_code se_setup_make_certificate(struct se_setup *setup, struct se_error *error);
+/* --- setup_secret_before.c: the one before --------------------------------------------------------- */
+
+/* Keeps what is in the secret's file, NAME in an open directory, as .NAME.before, to be called before that is
+ * replaced. SE_CONFIG where there is such a copy already, of a setup that was cut short. */
+enum se_code se_setup_keep_secret(
+	struct se_setup *setup, int directory, const char *name, struct se_error *error);
+
+/* Removes the copy once all is set up; else puts it back. Says on stderr what could not be done. */
+void se_setup_settle_secret(const struct se_setup *setup, bool set_up);
 
 /* --- setup_after.c ------------------------------------------------------------------------------- */
 

@@ -53,6 +53,7 @@ write_all(struct se_setup *setup, struct se_error *error)
 		code = se_setup_write_secret(setup, error);
 	if (code == SE_OK)
 		code = se_setup_write(setup, error);
+	se_setup_settle_secret(setup, code == SE_OK);
 	if (lock >= 0)
 		(void)close(lock);
 	return code;

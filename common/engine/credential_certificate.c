@@ -62,12 +62,14 @@ se_credential_certificate_assert(const struct se_account *account, const struct 
 
 enum se_code
 se_credential_certificate_look(const struct se_account *account, const struct se_world *world,
-	struct se_certificate_facts *facts, struct se_error *error)
+	struct se_certificate_facts *facts, enum se_key *about, struct se_error *error)
 {
 	struct se_pair pair;
 	enum se_code code = se_pair_read(account, &pair, error);
 
 	*facts = pair.facts;
+	if (about != NULL)
+		*about = code != SE_OK ? pair.about : SE_KEY_CERTIFICATE;
 	if (code == SE_OK)
 		code = judge_dates(account, facts, world->wall(world->context), error);
 	se_pair_free(&pair);

@@ -24,9 +24,11 @@ enum se_code se_credential_certificate_assert(const struct se_account *account,
 	const struct se_world *world, struct se_secret **assertion, struct se_error *error);
 
 /* The same judgement without an assertion, and what the certificate is: for people. `facts` is
- * zeroed on error, unless it is only the dates that are wrong. */
-enum se_code se_credential_certificate_look(const struct se_account *account,
-	const struct se_world *world, struct se_certificate_facts *facts, struct se_error *error);
+ * zeroed on error, unless it is only the dates that are wrong. *about, unless NULL, is the key of the
+ * configuration whose value an error is about. */
+enum se_code
+se_credential_certificate_look(const struct se_account *account, const struct se_world *world,
+	struct se_certificate_facts *facts, enum se_key *about, struct se_error *error);
 
 /* Whether the certificate ends within 60 days, and then a sentence in `text` with the day and what
  * to do; it becomes more urgent 30 and 7 days before. Nothing for one that has ended. */

@@ -13,7 +13,8 @@ struct reading {
 	const char *certificate, *key; /* key: NULL where it is in the certificate's file */
 	struct se_key_password password;
 	struct se_file_id certificate_id, key_id;
-	bool mismatch; /* both were read, and do not belong together */
+	enum se_key about; /* what is being read, for what goes wrong with it */
+	bool mismatch;     /* both were read, and do not belong together */
 };
 
 enum se_code
@@ -67,6 +68,7 @@ read_key(struct reading *reading, const struct se_buffer *certificate, struct se
 	if (reading->key == NULL)
 		return se_private_key_read(
 			reading->certificate, certificate, &reading->password, key, error);
+	reading->about = SE_KEY_PRIVATE_KEY;
 	if (se_value_is_uri(reading->key))
 		return se_private_key_open(reading->key, &reading->password, key, error);
 	se_buffer_init(&content, SE_CERTIFICATE_FILE_MAX);
@@ -86,6 +88,7 @@ match(struct reading *reading, const struct se_certificates *list, struct se_pai
 	if (se_certificates_find(list, pair->key, &pair->facts))
 		return SE_OK;
 	reading->mismatch = true;
+	reading->about = SE_KEY_CERTIFICATE;
 	(void)se_certificates_first(list, &first);
 	if (reading->key == NULL)
 		return se_error_set(error, SE_CONFIG,
@@ -125,6 +128,7 @@ read_once(struct reading *reading, struct se_pair *pair, struct se_error *error)
 	enum se_code code;
 
 	reading->mismatch = false;
+	reading->about = SE_KEY_CERTIFICATE;
 	se_buffer_init(&content, SE_CERTIFICATE_FILE_MAX);
 	code = read_certificate(reading, &content, error);
 	if (code == SE_OK)
@@ -168,6 +172,7 @@ se_pair_read(const struct se_account *account, struct se_pair *pair, struct se_e
 		.certificate = account->value[SE_KEY_CERTIFICATE].text,
 		.key = account->value[SE_KEY_PRIVATE_KEY].text,
 		.password = {.file = account->value[SE_KEY_PRIVATE_KEY_PASSWORD_FILE].text},
+		.about = SE_KEY_PRIVATE_KEY_PASSWORD_FILE,
 	};
 	struct se_secret *password = NULL;
 	enum se_code code = se_pair_read_password(account, &password, error);
@@ -180,6 +185,7 @@ se_pair_read(const struct se_account *account, struct se_pair *pair, struct se_e
 		code = read_once(&reading, pair, error);
 	if (code != SE_OK && is_being_replaced(&reading))
 		code = read_once(&reading, pair, error);
+	pair->about = reading.about;
 	se_secret_free(password);
 	return code;
 }

@@ -19,6 +19,7 @@ enum {
 struct se_pair {
 	struct se_private_key *key;
 	struct se_certificate_facts facts; /* of the certificate that belongs to it */
+	enum se_key about; /* where it could not be read: which value's file is to blame */
 };
 
 /* Fills `pair`, to be freed by the caller. The certificate's dates are not judged. A pair that is

@@ -43,7 +43,8 @@ se_status_certificate_ends(const struct se_account *account, int64_t *ends)
 	 * token would have to be opened. PKCS#12 needs its password. An error may be about the dates
 	 * alone: then they are known. */
 	if (!first_of_file(path, &facts))
-		(void)se_credential_certificate_look(account, &se_world_system, &facts, &unused);
+		(void)se_credential_certificate_look(
+			account, &se_world_system, &facts, NULL, &unused);
 	*ends = facts.not_after;
 	return facts.not_after != 0;
 }

@@ -1,8 +1,10 @@
 """sasl-entra certificate: from the first certificate to the next one, and back."""
 
+import datetime
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
+from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from agent_case import LOGIN, OTHER, TOOL, USER, TenantCase, run  # noqa: E402
 
 APP = "00001111-aaaa-2222-bbbb-3333cccc4444"
@@ -292,6 +296,89 @@ class Certificate(TenantCase):
         self.refused("activate", "do not belong together", "relay.pem.new")
         self.assertEqual(self.active(), one)
 
+    def kept(self, *sentences, code=1, path="relay.pem.new", **named):
+        """What may have been uploaded is not made anew; why it is not good, and what to do, is said."""
+        def tree():
+            return {file.name: file.read_bytes() for file in self.conf.iterdir()}
+        before = tree()
+        text = self.tool("certificate", "new", "relay", code=code, **named).stderr
+        for sentence in (*sentences, path):
+            self.assertIn(sentence, text)
+        self.assertEqual(tree(), before)
+        return text
+
+    def test_kept(self):
+        """a new one that cannot be read now, or is damaged, is not replaced by another"""
+        made = self.certificate("new")
+        new = self.conf / "relay.pem.new"
+        good = new.read_bytes()
+        new.chmod(0o644)
+        self.kept(f"{new} can be read by everyone (mode 0644); chmod", "may have been uploaded already",
+                  "remove that file")
+        new.chmod(0o600)
+        again = self.certificate("new")
+        self.assertEqual((again["changed"], again["thumbprint"]), (False, made["thumbprint"]))
+        os.chown(new, OTHER.pw_uid, OTHER.pw_gid)
+        self.kept("cannot be opened by uid")
+        os.chown(new, USER.pw_uid, USER.pw_gid)
+        for damaged in (b"", good[:100], good[:-100], good.replace(b"\nM", b"\n!")):
+            new.write_bytes(damaged)
+            self.kept("is not replaced")
+        new.unlink()
+        self.assertTrue(self.certificate("new")["changed"])
+
+    def test_kept_dates(self):
+        """one that has expired, or is not valid yet as the clock is wrong: the same"""
+        self.certificate("new")
+        new = self.conf / "relay.pem.new"
+        pem = new.read_bytes()
+        key = serialization.load_pem_private_key(pem, None)
+        made = x509.load_pem_x509_certificate(pem)
+        today = datetime.datetime.now(datetime.timezone.utc)
+        for first, last, said in ((-9, -2, "has expired on"), (2, 9, "is not valid before")):
+            again = (x509.CertificateBuilder().subject_name(made.subject).issuer_name(made.issuer)
+                     .public_key(key.public_key()).serial_number(made.serial_number)
+                     .not_valid_before(today + datetime.timedelta(first))
+                     .not_valid_after(today + datetime.timedelta(last)).sign(key, hashes.SHA256()))
+            new.write_bytes(again.public_bytes(serialization.Encoding.PEM) + pem[pem.index(b"-----BEGIN PRIV"):])
+            self.assertEqual("remove that file" in self.kept(said, "clock"), first < 0)
+
+    def test_kept_limits(self):
+        """nor where descriptors run out: it is said, or it works"""
+        self.certificate("new")
+        said = set()
+        for most in range(4, 16):
+            new = (self.conf / "relay.pem.new").read_bytes()
+            result = run(TOOL, "--config", str(self.config), "certificate", "new", "relay",
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+            self.assertEqual((self.conf / "relay.pem.new").read_bytes(), new, result.stderr)
+            self.assertNotIn("remove that file", result.stderr)
+            said.add(result.returncode)
+        self.assertTrue({0, 75} <= said, said)
+
+    def test_kept_password(self):
+        """nor where it is the password's file that cannot be read"""
+        password = self.write("conf/password", "open sesame\n", USER, 0o600)
+        self.lines.append(f"private_key_password_file = {password}")
+        self.certificate("new")
+        password.chmod(0o644)
+        self.assertNotIn("remove that file", self.kept("can be read by everyone", path=str(password)))
+
+    def test_kept_separate(self):
+        """two files: neither is replaced; a certificate whose key is in place already is the new one"""
+        self.separate()
+        self.certificate("new")
+        self.certificate("activate")
+        two = self.certificate("new")["thumbprint"]
+        key = self.conf / "relay.key.new"
+        key.chmod(0o644)
+        self.kept(f"{key} can be read by everyone", path="relay.crt.new")
+        key.chmod(0o600)
+        shutil.move(key, self.key)
+        again = self.certificate("new")
+        self.assertEqual((again["changed"], again["thumbprint"]), (False, two))
+        self.assertEqual(self.certificate("activate")["thumbprint"], two)
+
     def test_usage(self):
         """the command line"""
         for arguments in (["certificate"], ["certificate", "renew", "relay"], ["certificate", "new"],
@@ -314,6 +401,23 @@ class Certificate(TenantCase):
             self.assertIn("sasl-entra certificate new relay", text)
         self.pem.chmod(0o644)
         self.assertIn("can be read by everyone", self.tool("check", code=1).stdout)
+
+    def test_check_places(self):
+        """check: what is wrong stands by the key and the line that name the file"""
+        self.separate()
+        password = self.write("conf/password", "open sesame\n", USER, 0o600)
+        self.lines.append(f"private_key_password_file = {password}")
+        self.certificate("new")
+        self.certificate("activate")
+        lines = self.config.read_text(encoding="utf-8").splitlines()
+        for key, path in (("private_key_password_file", password), ("private_key", self.key),
+                          ("certificate", self.pem)):
+            aside = path.rename(f"{path}.aside")
+            line = 1 + next(number for number, text in enumerate(lines) if text.startswith(f"{key} ="))
+            self.assertIn(f"{self.config}:{line}: [account relay] {key}: {path} does not exist",
+                          self.tool("check", code=1).stdout)
+            aside.rename(path)
+        self.active()
 
 
 if __name__ == "__main__":

@@ -488,6 +488,86 @@ class Trouble(Case):
         self.assertRegex(result.stdout, r"^# old\n(# old\n)?sasl-entra.conf\n(sasl-entra.conf.old\n)?$")
 
 
+class OtherSecret(Case):
+    """Another secret in the place of one that an account uses: both files change, or none."""
+
+    def setUp(self):
+        super().setUp()
+        self.etc = self.directory("etc", mode=0o755)
+        self.config, self.secret = self.etc / "sasl-entra.conf", self.etc / "relay.secret"
+        self.before = self.etc / ".relay.secret.before"
+        self.config.write_text("#" * 5000 + "\n", encoding="utf-8")
+        self.set_up("old", APP)
+
+    def command(self, client_id):
+        return [TOOL, "--config", str(self.config), "setup", "--non-interactive", "--no-doctor", "--credential",
+                "secret", "--secret-stdin", "--match", "*@contoso.com", "--tenant", DOMAIN, "--client-id", client_id,
+                "--authority", "https://127.0.0.1:9", "--cloud", "global"]
+
+    def set_up(self, secret, client_id=SCANNER, code=0):
+        result = run(*self.command(client_id), stdin=secret)
+        self.assertEqual(result.returncode, code, result.stderr)
+        return result.stderr
+
+    def kept(self):
+        return self.secret.read_text(encoding="utf-8").rstrip("\n")
+
+    def test_replaced(self):
+        """after success there is no copy of the one before, and owner and mode are the same"""
+        os.chown(self.secret, 0, USER.pw_gid)
+        self.secret.chmod(0o640)
+        self.set_up("new")
+        self.assertEqual(self.kept(), "new")
+        found = self.secret.stat()
+        self.assertEqual((found.st_uid, found.st_gid, found.st_mode & 0o777, found.st_nlink),
+                         (0, USER.pw_gid, 0o640, 1))
+        self.assertEqual(sorted(path.name for path in self.etc.iterdir()),
+                         ["relay.secret", "sasl-entra.conf", "sasl-entra.conf.old"])
+
+    def test_full(self):
+        """a disk that has room for the secret and none for the configuration: both are what they were"""
+        script = ('mount -t tmpfs -o size=64k,mode=755 tmpfs "$1" || exit 99; cp -a "$2"/. "$1"; cd "$1"; shift 2; '
+                  'rm sasl-entra.conf.old; head -c 100000 /dev/zero > fill 2>/dev/null; truncate -s -4096 fill; "$@"; '
+                  'code=$?; cat relay.secret; grep client_id sasl-entra.conf; stat -c %h,%a relay.secret; ls -A; '
+                  'exit $code')
+        place = self.directory("full", mode=0o755)
+        command = self.command(SCANNER)
+        command[2] = str(place / "sasl-entra.conf")
+        for path in (self.config, self.secret):
+            path.write_text(path.read_text(encoding="utf-8").replace(str(self.etc), str(place)), encoding="utf-8")
+        result = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", str(place), str(self.etc), *command],
+                                input="new", capture_output=True, text=True, check=False, timeout=60)
+        if result.returncode in (99, 1) and "Operation not permitted" in result.stderr:
+            raise unittest.SkipTest("no private mounts here")
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertIn("sasl-entra.conf cannot be written: No space left", result.stderr)
+        self.assertEqual(result.stdout.splitlines()[:3], ["old", f"client_id          = {APP}", "1,600"])
+        self.assertNotIn(".before", result.stdout)
+
+    def test_first(self):
+        """the first secret of a configuration that cannot be written does not stay either"""
+        self.secret.unlink()
+        self.config.with_name("sasl-entra.conf.old").unlink()
+        self.config.with_name("sasl-entra.conf.old").mkdir()  # where the old one cannot be kept
+        text = self.config.read_bytes()
+        self.set_up("new", code=1)
+        self.assertFalse(self.secret.exists())
+        self.assertEqual(self.config.read_bytes(), text)
+
+    def test_cut_short(self):
+        """the copy of a setup that was cut short: the same setup removes it, another secret is refused until then"""
+        os.link(self.secret, self.before)
+        self.secret.unlink()
+        self.secret.write_text("new\n", encoding="utf-8")
+        self.secret.chmod(0o600)
+        said = self.set_up("third", code=1)
+        self.assertIn(f"mv {self.before} {self.secret}", said)
+        self.assertEqual((self.kept(), self.before.read_text(encoding="utf-8")), ("new", "old\n"))
+        self.set_up("new")
+        self.assertFalse(self.before.exists())
+        self.assertEqual(self.kept(), "new")
+
+
 class Terminal(SetupCase):
     """Somebody at a terminal."""
 

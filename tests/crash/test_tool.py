@@ -276,6 +276,77 @@ class Setup(ToolCase):
         """setup with a secret: the configuration is the old or the new one; again, and all is there"""
         self.each(self.setup_("--credential", "secret", "--secret-stdin"), "the-secret")
 
+    def with_secret(self):
+        """An account with a secret, and the setup that gives it another app and another secret."""
+        secret = ("--credential", "secret", "--secret-stdin")
+        self.tool(*self.setup_(*secret), stdin="the-old-secret")
+        before = self.config.read_text(encoding="utf-8")
+        other = list(self.setup_(*secret))
+        at = other.index("--client-id") + 1
+        head, _, tail = before.rpartition(other[at])
+        other[at] = "55556666-dddd-7777-eeee-8888ffff9999"
+        return before, head + other[at] + tail, other
+
+    def put_secret(self, before):
+        self.clear(before)
+        (self.place / "new.secret").write_text("the-old-secret\n", encoding="utf-8")
+        (self.place / "new.secret").chmod(0o600)
+
+    def secrets(self):
+        """What is in the account's file, and in the copy that is kept while both files change."""
+        copy = self.place / ".new.secret.before"
+        self.assertEqual([path.stat().st_mode & 0o777 for path in self.place.glob("*secret*")],
+                         [0o600] * len(list(self.place.glob("*secret*"))))
+        return ((self.place / "new.secret").read_text(encoding="utf-8").strip(),
+                copy.read_text(encoding="utf-8").strip() if copy.exists() else None)
+
+    def calls_with_secret(self, before, other):
+        self.put_secret(before)
+        return self.calls(other, self.place, "the-secret")
+
+    def test_other_secret(self):
+        """killed: the old secret is lost only where the configuration is the new one; again, and no copy is left"""
+        before, after, other = self.with_secret()
+        calls = worth_dying_at(self.calls_with_secret(before, other))
+        self.assertEqual(self.config.read_text(encoding="utf-8"), after)
+        seen = set()
+        for call in calls:
+            self.put_secret(before)
+            with self.about(call, "killed"):
+                if self.killed(other, call, self.place, "the-secret").code == 0:
+                    continue  # a child that was waited for once less
+                found = (self.config.read_text(encoding="utf-8") == after, *self.secrets())
+                seen.add(found)
+                self.assertIn(found, ((False, "the-old-secret", None), (False, "the-old-secret", "the-old-secret"),
+                                      (False, "the-secret", "the-old-secret"), (True, "the-secret", "the-old-secret"),
+                                      (True, "the-secret", None)))
+                self.tool(*other, stdin="the-secret")
+                self.assertEqual((self.config.read_text(encoding="utf-8"), *self.secrets()),
+                                 (after, "the-secret", None))
+                self.assertEqual([path for path in self.place.iterdir() if path.name.startswith(".")], [])
+        self.assertEqual(len(seen), 5)
+        self.count(len(calls))
+
+    def test_other_secret_fails(self):
+        """each call fails once: both files are what they were, or both new; a copy that stays is said"""
+        before, after, other = self.with_secret()
+        tried = 0
+        for call in self.calls_with_secret(before, other):
+            if call.name not in (*CHANGING, "fsync") or not call.path.startswith(str(self.place)):
+                continue
+            self.put_secret(before)
+            with self.about(call, "fails"):
+                run = self.inject((TOOL, "--config", str(self.config), *other), "--at", str(call.number), "--fail",
+                                  "EIO", begin=self.place, stdin="the-secret")
+                now, copy = self.secrets()
+                self.assertEqual((self.config.read_text(encoding="utf-8"), now),
+                                 (before, "the-old-secret") if run.code and copy is None else (after, "the-secret"))
+                if copy is not None:
+                    self.assertEqual(copy, "the-old-secret")
+                    self.assertIn(f"The secret before is {self.place}/.new.secret.before.", run.err)
+                tried += 1
+        self.count(tried)
+
     def test_certificate(self):
         """setup with a certificate: the same"""
         self.each(self.setup_())
