@@ -51,6 +51,21 @@ wait_ms(const struct se_connection *connection, const struct se_world *world)
 	return left > 0 ? (int)left : 0;
 }
 
+/* Nobody waits any more, but a sign-in may be being renewed. Signals only end a wait. */
+static int
+finish(struct se_service *service, int signals)
+{
+	struct pollfd stop = {.fd = signals, .events = POLLIN};
+
+	se_engine_wind_down(service->engine);
+	while (se_engine_is_exchanging(service->engine)) {
+		if (!se_engine_turn(service->engine, &stop, 1, SE_BUDGET_MS) && errno != EINTR)
+			return EX_OSERR;
+		(void)se_signals_take();
+	}
+	return EX_OK;
+}
+
 int
 se_inetd_serve(struct se_service *service, int signals)
 {
@@ -78,9 +93,9 @@ se_inetd_serve(struct se_service *service, int signals)
 		}
 		if (se_signals_take().stop) {
 			se_connection_stop(connection);
-			return EX_OK;
+			return finish(service, signals);
 		}
 	} while (se_connection_serve(connection, fds[0].revents));
 	se_connection_free(connection);
-	return EX_OK;
+	return finish(service, signals);
 }

@@ -81,7 +81,7 @@ wait_ms(const struct loop *loop)
 	const int64_t now = now_ms(loop);
 	int64_t next = now + TURN_MS;
 
-	if (loop->stopping && loop->stop_deadline < next)
+	if (loop->stopping && loop->client_count > 0 && loop->stop_deadline < next)
 		next = loop->stop_deadline;
 	if (loop->accept_after > now && loop->accept_after < next)
 		next = loop->accept_after;
@@ -172,8 +172,12 @@ begin_stop(struct loop *loop)
 	}
 	loop->stopping = true;
 	loop->stop_deadline = now_ms(loop) + SE_STOP_MS;
+	se_engine_wind_down(server->service.engine);
 	se_notify_stopping(&server->notify);
-	se_log("stopping; %zu clients are still being served", loop->client_count);
+	se_log("stopping; %zu clients are still being served%s", loop->client_count,
+		se_engine_is_exchanging(server->service.engine)
+			? ", and the sign-in that is being renewed is kept first"
+			: "");
 }
 
 static void
@@ -230,6 +234,15 @@ serve_first(struct loop *loop)
 		serve(loop, i, POLLIN);
 }
 
+static void
+drop_clients(struct loop *loop)
+{
+	if (loop->client_count > 0)
+		se_log("stopped without an answer for %zu clients", loop->client_count);
+	while (loop->client_count > 0)
+		se_connection_stop(loop->clients[--loop->client_count]);
+}
+
 static bool
 turn(struct loop *loop)
 {
@@ -258,9 +271,13 @@ turn(struct loop *loop)
 }
 
 static bool
-finished(const struct loop *loop)
+finished(struct loop *loop)
 {
-	return loop->stopping && (loop->client_count == 0 || now_ms(loop) >= loop->stop_deadline);
+	if (!loop->stopping)
+		return false;
+	if (now_ms(loop) >= loop->stop_deadline)
+		drop_clients(loop);
+	return loop->client_count == 0 && !se_engine_is_exchanging(loop->server->service.engine);
 }
 
 int
@@ -285,11 +302,8 @@ se_server_run(struct se_server *server)
 			break;
 		}
 	}
-	if (loop.client_count > 0)
-		se_log("stopped without an answer for %zu clients", loop.client_count);
 out:
-	while (loop.client_count > 0)
-		se_connection_stop(loop.clients[--loop.client_count]);
+	drop_clients(&loop);
 	se_again_free(&server->service.again);
 	free(loop.clients);
 	free(loop.fds);

@@ -270,11 +270,30 @@ se_engine_state_dir(const struct se_engine *engine)
 	return engine->shared.store != NULL ? engine->state_dir : NULL;
 }
 
-/* The agent finishes a fetch that nobody waits for: the next one will. A host does not. */
+void
+se_engine_wind_down(struct se_engine *engine)
+{
+	engine->winding_down = true;
+}
+
+bool
+se_engine_is_exchanging(const struct se_engine *engine)
+{
+	const struct se_entry *entry;
+
+	for (entry = engine->entries; entry != NULL; entry = entry->next)
+		if (entry->acquisition.phase == SE_PHASE_FETCHING &&
+			!entry->acquisition.key.app_only)
+			return true;
+	return false;
+}
+
+/* A fetch that nobody waits for is finished: the next one will. But a host has nobody who would go on with it, and its
+ * lock would hold up all others. */
 static void
 leave(struct se_entry *entry)
 {
-	if (entry->engine->options.role != SE_ROLE_AGENT && entry->asks == NULL)
+	if (entry->engine->options.role == SE_ROLE_HOST && entry->asks == NULL)
 		se_acquire_abandon(&entry->acquisition);
 	se_entry_touch(entry);
 }

@@ -107,6 +107,12 @@ bool se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, 
 /* Whether fetches are under way. */
 bool se_engine_is_busy(const struct se_engine *engine);
 
+/* For a program that is to end: nothing is renewed any more that nobody waits for; and whether a refresh token has been
+ * sent that the answer may replace (RFC 6749, section 6), so that a sign-in may be lost if nobody takes the answer.
+ * True for SE_BUDGET_MS at most. */
+void se_engine_wind_down(struct se_engine *engine);
+bool se_engine_is_exchanging(const struct se_engine *engine);
+
 /* Asks and turns until there is an answer. */
 enum se_code se_engine_ask_wait(struct se_engine *engine, const struct se_request *request,
 	struct se_answer *answer, struct se_error *error);

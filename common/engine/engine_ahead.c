@@ -94,8 +94,8 @@ se_ahead_begin(struct se_entry *entry)
 	struct se_engine *engine = entry->engine;
 	int64_t now = se_engine_monotonic(engine);
 
-	if (engine->ahead >= AT_ONCE) {
-		entry->not_before = now + PUT_OFF_MS;
+	if (engine->ahead >= AT_ONCE || engine->winding_down) {
+		entry->not_before = now + (engine->winding_down ? SE_BUDGET_MS : PUT_OFF_MS);
 		return;
 	}
 	entry->not_before = now + PAUSE_MS;

@@ -73,6 +73,7 @@ struct se_engine {
 	size_t heap_size;
 	uint64_t serial;        /* of the last ask */
 	unsigned ahead;         /* renewals under way that nobody asked for */
+	bool winding_down;      /* no renewals of that kind are begun */
 	unsigned poll_failures; /* in a row */
 	unsigned telling;       /* calls of `done` under way: no entry goes meanwhile */
 	struct se_answered answered;

@@ -2,6 +2,7 @@
 
 import fcntl
 import grp
+import json
 import os
 import pathlib
 import pty
@@ -37,6 +38,7 @@ USER, OTHER = pwd.getpwnam("daemon"), pwd.getpwnam("nobody")  # every Debian has
 GROUP = grp.getgrnam("games")
 SECRET = "Zx8~+q/&k%=e 9=_relay.SECRET"
 LOGIN = "relay@contoso.com"
+ANNA, PUBLIC = "anna@contoso.com", "55556666-dddd-7777-eeee-8888ffff9999"  # a person, and an app for people
 
 
 def holds(pid, directory):
@@ -169,6 +171,21 @@ class TenantCase(Case):
 
     def requests(self):
         return self.tenant.control("count?grant=client_credentials")
+
+    def signed_in(self):
+        """A configuration with a person's account as well, who has signed in; and the refresh token."""
+        config = self.configuration(extra=f"\n[account anna]\nmatch = {ANNA}\nservices = smtp\nclient_id = {PUBLIC}\n"
+                                    "tenant = contoso.onmicrosoft.com\n" f"authority = {self.tenant.authority}\n")
+        token = self.tenant.control("mint_refresh_token", {
+            "client_id": PUBLIC, "upn": ANNA, "scope": "https://outlook.office.com/SMTP.Send offline_access"})["refresh_token"]
+        result = run(TOOL, "--config", str(config), "import", "token", ANNA, stdin=token)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return config, token
+
+    def kept_refresh_token(self):
+        """That of the one state file that has one."""
+        states = [json.loads(file.read_text()) for file in (self.place / "state").glob("*.json")]
+        return [state["refresh_token"] for state in states if "refresh_token" in state][0]
 
 
 class Agent:

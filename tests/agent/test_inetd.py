@@ -10,7 +10,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 import wire  # noqa: E402
-from agent_case import AGENT, LOGIN, OTHER, USER, TenantCase, run  # noqa: E402
+from agent_case import AGENT, ANNA, LOGIN, OTHER, USER, TenantCase, run  # noqa: E402
 
 
 class Inetd(TenantCase):
@@ -140,6 +140,24 @@ class Inetd(TenantCase):
         server.close()
         client.close()
         self.assertEqual(process.wait(5), 0)
+
+    def test_hang_up(self):
+        """a client that hangs up, or SIGTERM, while a sign-in is renewed: what replaces the refresh token is kept"""
+        for stops in (False, True):
+            self.config, token = self.signed_in()
+            self.tenant.control("fault", {"match": {"grant": "refresh_token"}, "action": {"delay": 2}, "count": -1})
+            before = self.tenant.control("count?grant=refresh_token")
+            client, server = self.connected()
+            process = self.serve(server, stderr=subprocess.DEVNULL)
+            server.close()
+            client.sendall(wire.request(ANNA))
+            self.wait(lambda: self.tenant.control("count?grant=refresh_token") == before + 1)
+            if stops:
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(10), 0)
+            client.close()
+            self.assertEqual(process.wait(10), 0)
+            self.assertNotEqual(self.kept_refresh_token(), token)
 
     def test_silence(self):
         """a client that says nothing is left after 5 seconds, SIGTERM ends it at once"""

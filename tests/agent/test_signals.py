@@ -9,7 +9,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
 import wire  # noqa: E402
-from agent_case import LOGIN, TenantCase  # noqa: E402
+from agent_case import ANNA, LOGIN, TenantCase  # noqa: E402
 
 
 class Signals(TenantCase):
@@ -112,6 +112,19 @@ class Signals(TenantCase):
         thread.join()
         self.assertEqual(result[0]["class"], "again", result)
         self.assertIn("stopped", result[0]["text"])
+
+    def test_stop_while_a_sign_in_is_renewed(self):
+        """SIGTERM while a refresh token is exchanged and nobody waits: what replaces it is kept first"""
+        config, token = self.signed_in()
+        agent = self.agent(config=config)
+        self.tenant.control("fault", {"match": {"grant": "refresh_token"}, "action": {"delay": 2}, "count": -1})
+        with wire.connect(self.socket) as client:
+            client.sendall(wire.request(ANNA))
+            self.wait(lambda: self.tenant.control("count?grant=refresh_token") == 1)
+        agent.signal(signal.SIGTERM)
+        agent.wait_for("is kept first")
+        self.assertEqual(agent.exit(10), 0)
+        self.assertNotEqual(self.kept_refresh_token(), token)
 
     def test_silent_client_does_not_keep_it(self):
         """SIGTERM while a client says nothing: ended within its 5 seconds"""
