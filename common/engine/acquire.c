@@ -273,6 +273,17 @@ failed(struct se_acquisition *acquisition, const struct se_error *error, int pau
 	end(acquisition, error->code, error);
 }
 
+/* Before anything else is asked, which would be with the one that it replaces. */
+static void
+keep_refresh_token(struct se_acquisition *acquisition, struct se_grant *grant)
+{
+	if (grant == NULL || grant->refresh_token == NULL)
+		return;
+	se_state_accept_refresh_token(&acquisition->state, grant);
+	acquisition->unsaved = true;
+	se_acquire_save(acquisition);
+}
+
 static void
 fetched(void *context, enum se_code code, struct se_grant *grant, const struct se_error *error,
 	int pause)
@@ -280,6 +291,7 @@ fetched(void *context, enum se_code code, struct se_grant *grant, const struct s
 	struct se_acquisition *acquisition = context;
 
 	if (code != SE_OK) {
+		keep_refresh_token(acquisition, grant);
 		failed(acquisition, error, pause);
 		return;
 	}

@@ -45,7 +45,8 @@ struct se_acquisition {
 	struct se_shared *shared;
 	struct se_token_key key;
 	struct se_state state;
-	struct se_store *store; /* that of `shared`, or the one before it while something is under way */
+	struct se_store
+		*store; /* that of `shared`, or the one before it while something is under way */
 	struct se_file_id file; /* of the state file when it was last read or written */
 	uint64_t seen;          /* se_store_changes() before that; 0: it is looked at again */
 	bool unsaved;           /* `state` is newer than the file */

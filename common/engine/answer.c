@@ -74,23 +74,35 @@ take_refresh_token(const struct se_json *json, struct se_grant *grant, struct se
 	return grant->refresh_token != NULL ? SE_OK : se_error_memory(error);
 }
 
+/* Elsewhere permissions are called otherwise, or are in no token. */
+static bool
+wants_roles(const struct se_account *account)
+{
+	return account->app_only && account->provider->microsoft &&
+	       account->provider->app_scope == NULL;
+}
+
 enum se_code
 se_answer_take_grant(const struct se_account *account, const char *endpoint,
 	const struct se_json *json, struct se_grant *grant, struct se_error *error)
 {
-	enum se_code code = take_access_token(endpoint, json, grant, error);
+	enum se_code code = take_access_token(endpoint, json, grant, error), other = SE_OK;
 
-	if (code == SE_OK && !account->app_only)
-		code = take_refresh_token(json, grant, error);
+	if (!account->app_only)
+		other = take_refresh_token(json, grant, code == SE_OK ? error : NULL);
+	if (code == SE_OK)
+		code = other;
 	if (code != SE_OK) {
-		se_grant_free(grant);
+		se_secret_free(grant->access_token);
+		grant->access_token = NULL;
+		grant->fingerprint[0] = '\0';
 		return code;
 	}
 	if (!se_json_integer(json, "expires_in", &grant->expires_in) || grant->expires_in < 0)
 		grant->expires_in = -1;
 	if (!se_json_integer(json, "refresh_in", &grant->refresh_in) || grant->refresh_in < 0)
 		grant->refresh_in = -1;
-	grant->roleless = account->app_only && se_jwt_is_roleless(grant->access_token);
+	grant->roleless = wants_roles(account) && se_jwt_is_roleless(grant->access_token);
 	return SE_OK;
 }
 

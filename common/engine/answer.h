@@ -21,14 +21,15 @@ struct se_grant {
 	struct se_secret *refresh_token; /* NULL: keep the old one (RFC 6749 section 6) */
 	int64_t expires_in;              /* seconds; -1: not said */
 	int64_t refresh_in;              /* seconds; -1: not said */
-	bool roleless;                   /* a JWT without `roles`: an app-only token that has no
-	                                    permission of its own */
+	bool roleless;                   /* a JWT without `roles`: an app's token for Exchange
+	                                    that has no permission of its own */
 	char fingerprint[SE_FINGERPRINT_MAX + 1];
 };
 
 /* Reads an HTTP answer for the account; `login` is who asked, for what to do next. SE_OK and `grant`, to be freed by the caller; else
  * `error`, with the endpoint's `error`, the AADSTS number and the trace id, and never with a part
- * of the answer that could hold a token. `retry_after` in seconds, 0: not said. */
+ * of the answer that could hold a token, and `grant` with a refresh token at most: one that came beside an access token of
+ * no use is to be kept all the same, as the one before may be worthless by now. `retry_after` in seconds, 0: not said. */
 enum se_code
 se_answer_read(const struct se_account *account, const char *login, long status, const char *body,
 	size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error);
@@ -38,8 +39,8 @@ se_answer_read(const struct se_account *account, const char *login, long status,
 enum se_code se_answer_explain(const struct se_account *account, const char *login,
 	const char *reason, const char *description, struct se_error *error);
 
-/* Takes the grant out of a success answer; on error nothing is left in it, and `error` calls whoever
- * answered `endpoint`. */
+/* Takes the grant out of a success answer; on error a refresh token at most, as above, and `error` calls
+ * whoever answered `endpoint`. */
 enum se_code se_answer_take_grant(const struct se_account *account, const char *endpoint,
 	const struct se_json *json, struct se_grant *grant, struct se_error *error);
 

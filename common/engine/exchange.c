@@ -58,11 +58,10 @@ granted(void *context, const struct se_http_response *response, const struct se_
 		return;
 	}
 	if (se_answer_read(parts->account, parts->login, response->status, response->body,
-		    response->body_len, response->retry_after, &grant, &error) != SE_OK) {
-		end(exchange, error.code, NULL, &error, pause_after(exchange, &error));
-		return;
-	}
-	end(exchange, SE_OK, &grant, NULL, -1);
+		    response->body_len, response->retry_after, &grant, &error) != SE_OK)
+		end(exchange, error.code, &grant, &error, pause_after(exchange, &error));
+	else
+		end(exchange, SE_OK, &grant, NULL, -1);
 	se_grant_free(&grant);
 }
 

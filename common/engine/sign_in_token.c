@@ -74,8 +74,10 @@ se_sign_in_accept(const struct se_sign_in *sign_in, const struct se_post_reply *
 	memset(signed_in, 0, sizeof(*signed_in));
 	code = se_answer_read(account, sign_in->login, reply->status, se_buffer_text(&reply->body),
 		reply->body.len, reply->retry_after, &signed_in->grant, error);
-	if (code != SE_OK)
+	if (code != SE_OK) {
+		se_grant_free(&signed_in->grant);
 		return code;
+	}
 	if (signed_in->grant.refresh_token == NULL) {
 		code = no_refresh_token(account, error);
 	} else {

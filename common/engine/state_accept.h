@@ -15,4 +15,7 @@
 void se_state_accept(struct se_state *state, struct se_grant *grant, unsigned max_age, int64_t now,
 	unsigned chance);
 
+/* The new refresh token alone, if there is one: of a grant that is of no other use. */
+void se_state_accept_refresh_token(struct se_state *state, struct se_grant *grant);
+
 #endif

@@ -23,7 +23,8 @@ read_answer(const struct se_account *account, const struct input *body, unsigned
 		must(strlen(grant.fingerprint) == SE_FINGERPRINT_MAX);
 		must(grant.expires_in >= -1 && grant.refresh_in >= -1);
 	} else {
-		must(grant.access_token == NULL && grant.refresh_token == NULL);
+		must(grant.access_token == NULL);
+		must(grant.refresh_token == NULL || (!account->app_only && status == 200));
 		must_explain(&error, code);
 		must_hold_no_secret(error.text, body->data, body->len);
 	}

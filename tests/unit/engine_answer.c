@@ -19,7 +19,7 @@
 	"canary0123456789canary0123456789"
 
 static struct se_config *config;
-static const struct se_account *app, *person;
+static const struct se_account *app, *person, *azure, *other;
 static struct se_grant grant;
 static struct se_error error;
 
@@ -36,9 +36,29 @@ set_up(void **state)
 			   "[account scanner]\n"
 			   "match = *@fabrikam.com\n"
 			   "tenant = fabrikam.com\n"
-			   "client_id = " APP "\n");
+			   "client_id = " APP "\n"
+			   "[account azure]\n"
+			   "match = *@adatum.com\n"
+			   "provider = acs\n"
+			   "tenant = adatum.com\n"
+			   "client_id = " APP "\n"
+			   "credential = secret\n"
+			   "client_secret_file = /etc/sasl-entra/adatum.secret\n"
+			   "sasl_user = adatum\n"
+			   "[account other]\n"
+			   "match = *@example.org\n"
+			   "provider = custom\n"
+			   "sign_in = app\n"
+			   "client_id = app\n"
+			   "credential = secret\n"
+			   "client_secret_file = /etc/sasl-entra/example.secret\n"
+			   "token_endpoint = https://login.example.org/token\n"
+			   "scope = mail\n"
+			   "servers = smtp.example.org\n");
 	app = &config->accounts[0];
 	person = &config->accounts[1];
+	azure = &config->accounts[2];
+	other = &config->accounts[3];
 	return 0;
 }
 
@@ -66,7 +86,8 @@ read_as(const struct se_account *account, long status, const char *body, unsigne
 	if (code != SE_OK) {
 		assert_int_equal(error.code, code);
 		assert_null(grant.access_token);
-		assert_null(grant.refresh_token);
+		if (status != 200 || account->app_only)
+			assert_null(grant.refresh_token);
 		assert_silent_about(error.text, "canary");
 		assert_silent_about(error.text, "{");
 	}
@@ -234,6 +255,11 @@ test_roles(void **state)
 			fail_msg("%s: roleless %d", jwts[i].token, grant.roleless);
 		/* A person's token has scopes instead. */
 		expect(person, 200, body, SE_OK, NULL);
+		assert_false(grant.roleless);
+		/* Nor are there roles but for Exchange. */
+		expect(azure, 200, body, SE_OK, NULL);
+		assert_false(grant.roleless);
+		expect(other, 200, body, SE_OK, NULL);
 		assert_false(grant.roleless);
 	}
 	se_grant_free(&grant);

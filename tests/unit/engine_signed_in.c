@@ -169,6 +169,27 @@ sign_out(const char *login)
 	assert_int_equal(unlink(scratch(name)), 0);
 }
 
+/* The one before may be worthless by then: the answer says nothing of it. */
+static void
+test_useless_access_token(void **state)
+{
+	struct asked one = {.login = PERSON};
+
+	(void)state;
+	configure("useless", true, "", "");
+	sign_in(PERSON, "0.imported");
+	engine = engine_start(SE_ROLE_HOST);
+	(void)faults_say(
+		"answer useless {\"status\": 200, \"body\": \"{\\\"token_type\\\": \\\"Bearer\\\", "
+		"\\\"refresh_token\\\": \\\"0.second\\\"}\"}");
+	ask(engine, &one);
+	assert_int_equal(one.code, SE_AGAIN);
+	assert_says(one.error.text, "sent no access_token");
+	assert_int_equal(faults_hits("useless"), 2);
+	expect_sent("useless", "0.second");
+	expect_kept("0.second");
+}
+
 static void
 test_sign_out(void **state)
 {
@@ -287,6 +308,7 @@ main(void)
 		ENGINE_TEST(test_no_sign_in),
 		ENGINE_TEST(test_kept_first),
 		ENGINE_TEST(test_rotation),
+		ENGINE_TEST(test_useless_access_token),
 		ENGINE_TEST(test_sign_out),
 		ENGINE_TEST(test_watched),
 		ENGINE_TEST(test_gone_while_renewed),
