@@ -83,8 +83,8 @@ struct se_acquisition {
 void se_acquire_init(
 	struct se_acquisition *acquisition, struct se_shared *shared, struct se_token_key *key);
 
-/* There is another store in `shared`, or none any more. What is under way is kept in the old one, where it has
- * its lock; from then on the files of the new one count, and what is at hand stays where it has none. */
+/* There is another store in `shared`, or none any more. What is under way is kept in the old one, where it
+ * has its lock; from then on the files of the new one count, and what is at hand stays where it has none. */
 void se_acquire_follow(struct se_acquisition *acquisition);
 
 /* Ends what is under way without a call, tries once more to keep what is not kept, wipes. */

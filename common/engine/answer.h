@@ -26,10 +26,11 @@ struct se_grant {
 	char fingerprint[SE_FINGERPRINT_MAX + 1];
 };
 
-/* Reads an HTTP answer for the account; `login` is who asked, for what to do next. SE_OK and `grant`, to be freed by the caller; else
- * `error`, with the endpoint's `error`, the AADSTS number and the trace id, and never with a part
- * of the answer that could hold a token, and `grant` with a refresh token at most: one that came beside an access token of
- * no use is to be kept all the same, as the one before may be worthless by now. `retry_after` in seconds, 0: not said. */
+/* Reads an HTTP answer for the account; `login` is who asked, for what to do next. SE_OK and `grant`, to be
+ * freed by the caller; else `error`, with the endpoint's `error`, the AADSTS number and the trace id, and
+ * never with a part of the answer that could hold a token, and `grant` with a refresh token at most: one that
+ * came beside an access token of no use is to be kept all the same, as the one before may be worthless by
+ * now. `retry_after` in seconds, 0: not said. */
 enum se_code
 se_answer_read(const struct se_account *account, const char *login, long status, const char *body,
 	size_t len, unsigned retry_after, struct se_grant *grant, struct se_error *error);

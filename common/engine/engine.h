@@ -107,9 +107,9 @@ bool se_engine_turn(struct se_engine *engine, struct pollfd *fds, size_t count, 
 /* Whether fetches are under way. */
 bool se_engine_is_busy(const struct se_engine *engine);
 
-/* For a program that is to end: nothing is renewed any more that nobody waits for; and whether a refresh token has been
- * sent that the answer may replace (RFC 6749, section 6), so that a sign-in may be lost if nobody takes the answer.
- * True for SE_BUDGET_MS at most. */
+/* For a program that is to end: nothing is renewed any more that nobody waits for; and whether a refresh token
+ * has been sent that the answer may replace (RFC 6749, section 6), so that a sign-in may be lost if nobody
+ * takes the answer. True for SE_BUDGET_MS at most. */
 void se_engine_wind_down(struct se_engine *engine);
 bool se_engine_is_exchanging(const struct se_engine *engine);
 

@@ -16,8 +16,9 @@
 #include "engine/managed_identity.h"
 #include "engine/request_id.h"
 
-/* SE_OK: `grant` is the callee's to take from. Else `error`, and `grant`, or NULL, as se_answer_read() leaves it; `pause` is how many milliseconds
- * later the whole is worth another try within the same step, -1: not within it. */
+/* SE_OK: `grant` is the callee's to take from. Else `error`, and `grant`, or NULL, as se_answer_read()
+ * leaves it; `pause` is how many milliseconds later the whole is worth another try within the same step,
+ * -1: not within it. */
 typedef void se_exchange_done(void *context, enum se_code code, struct se_grant *grant,
 	const struct se_error *error, int pause);
 
