@@ -13,8 +13,6 @@
 #include "tool/journal_copy.h"
 #include "tool/keep_sign_in.h"
 
-#define UNDO "sasl-entra import sasl-xoauth2 --undo"
-
 struct work {
 	const struct se_import_plan *plan;
 	struct se_journal *journal;
@@ -202,13 +200,12 @@ do_all(const struct work *work, struct se_error *error)
 	return code == SE_OK ? se_journal_finish(work->journal, error) : code;
 }
 
-/* Also lets the agent and Postfix read the old files. `from`: 0, or only this time's. */
+/* What this time has changed. Also lets the agent and Postfix read the old files. */
 static enum se_code
-put_back(const struct se_identity *identity, struct se_journal *journal, size_t from,
-	struct se_error *error)
+put_back(const struct se_identity *identity, struct se_journal *journal, struct se_error *error)
 {
-	const size_t to = se_journal_count(journal);
-	enum se_code code = se_journal_undo(journal, from == 0, error);
+	const size_t from = se_journal_start(journal), to = se_journal_count(journal);
+	enum se_code code = se_journal_undo(journal, error);
 
 	if (code != SE_OK)
 		return code;
@@ -217,15 +214,16 @@ put_back(const struct se_identity *identity, struct se_journal *journal, size_t 
 }
 
 static void
-take_back(struct work *work, size_t from, struct se_error *error)
+take_back(struct work *work, struct se_error *error)
 {
 	struct se_error why = *error, undo;
 
-	if (put_back(work->plan->identity, work->journal, from, &undo) == SE_OK)
+	if (put_back(work->plan->identity, work->journal, &undo) == SE_OK)
 		(void)se_error_set(error, why.code, "%s. Everything is as it was before", why.text);
 	else
 		(void)se_error_set(error, why.code,
-			"%s. Not everything could be put back (%s); when that is mended: " UNDO,
+			"%s. Not everything could be put back (%s); when that is "
+			"mended: " SE_IMPORT_UNDO,
 			why.text, undo.text);
 }
 
@@ -256,33 +254,47 @@ se_import_apply(const struct se_import_plan *plan, struct se_error *error)
 		return error->code;
 	if (state == SE_JOURNAL_BEGUN) {
 		code = se_error_set(error, SE_CONFIG,
-			"an import was begun and interrupted; take back what it did first: " UNDO);
+			"an import was begun and interrupted; take back what it did "
+			"first: " SE_IMPORT_UNDO);
 	} else {
-		const size_t from = se_journal_count(work.journal);
-
 		code = do_all(&work, error);
 		if (code != SE_OK)
-			take_back(&work, from, error);
+			take_back(&work, error);
 	}
 	se_journal_close(work.journal);
 	return code;
 }
 
+/* Of what was interrupted it is known what it changed, and nobody has looked at it since: it alone is
+ * undone, without a check. What was finished is undone as a whole, where nobody has changed it. */
+static enum se_code
+choose(struct se_journal *journal, enum se_journal_state state, bool force, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	if (state == SE_JOURNAL_NONE)
+		return se_error_set(error, SE_ABSENT, "there is no import to take back");
+	if (state == SE_JOURNAL_BEGUN)
+		return SE_OK;
+	if (!force)
+		code = se_journal_check(journal, error);
+	return code == SE_OK ? se_journal_begin_undo(journal, error) : code;
+}
+
 enum se_code
-se_import_undo(const struct se_identity *identity, bool force, struct se_error *error)
+se_import_undo(const struct se_identity *identity, bool force, struct se_import_undone *undone,
+	struct se_error *error)
 {
 	enum se_journal_state state;
 	struct se_journal *journal = open_journal(identity, &state, error);
-	enum se_code code = SE_OK;
+	enum se_code code;
 
 	if (journal == NULL)
 		return error->code;
-	if (state == SE_JOURNAL_NONE)
-		code = se_error_set(error, SE_ABSENT, "there is no import to take back");
-	if (code == SE_OK && state == SE_JOURNAL_FINISHED && !force)
-		code = se_journal_check(journal, error);
+	code = choose(journal, state, force, error);
 	if (code == SE_OK)
-		code = put_back(identity, journal, 0, error);
+		code = put_back(identity, journal, error);
+	undone->earlier = se_journal_count(journal) > 0;
 	se_journal_close(journal);
 	return code;
 }

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,7 +23,7 @@ enum { ENTRIES_MAX = 2000, TEXT_MAX = 4 << 20 };
 struct se_journal {
 	char path[PATH_MAX];
 	int directory;
-	int64_t start; /* the first of this time's */
+	int64_t start; /* the first of this time's; on the disk, too: an undo after a crash begins there */
 	int64_t count;
 	struct se_json *json;
 };
@@ -49,6 +50,7 @@ write_json(struct se_journal *journal, struct se_error *error)
 
 	se_buffer_init(&text, TEXT_MAX);
 	if (!se_json_set_integer(journal->json, "count", journal->count) ||
+		!se_json_set_integer(journal->json, "start", journal->start) ||
 		!se_json_write(journal->json, &text))
 		code = se_error_memory(error);
 	else
@@ -79,17 +81,43 @@ open_directory(struct se_journal *journal, struct se_error *error)
 	return SE_OK;
 }
 
+/* Whether a file there is a copy that the list does not name, or what a crash left of a write. */
+static bool
+is_nobodys(const struct se_journal *journal, const char *name)
+{
+	if (strcmp(name, SE_INSTALL_TEMPORARY) == 0)
+		return true;
+	return name[0] != '\0' && strspn(name, "0123456789") == strlen(name) &&
+	       strtoll(name, NULL, 10) >= journal->count;
+}
+
+/* There are secrets in them. All that is there is looked at: where there was no file, there is no copy. */
 static void
 remove_copies(const struct se_journal *journal)
 {
-	char name[24];
+	const struct dirent *found;
+	int fd = openat(journal->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 
-	(void)unlinkat(journal->directory, SE_INSTALL_TEMPORARY, 0);
-	for (int i = 0; i < ENTRIES_MAX; i++) {
-		(void)snprintf(name, sizeof(name), "%d", i);
-		if (unlinkat(journal->directory, name, 0) != 0 && i > journal->count)
-			break;
+	if (directory == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
 	}
+	while ((found = readdir(directory)) != NULL)
+		if (is_nobodys(journal, found->d_name))
+			(void)unlinkat(journal->directory, found->d_name, 0);
+	(void)closedir(directory);
+}
+
+static bool
+read_counts(struct se_journal *journal)
+{
+	if (!se_json_integer(journal->json, "count", &journal->count) || journal->count < 0 ||
+		journal->count > ENTRIES_MAX)
+		return false;
+	(void)se_json_integer(journal->json, "start", &journal->start);
+	return journal->start >= 0 && journal->start <= journal->count;
 }
 
 static enum se_code
@@ -111,8 +139,7 @@ read_json(struct se_journal *journal, enum se_journal_state *state, struct se_er
 		code = journal->json != NULL ? SE_OK : se_error_memory(error);
 	} else if (code == SE_OK) {
 		code = se_import_json(path, &text, &journal->json, NULL, error);
-		if (code == SE_OK && (!se_json_integer(journal->json, "count", &journal->count) ||
-					     journal->count < 0 || journal->count > ENTRIES_MAX)) {
+		if (code == SE_OK && !read_counts(journal)) {
 			journal->count = ENTRIES_MAX; /* what is there stays */
 			code = se_error_set(error, SE_CONFIG, "%s is damaged", path);
 		}
@@ -301,23 +328,39 @@ remove_all(struct se_journal *journal)
 	(void)unlinkat(journal->directory, FILE_NAME, 0);
 	(void)se_directory_sync(journal->directory);
 	remove_copies(journal);
-	journal->count = 0;
+}
+
+size_t
+se_journal_start(const struct se_journal *journal)
+{
+	return (size_t)journal->start;
 }
 
 enum se_code
-se_journal_undo(struct se_journal *journal, bool all, struct se_error *error)
+se_journal_begin_undo(struct se_journal *journal, struct se_error *error)
 {
-	const int64_t from = all ? 0 : journal->start;
+	journal->start = 0;
+	if (!se_json_set_integer(journal->json, "finished", 0))
+		return se_error_memory(error);
+	return write_json(journal, error);
+}
+
+enum se_code
+se_journal_undo(struct se_journal *journal, struct se_error *error)
+{
 	enum se_code code = SE_OK;
 
-	for (int64_t i = journal->count; code == SE_OK && i > from; i--)
+	for (int64_t i = journal->count; code == SE_OK && i > journal->start; i--)
 		code = put_back(journal, i - 1, error);
 	if (code != SE_OK)
 		return code;
-	if (from == 0) {
+	journal->count = journal->start;
+	if (journal->count == 0) {
 		remove_all(journal);
 		return SE_OK;
 	}
-	journal->count = from;
-	return se_journal_finish(journal, error);
+	code = se_journal_finish(journal, error);
+	if (code == SE_OK)
+		remove_copies(journal);
+	return code;
 }

@@ -15,7 +15,7 @@ struct se_journal;
 
 enum se_journal_state {
 	SE_JOURNAL_NONE,
-	SE_JOURNAL_BEGUN, /* and not finished: what it was about was interrupted */
+	SE_JOURNAL_BEGUN, /* and not finished: what it was about, or an undo, was interrupted */
 	SE_JOURNAL_FINISHED
 };
 
@@ -24,7 +24,8 @@ struct se_journal *
 se_journal_open(const char *directory, enum se_journal_state *state, struct se_error *error);
 void se_journal_close(struct se_journal *journal);
 
-/* From here on it is this time's: of a second time, what the first one has changed is kept again. */
+/* From here on it is this time's: of a second time, what the first one has changed is kept again. That is
+ * on the disk before anything is kept. */
 enum se_code se_journal_begin(struct se_journal *journal, struct se_error *error);
 
 /* Keeps what is at `path` now, if only that nothing is. To be called before it is changed. `loose`:
@@ -41,14 +42,20 @@ const char *se_journal_noted(const struct se_journal *journal, const char *name)
 enum se_code se_journal_finish(struct se_journal *journal, struct se_error *error);
 
 size_t se_journal_count(const struct se_journal *journal);
+/* Where this time's begin: all of them are undone together. */
+size_t se_journal_start(const struct se_journal *journal);
 /* The path of the i-th, from 0 on. */
 const char *se_journal_path(const struct se_journal *journal, size_t i);
 
 /* SE_CONFIG when a file is not what it was when the journal was finished. */
 enum se_code se_journal_check(const struct se_journal *journal, struct se_error *error);
 
-/* Puts everything back, the last first, and removes the journal; or only what this time has changed.
- * May be called again after an error. */
-enum se_code se_journal_undo(struct se_journal *journal, bool all, struct se_error *error);
+/* From here on it is all this time's, so that an undo of several times that is interrupted goes on where
+ * it was: se_journal_check() would take what has been put back already for changed. */
+enum se_code se_journal_begin_undo(struct se_journal *journal, struct se_error *error);
+
+/* Puts back what this time has changed, the last first. Then the journal is as it was before this time:
+ * finished, or gone where nothing is left. May be called again after an error. */
+enum se_code se_journal_undo(struct se_journal *journal, struct se_error *error);
 
 #endif
