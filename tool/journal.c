@@ -256,55 +256,90 @@ se_journal_path(const struct se_journal *journal, size_t i)
 	return path != NULL ? path : "";
 }
 
-/* "" where there is nothing. */
+/* Of what has been put back it is the same as before. "" where there is nothing. */
 static void
-describe(const char *path, char text[64])
+describe(int directory, const char *name, char text[64])
 {
 	struct stat found;
 
 	text[0] = '\0';
-	if (lstat(path, &found) == 0)
-		(void)snprintf(text, 64, "%llu.%lld.%lld", (unsigned long long)found.st_ino,
-			(long long)found.st_size,
+	if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0)
+		(void)snprintf(text, 64, "%lld.%lld", (long long)found.st_size,
 			(long long)found.st_mtim.tv_sec * 1000000000 + found.st_mtim.tv_nsec);
 }
 
-enum se_code
-se_journal_finish(struct se_journal *journal, struct se_error *error)
+static enum se_code
+write_finished(struct se_journal *journal, struct se_error *error)
 {
-	char name[40], text[64];
-
-	for (int64_t i = 0; i < journal->count; i++) {
-		describe(se_journal_path(journal, (size_t)i), text);
-		(void)snprintf(name, sizeof(name), "after %ld", (long)i);
-		if (!se_json_set_string(journal->json, name, text))
-			return se_error_memory(error);
-	}
 	if (!se_json_set_integer(journal->json, "finished", 1))
 		return se_error_memory(error);
 	return write_json(journal, error);
 }
 
+/* Only what this time has changed: what was changed by somebody else since an earlier time stays that. */
 enum se_code
-se_journal_check(const struct se_journal *journal, struct se_error *error)
+se_journal_finish(struct se_journal *journal, struct se_error *error)
 {
 	char name[40], text[64];
 
-	for (int64_t i = 0; i < journal->count; i++) {
-		const char *path = se_journal_path(journal, (size_t)i), *then;
-		int64_t loose = 0;
-
+	for (int64_t i = journal->start; i < journal->count; i++) {
+		describe(AT_FDCWD, se_journal_path(journal, (size_t)i), text);
 		(void)snprintf(name, sizeof(name), "after %ld", (long)i);
-		then = se_json_string(journal->json, name);
-		(void)se_json_integer(entry(journal, i), "loose", &loose);
-		describe(path, text);
-		if (then != NULL && loose == 0 && strcmp(then, text) != 0)
-			return se_error_set(error, SE_CONFIG,
-				"%s has been changed since the import; nothing is put back. Keep a "
-				"copy of it, and add --replace to put back what was there before",
-				path);
+		if (!se_json_set_string(journal->json, name, text))
+			return se_error_memory(error);
 	}
-	return SE_OK;
+	return write_finished(journal, error);
+}
+
+/* How the file was when a later time kept it: its copy has the size and the time. False: none did. */
+static bool
+describe_next(const struct se_journal *journal, int64_t i, char text[64])
+{
+	const char *path = se_journal_path(journal, (size_t)i);
+	char name[24];
+
+	for (int64_t next = i + 1; next < journal->count; next++) {
+		if (strcmp(se_journal_path(journal, (size_t)next), path) != 0)
+			continue;
+		(void)snprintf(name, sizeof(name), "%ld", (long)next);
+		describe(journal->directory, name, text);
+		return true;
+	}
+	return false;
+}
+
+static enum se_code
+check_entry(const struct se_journal *journal, int64_t i, struct se_error *error)
+{
+	const char *path = se_journal_path(journal, (size_t)i), *then;
+	char name[40], text[64];
+	int64_t loose = 0;
+	bool between;
+
+	(void)snprintf(name, sizeof(name), "after %ld", (long)i);
+	then = se_json_string(journal->json, name);
+	(void)se_json_integer(entry(journal, i), "loose", &loose);
+	if (then == NULL || loose != 0)
+		return SE_OK;
+	between = describe_next(journal, i, text);
+	if (!between)
+		describe(AT_FDCWD, path, text);
+	if (strcmp(then, text) == 0)
+		return SE_OK;
+	return se_error_set(error, SE_CONFIG,
+		"%s has been changed %s; nothing is put back. Keep a copy of it, and add --replace "
+		"to put back what was there before",
+		path, between ? "between two imports" : "since the import");
+}
+
+enum se_code
+se_journal_check(const struct se_journal *journal, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	for (int64_t i = 0; code == SE_OK && i < journal->count; i++)
+		code = check_entry(journal, i, error);
+	return code;
 }
 
 static enum se_code
@@ -359,7 +394,7 @@ se_journal_undo(struct se_journal *journal, struct se_error *error)
 		remove_all(journal);
 		return SE_OK;
 	}
-	code = se_journal_finish(journal, error);
+	code = write_finished(journal, error);
 	if (code == SE_OK)
 		remove_copies(journal);
 	return code;

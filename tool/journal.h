@@ -38,7 +38,7 @@ enum se_code se_journal_note(
 	struct se_journal *journal, const char *name, const char *text, struct se_error *error);
 const char *se_journal_noted(const struct se_journal *journal, const char *name);
 
-/* All is done; and how the files look now. */
+/* All is done; and how the files look now that this time has changed. */
 enum se_code se_journal_finish(struct se_journal *journal, struct se_error *error);
 
 size_t se_journal_count(const struct se_journal *journal);
@@ -47,7 +47,8 @@ size_t se_journal_start(const struct se_journal *journal);
 /* The path of the i-th, from 0 on. */
 const char *se_journal_path(const struct se_journal *journal, size_t i);
 
-/* SE_CONFIG when a file is not what it was when the journal was finished. */
+/* SE_CONFIG when a file is not what it was when the time that changed it was finished: today, or when a
+ * later time kept it. */
 enum se_code se_journal_check(const struct se_journal *journal, struct se_error *error);
 
 /* From here on it is all this time's, so that an undo of several times that is interrupted goes on where

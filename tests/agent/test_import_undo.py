@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import agent_case  # noqa: E402
-from import_case import ANNA, BOB, PUBLIC, ImportCase  # noqa: E402
+from import_case import ANNA, BOB, CARL, PUBLIC, ImportCase  # noqa: E402
 
 RELAY = ("\n[account relay]\nmatch = relay@contoso.com\ntenant = contoso.onmicrosoft.com\n"
          "client_id = 00001111-aaaa-2222-bbbb-3333cccc4444\ncredential = none\n")
@@ -18,6 +18,7 @@ class UndoCase(ImportCase):
     def setUp(self):
         super().setUp()
         self.journal = self.etc / "sasl-xoauth2-import"
+        self.token_file(CARL)
 
     def take(self, *logins, **named):
         """Imports token files, without Postfix."""
@@ -63,6 +64,8 @@ class Interrupted(UndoCase):
             self.assertIn("what was imported before it stays", self.tool("--undo").stderr)
             self.assertEqual(self.outside(), between, call)
             self.assertEqual(sorted(self.journal.iterdir()), copies)
+            self.assertIn(str(self.config), self.tool("--undo", code=1).stderr)
+            self.assertEqual(self.outside(), between, call)
         self.assertGreater(call, 5)
         self.tool("--undo", "--replace")
         self.assertEqual(self.outside(), before)
@@ -91,6 +94,68 @@ class Interrupted(UndoCase):
         for start in (-1, whole["count"] + 1, 2**62):
             path.write_text(json.dumps({**whole, "start": start, "finished": 0}))
             self.assertIn("is damaged", self.tool("--undo", code=1).stderr)
+
+
+class Edited(UndoCase):
+    """What a person has changed is not put back over, until --replace."""
+
+    def refused(self, sentence, path=None):
+        before = self.all_places()
+        error = self.tool("--undo", code=1).stderr
+        self.assertIn(str(path or self.config), error)
+        self.assertIn(sentence, error)
+        self.assertEqual(self.all_places(), before)
+
+    def test_before_second(self):
+        """changed between two imports: refused, also when the second one has worked"""
+        before = self.outside()
+        self.take(ANNA)
+        self.edit()
+        self.take(CARL)
+        self.refused("between two imports")
+        self.tool("--undo", "--replace")
+        self.assertEqual(self.outside(), before)
+
+    def test_other_file(self):
+        """changed before an import that is about other files: refused"""
+        self.migrate("--apply")
+        path = self.postfix / "sasl_passwd"
+        path.write_text(path.read_text() + "# a word of mine\n")
+        self.take(CARL)
+        self.refused("since the import", path)
+
+    def test_before_failure(self):
+        """changed before an import that fails and takes itself back: refused"""
+        self.take(ANNA)
+        self.edit()
+        (self.place / "state").rename(self.place / "away")
+        self.assertIn("as it was before", self.take(CARL, code=1).stderr)
+        (self.place / "away").rename(self.place / "state")
+        self.refused("since the import")
+
+    @unittest.skipUnless(shutil.which("strace"), "there is no strace")
+    def test_before_interruption(self):
+        """changed before an import that is interrupted and taken back: refused; not changed: all is taken back"""
+        before = self.outside()
+        for edited in (False, True):
+            self.take(ANNA)
+            if edited:
+                self.edit()
+            self.assertEqual(self.killed(5, "--apply", f"{self.tokens}/{CARL}").returncode, -9)
+            self.tool("--undo")
+            if edited:
+                self.refused("since the import")
+            else:
+                self.tool("--undo")
+                self.assertEqual(self.outside(), before)
+
+    def test_not_edited(self):
+        """two imports of which the first one's files are what it left: --undo takes back both"""
+        before = self.all_places()
+        self.take(ANNA)
+        self.take(CARL)
+        self.tool("--undo")
+        self.assertEqual(self.all_places(), before)
 
 
 if __name__ == "__main__":
