@@ -19,10 +19,11 @@ size_t se_import_try(const struct se_import_plan *plan);
 
 struct se_import_undone {
 	bool earlier; /* there are imports before the one that was interrupted; they stay */
+	size_t left;  /* sign-ins that somebody has made since, which stay; stderr has them */
 };
 
 /* Puts back what an import that was interrupted has changed; without one, what all imports have.
- * `force`: also files that were changed since. */
+ * `force`: also files that were changed since, but never a sign-in. */
 enum se_code se_import_undo(const struct se_identity *identity, bool force,
 	struct se_import_undone *undone, struct se_error *error);
 

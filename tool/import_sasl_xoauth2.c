@@ -240,12 +240,11 @@ undo(const struct se_identity *identity, const struct se_import_options *options
 
 	if (se_import_undo(identity, options->replace, &undone, &error) != SE_OK)
 		return se_exit_error(&error);
-	if (undone.earlier)
-		fprintf(stderr,
-			"Everything is as it was before the import that was interrupted; what was "
-			"imported before it stays. To take that back, too: " SE_IMPORT_UNDO "\n");
-	else
-		fprintf(stderr, "Everything is as it was before the import.\n");
+	fprintf(stderr, "Everything %sis as it was before the import%s.\n",
+		undone.left > 0 ? "else " : "",
+		undone.earlier ? " that was interrupted; what was imported before it stays. To "
+				 "take that back, too: " SE_IMPORT_UNDO
+			       : "");
 	return options->json ? say_undone() : SE_EXIT_OK;
 }
 

@@ -25,6 +25,7 @@ struct se_journal {
 	int directory;
 	int64_t start; /* the first of this time's; on the disk, too: an undo after a crash begins there */
 	int64_t count;
+	int64_t left; /* to be put back; the rest up to `count` has been */
 	struct se_json *json;
 };
 
@@ -51,6 +52,7 @@ write_json(struct se_journal *journal, struct se_error *error)
 	se_buffer_init(&text, TEXT_MAX);
 	if (!se_json_set_integer(journal->json, "count", journal->count) ||
 		!se_json_set_integer(journal->json, "start", journal->start) ||
+		!se_json_set_integer(journal->json, "left", journal->left) ||
 		!se_json_write(journal->json, &text))
 		code = se_error_memory(error);
 	else
@@ -116,8 +118,11 @@ read_counts(struct se_journal *journal)
 	if (!se_json_integer(journal->json, "count", &journal->count) || journal->count < 0 ||
 		journal->count > ENTRIES_MAX)
 		return false;
+	journal->left = journal->count;
 	(void)se_json_integer(journal->json, "start", &journal->start);
-	return journal->start >= 0 && journal->start <= journal->count;
+	(void)se_json_integer(journal->json, "left", &journal->left);
+	return journal->start >= 0 && journal->start <= journal->left &&
+	       journal->left <= journal->count;
 }
 
 static enum se_code
@@ -186,44 +191,93 @@ entry(const struct se_journal *journal, int64_t i)
 	return se_json_object(journal->json, name);
 }
 
-static enum se_code
-add(struct se_journal *journal, const char *path, bool exists, bool loose, struct se_error *error)
+/* An entry that is not in the list yet; NULL when memory ran out. */
+static struct se_json *
+new_entry(const char *path, bool exists, bool loose)
 {
 	struct se_json *made = se_json_new();
+
+	if (made != NULL && se_json_set_string(made, "path", path) &&
+		se_json_set_integer(made, "exists", exists) &&
+		se_json_set_integer(made, "loose", loose))
+		return made;
+	se_json_free(made);
+	return NULL;
+}
+
+/* Takes `made`. */
+static enum se_code
+add(struct se_journal *journal, struct se_json *made, struct se_error *error)
+{
 	char name[24];
 
 	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
-	if (made == NULL || !se_json_set_string(made, "path", path) ||
-		!se_json_set_integer(made, "exists", exists) ||
-		!se_json_set_integer(made, "loose", loose)) {
-		se_json_free(made);
-		return se_error_memory(error);
-	}
-	if (!se_json_set_object(journal->json, name, made))
+	if (made == NULL || !se_json_set_object(journal->json, name, made))
 		return se_error_memory(error);
 	journal->count++;
+	journal->left = journal->count;
 	return write_json(journal, error);
+}
+
+/* Where it is kept this time; -1: it is not. */
+static int64_t
+find(const struct se_journal *journal, const char *path)
+{
+	for (int64_t i = journal->start; i < journal->count; i++)
+		if (strcmp(se_journal_path(journal, (size_t)i), path) == 0)
+			return i;
+	return -1;
+}
+
+/* Its copy; *exists: there is something to be copied. */
+static enum se_code
+copy_out(struct se_journal *journal, const char *path, bool *exists, struct se_error *error)
+{
+	char name[24];
+	enum se_code code;
+
+	if (journal->count >= ENTRIES_MAX)
+		return se_error_set(error, SE_CONFIG, "%s: too many files", journal->path);
+	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
+	code = se_copy_out(path, journal->directory, name, error);
+	*exists = code == SE_OK;
+	return code == SE_ABSENT ? SE_OK : code;
 }
 
 enum se_code
 se_journal_keep(struct se_journal *journal, const char *path, bool loose, struct se_error *error)
 {
-	char name[24];
-	bool exists = true;
+	bool exists;
 	enum se_code code;
 
-	for (int64_t i = journal->start; i < journal->count; i++)
-		if (strcmp(se_journal_path(journal, (size_t)i), path) == 0)
-			return SE_OK;
-	if (journal->count >= ENTRIES_MAX)
-		return se_error_set(error, SE_CONFIG, "%s: too many files", journal->path);
-	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
-	code = se_copy_out(path, journal->directory, name, error);
-	if (code == SE_ABSENT) {
-		exists = false;
-		code = SE_OK;
+	if (find(journal, path) >= 0)
+		return SE_OK;
+	code = copy_out(journal, path, &exists, error);
+	return code == SE_OK ? add(journal, new_entry(path, exists, loose), error) : code;
+}
+
+enum se_code
+se_journal_keep_sign_in(
+	struct se_journal *journal, const char *path, int64_t *signed_in, struct se_error *error)
+{
+	const int64_t i = find(journal, path);
+	struct se_json *made;
+	bool exists;
+	enum se_code code;
+
+	if (i >= 0) {
+		(void)se_json_integer(entry(journal, i), "signed_in", signed_in);
+		return SE_OK;
 	}
-	return code == SE_OK ? add(journal, path, exists, loose, error) : code;
+	code = copy_out(journal, path, &exists, error);
+	if (code != SE_OK)
+		return code;
+	made = new_entry(path, exists, true);
+	if (made != NULL && !se_json_set_integer(made, "signed_in", *signed_in)) {
+		se_json_free(made);
+		made = NULL;
+	}
+	return add(journal, made, error);
 }
 
 enum se_code
@@ -342,18 +396,28 @@ se_journal_check(const struct se_journal *journal, struct se_error *error)
 	return code;
 }
 
-static enum se_code
-put_back(struct se_journal *journal, int64_t i, struct se_error *error)
-{
-	const char *path = se_journal_path(journal, (size_t)i);
-	int64_t exists = 0;
-	char name[24];
+struct putting {
+	se_journal_put_sign_in *sign_in;
+	void *context;
+};
 
-	if (path[0] != '/' || !se_json_integer(entry(journal, i), "exists", &exists))
+static enum se_code
+put_back(struct se_journal *journal, int64_t i, const struct putting *putting,
+	struct se_error *error)
+{
+	struct se_journal_sign_in kept = {.path = se_journal_path(journal, (size_t)i)};
+	int64_t exists = 0;
+
+	if (kept.path[0] != '/' || !se_json_integer(entry(journal, i), "exists", &exists))
 		return se_error_set(error, SE_CONFIG, "%s/" FILE_NAME " is damaged", journal->path);
-	(void)snprintf(name, sizeof(name), "%ld", (long)i);
-	return exists != 0 ? se_copy_back(journal->directory, name, path, error)
-			   : se_copy_remove(path, error);
+	(void)snprintf(kept.copy, sizeof(kept.copy), "%ld", (long)i);
+	kept.directory = journal->directory;
+	kept.exists = exists != 0;
+	kept.last = find(journal, kept.path) == i;
+	if (se_json_integer(entry(journal, i), "signed_in", &kept.signed_in))
+		return putting->sign_in(putting->context, &kept, error);
+	return kept.exists ? se_copy_back(journal->directory, kept.copy, kept.path, error)
+			   : se_copy_remove(kept.path, error);
 }
 
 /* The list goes first: without it the copies are nobody's, and the next one to look removes them. */
@@ -381,14 +445,20 @@ se_journal_begin_undo(struct se_journal *journal, struct se_error *error)
 }
 
 enum se_code
-se_journal_undo(struct se_journal *journal, struct se_error *error)
+se_journal_undo(struct se_journal *journal, se_journal_put_sign_in *put, void *context,
+	struct se_error *error)
 {
-	enum se_code code = SE_OK;
+	const struct putting putting = {put, context};
+	enum se_code code;
 
-	for (int64_t i = journal->count; code == SE_OK && i > journal->start; i--)
-		code = put_back(journal, i - 1, error);
-	if (code != SE_OK)
-		return code;
+	while (journal->left > journal->start) {
+		code = put_back(journal, journal->left - 1, &putting, error);
+		if (code != SE_OK)
+			return code;
+		journal->left--;
+		/* Where that does not work it is done once more, at worst. */
+		(void)write_json(journal, NULL);
+	}
 	journal->count = journal->start;
 	if (journal->count == 0) {
 		remove_all(journal);

@@ -33,6 +33,12 @@ enum se_code se_journal_begin(struct se_journal *journal, struct se_error *error
 enum se_code
 se_journal_keep(struct se_journal *journal, const char *path, bool loose, struct se_error *error);
 
+/* The same for the state file of a sign-in, under its lock. *signed_in, of the one that is about to be
+ * written, tells it later from what others write there; where this time has kept it already it becomes
+ * that one's. */
+enum se_code se_journal_keep_sign_in(
+	struct se_journal *journal, const char *path, int64_t *signed_in, struct se_error *error);
+
 /* A word for whoever undoes it. */
 enum se_code se_journal_note(
 	struct se_journal *journal, const char *name, const char *text, struct se_error *error);
@@ -55,8 +61,23 @@ enum se_code se_journal_check(const struct se_journal *journal, struct se_error 
  * it was: se_journal_check() would take what has been put back already for changed. */
 enum se_code se_journal_begin_undo(struct se_journal *journal, struct se_error *error);
 
-/* Puts back what this time has changed, the last first. Then the journal is as it was before this time:
- * finished, or gone where nothing is left. May be called again after an error. */
-enum se_code se_journal_undo(struct se_journal *journal, struct se_error *error);
+/* What was at a sign-in's state file before `signed_in` was written there. */
+struct se_journal_sign_in {
+	const char *path;
+	int64_t signed_in;
+	bool exists;   /* else nothing was there */
+	int directory; /* of the copy */
+	char copy[24];
+	bool last; /* of those of this path, where it was kept several times */
+};
+
+typedef enum se_code se_journal_put_sign_in(
+	void *context, const struct se_journal_sign_in *kept, struct se_error *error);
+
+/* Puts back what this time has changed, the last first; a sign-in by `put`, which may leave it. Then the
+ * journal is as it was before this time: finished, or gone where nothing is left. May be called again after an
+ * error. */
+enum se_code se_journal_undo(struct se_journal *journal, se_journal_put_sign_in *put, void *context,
+	struct se_error *error);
 
 #endif
