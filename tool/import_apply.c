@@ -8,12 +8,10 @@
 
 #include "tool/agent_reload.h"
 #include "tool/import_apply.h"
+#include "tool/import_sign_in.h"
 #include "tool/import_write.h"
 #include "tool/journal.h"
 #include "tool/journal_copy.h"
-#include "tool/keep_sign_in.h"
-
-#define UNDO "sasl-entra import sasl-xoauth2 --undo"
 
 struct work {
 	const struct se_import_plan *plan;
@@ -56,50 +54,6 @@ write_configuration(const struct work *work, struct se_error *error)
 }
 
 static enum se_code
-keep_state(const struct work *work, const struct se_place *place, struct se_error *error)
-{
-	char path[4096];
-
-	(void)snprintf(
-		path, sizeof(path), "%s/%s.json", se_store_path(place->store), place->key.name);
-	return se_journal_keep(work->journal, path, true, error);
-}
-
-static enum se_code
-import_token(const struct work *work, const struct se_import_account *account,
-	struct se_place *place, struct se_error *error)
-{
-	struct se_secret *token;
-	bool changed;
-	enum se_code code = se_identity_become_owner(work->plan->identity, false, error);
-
-	if (code == SE_OK)
-		code = se_place_open(place, error);
-	if (code == SE_OK && se_store_has(place->store, &place->key) &&
-		!work->plan->options->replace) {
-		se_identity_return();
-		fprintf(stderr,
-			"%s: a sign-in is kept for it already, and stays; --replace puts the one "
-			"of %s in its place\n",
-			account->login, account->file);
-		return SE_OK;
-	}
-	se_identity_return();
-	if (code == SE_OK)
-		code = keep_state(work, place, error);
-	if (code == SE_OK)
-		code = se_identity_become_owner(work->plan->identity, false, error);
-	token = code == SE_OK ? se_secret_copy(account->refresh_token) : NULL;
-	if (code == SE_OK)
-		code = token != NULL ? se_keep_sign_in(place, token, &changed, error)
-				     : se_error_memory(error);
-	se_identity_return();
-	if (code == SE_OK)
-		se_place_tell_agent(place);
-	return code;
-}
-
-static enum se_code
 import_tokens(const struct work *work, struct se_error *error)
 {
 	const struct se_import_accounts *accounts = &work->plan->accounts;
@@ -112,7 +66,8 @@ import_tokens(const struct work *work, struct se_error *error)
 			continue;
 		code = se_place_find(work->plan->identity, accounts->list[i].login, &place, error);
 		if (code == SE_OK)
-			code = import_token(work, &accounts->list[i], &place, error);
+			code = se_import_sign_in(&place, &accounts->list[i],
+				work->plan->options->replace, work->journal, error);
 		se_place_free(&place);
 		if (code != SE_OK)
 			se_error_about(error, accounts->list[i].login);
@@ -202,14 +157,17 @@ do_all(const struct work *work, struct se_error *error)
 	return code == SE_OK ? se_journal_finish(work->journal, error) : code;
 }
 
-/* Also lets the agent and Postfix read the old files. `from`: 0, or only this time's. */
+/* What this time has changed. Also lets the agent and Postfix read the old files. *left: sign-ins that stay
+ * as they are. */
 static enum se_code
-put_back(const struct se_identity *identity, struct se_journal *journal, size_t from,
+put_back(const struct se_identity *identity, struct se_journal *journal, size_t *left,
 	struct se_error *error)
 {
-	const size_t to = se_journal_count(journal);
-	enum se_code code = se_journal_undo(journal, from == 0, error);
+	const size_t from = se_journal_start(journal), to = se_journal_count(journal);
+	struct se_import_putting putting = {.identity = identity};
+	enum se_code code = se_journal_undo(journal, se_import_put_sign_in, &putting, error);
 
+	*left = putting.left;
 	if (code != SE_OK)
 		return code;
 	(void)se_agent_reload(identity);
@@ -217,15 +175,18 @@ put_back(const struct se_identity *identity, struct se_journal *journal, size_t 
 }
 
 static void
-take_back(struct work *work, size_t from, struct se_error *error)
+take_back(struct work *work, struct se_error *error)
 {
 	struct se_error why = *error, undo;
+	size_t left;
 
-	if (put_back(work->plan->identity, work->journal, from, &undo) == SE_OK)
-		(void)se_error_set(error, why.code, "%s. Everything is as it was before", why.text);
+	if (put_back(work->plan->identity, work->journal, &left, &undo) == SE_OK)
+		(void)se_error_set(error, why.code, "%s. Everything %sis as it was before",
+			why.text, left > 0 ? "else " : "");
 	else
 		(void)se_error_set(error, why.code,
-			"%s. Not everything could be put back (%s); when that is mended: " UNDO,
+			"%s. Not everything could be put back (%s); when that is "
+			"mended: " SE_IMPORT_UNDO,
 			why.text, undo.text);
 }
 
@@ -256,33 +217,47 @@ se_import_apply(const struct se_import_plan *plan, struct se_error *error)
 		return error->code;
 	if (state == SE_JOURNAL_BEGUN) {
 		code = se_error_set(error, SE_CONFIG,
-			"an import was begun and interrupted; take back what it did first: " UNDO);
+			"an import was begun and interrupted; take back what it did "
+			"first: " SE_IMPORT_UNDO);
 	} else {
-		const size_t from = se_journal_count(work.journal);
-
 		code = do_all(&work, error);
 		if (code != SE_OK)
-			take_back(&work, from, error);
+			take_back(&work, error);
 	}
 	se_journal_close(work.journal);
 	return code;
 }
 
+/* Of what was interrupted it is known what it changed, and nobody has looked at it since: it alone is
+ * undone, without a check. What was finished is undone as a whole, where nobody has changed it. */
+static enum se_code
+choose(struct se_journal *journal, enum se_journal_state state, bool force, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	if (state == SE_JOURNAL_NONE)
+		return se_error_set(error, SE_ABSENT, "there is no import to take back");
+	if (state == SE_JOURNAL_BEGUN)
+		return SE_OK;
+	if (!force)
+		code = se_journal_check(journal, error);
+	return code == SE_OK ? se_journal_begin_undo(journal, error) : code;
+}
+
 enum se_code
-se_import_undo(const struct se_identity *identity, bool force, struct se_error *error)
+se_import_undo(const struct se_identity *identity, bool force, struct se_import_undone *undone,
+	struct se_error *error)
 {
 	enum se_journal_state state;
 	struct se_journal *journal = open_journal(identity, &state, error);
-	enum se_code code = SE_OK;
+	enum se_code code;
 
 	if (journal == NULL)
 		return error->code;
-	if (state == SE_JOURNAL_NONE)
-		code = se_error_set(error, SE_ABSENT, "there is no import to take back");
-	if (code == SE_OK && state == SE_JOURNAL_FINISHED && !force)
-		code = se_journal_check(journal, error);
+	code = choose(journal, state, force, error);
 	if (code == SE_OK)
-		code = put_back(identity, journal, 0, error);
+		code = put_back(identity, journal, &undone->left, error);
+	undone->earlier = se_journal_count(journal) > 0;
 	se_journal_close(journal);
 	return code;
 }

@@ -180,13 +180,13 @@ finish(const struct se_import_plan *plan)
 	if (failed > 0) {
 		fprintf(stderr,
 			"Imported, but %zu of %zu login names have no token. What is wrong is "
-			"above; to go back: sasl-entra import sasl-xoauth2 --undo\n",
+			"above; to go back: " SE_IMPORT_UNDO "\n",
 			failed, plan->accounts.count);
 		return SE_EXIT_FAILED;
 	}
 	say_packages(plan);
 	fprintf(stderr, "Imported. The token files are as they were. "
-			"To go back: sasl-entra import sasl-xoauth2 --undo\n");
+			"To go back: " SE_IMPORT_UNDO "\n");
 	return SE_EXIT_OK;
 }
 
@@ -235,11 +235,16 @@ say_undone(void)
 static int
 undo(const struct se_identity *identity, const struct se_import_options *options)
 {
+	struct se_import_undone undone = {.earlier = false};
 	struct se_error error;
 
-	if (se_import_undo(identity, options->replace, &error) != SE_OK)
+	if (se_import_undo(identity, options->replace, &undone, &error) != SE_OK)
 		return se_exit_error(&error);
-	fprintf(stderr, "Everything is as it was before the import.\n");
+	fprintf(stderr, "Everything %sis as it was before the import%s.\n",
+		undone.left > 0 ? "else " : "",
+		undone.earlier ? " that was interrupted; what was imported before it stays. To "
+				 "take that back, too: " SE_IMPORT_UNDO
+			       : "");
 	return options->json ? say_undone() : SE_EXIT_OK;
 }
 

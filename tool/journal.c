@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,8 +23,9 @@ enum { ENTRIES_MAX = 2000, TEXT_MAX = 4 << 20 };
 struct se_journal {
 	char path[PATH_MAX];
 	int directory;
-	int64_t start; /* the first of this time's */
+	int64_t start; /* the first of this time's; on the disk, too: an undo after a crash begins there */
 	int64_t count;
+	int64_t left; /* to be put back; the rest up to `count` has been */
 	struct se_json *json;
 };
 
@@ -49,6 +51,8 @@ write_json(struct se_journal *journal, struct se_error *error)
 
 	se_buffer_init(&text, TEXT_MAX);
 	if (!se_json_set_integer(journal->json, "count", journal->count) ||
+		!se_json_set_integer(journal->json, "start", journal->start) ||
+		!se_json_set_integer(journal->json, "left", journal->left) ||
 		!se_json_write(journal->json, &text))
 		code = se_error_memory(error);
 	else
@@ -79,17 +83,46 @@ open_directory(struct se_journal *journal, struct se_error *error)
 	return SE_OK;
 }
 
+/* Whether a file there is a copy that the list does not name, or what a crash left of a write. */
+static bool
+is_nobodys(const struct se_journal *journal, const char *name)
+{
+	if (strcmp(name, SE_INSTALL_TEMPORARY) == 0)
+		return true;
+	return name[0] != '\0' && strspn(name, "0123456789") == strlen(name) &&
+	       strtoll(name, NULL, 10) >= journal->count;
+}
+
+/* There are secrets in them. All that is there is looked at: where there was no file, there is no copy. */
 static void
 remove_copies(const struct se_journal *journal)
 {
-	char name[24];
+	const struct dirent *found;
+	int fd = openat(journal->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 
-	(void)unlinkat(journal->directory, SE_INSTALL_TEMPORARY, 0);
-	for (int i = 0; i < ENTRIES_MAX; i++) {
-		(void)snprintf(name, sizeof(name), "%d", i);
-		if (unlinkat(journal->directory, name, 0) != 0 && i > journal->count)
-			break;
+	if (directory == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return;
 	}
+	while ((found = readdir(directory)) != NULL)
+		if (is_nobodys(journal, found->d_name))
+			(void)unlinkat(journal->directory, found->d_name, 0);
+	(void)closedir(directory);
+}
+
+static bool
+read_counts(struct se_journal *journal)
+{
+	if (!se_json_integer(journal->json, "count", &journal->count) || journal->count < 0 ||
+		journal->count > ENTRIES_MAX)
+		return false;
+	journal->left = journal->count;
+	(void)se_json_integer(journal->json, "start", &journal->start);
+	(void)se_json_integer(journal->json, "left", &journal->left);
+	return journal->start >= 0 && journal->start <= journal->left &&
+	       journal->left <= journal->count;
 }
 
 static enum se_code
@@ -111,8 +144,7 @@ read_json(struct se_journal *journal, enum se_journal_state *state, struct se_er
 		code = journal->json != NULL ? SE_OK : se_error_memory(error);
 	} else if (code == SE_OK) {
 		code = se_import_json(path, &text, &journal->json, NULL, error);
-		if (code == SE_OK && (!se_json_integer(journal->json, "count", &journal->count) ||
-					     journal->count < 0 || journal->count > ENTRIES_MAX)) {
+		if (code == SE_OK && !read_counts(journal)) {
 			journal->count = ENTRIES_MAX; /* what is there stays */
 			code = se_error_set(error, SE_CONFIG, "%s is damaged", path);
 		}
@@ -159,44 +191,93 @@ entry(const struct se_journal *journal, int64_t i)
 	return se_json_object(journal->json, name);
 }
 
-static enum se_code
-add(struct se_journal *journal, const char *path, bool exists, bool loose, struct se_error *error)
+/* An entry that is not in the list yet; NULL when memory ran out. */
+static struct se_json *
+new_entry(const char *path, bool exists, bool loose)
 {
 	struct se_json *made = se_json_new();
+
+	if (made != NULL && se_json_set_string(made, "path", path) &&
+		se_json_set_integer(made, "exists", exists) &&
+		se_json_set_integer(made, "loose", loose))
+		return made;
+	se_json_free(made);
+	return NULL;
+}
+
+/* Takes `made`. */
+static enum se_code
+add(struct se_journal *journal, struct se_json *made, struct se_error *error)
+{
 	char name[24];
 
 	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
-	if (made == NULL || !se_json_set_string(made, "path", path) ||
-		!se_json_set_integer(made, "exists", exists) ||
-		!se_json_set_integer(made, "loose", loose)) {
-		se_json_free(made);
-		return se_error_memory(error);
-	}
-	if (!se_json_set_object(journal->json, name, made))
+	if (made == NULL || !se_json_set_object(journal->json, name, made))
 		return se_error_memory(error);
 	journal->count++;
+	journal->left = journal->count;
 	return write_json(journal, error);
+}
+
+/* Where it is kept this time; -1: it is not. */
+static int64_t
+find(const struct se_journal *journal, const char *path)
+{
+	for (int64_t i = journal->start; i < journal->count; i++)
+		if (strcmp(se_journal_path(journal, (size_t)i), path) == 0)
+			return i;
+	return -1;
+}
+
+/* Its copy; *exists: there is something to be copied. */
+static enum se_code
+copy_out(struct se_journal *journal, const char *path, bool *exists, struct se_error *error)
+{
+	char name[24];
+	enum se_code code;
+
+	if (journal->count >= ENTRIES_MAX)
+		return se_error_set(error, SE_CONFIG, "%s: too many files", journal->path);
+	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
+	code = se_copy_out(path, journal->directory, name, error);
+	*exists = code == SE_OK;
+	return code == SE_ABSENT ? SE_OK : code;
 }
 
 enum se_code
 se_journal_keep(struct se_journal *journal, const char *path, bool loose, struct se_error *error)
 {
-	char name[24];
-	bool exists = true;
+	bool exists;
 	enum se_code code;
 
-	for (int64_t i = journal->start; i < journal->count; i++)
-		if (strcmp(se_journal_path(journal, (size_t)i), path) == 0)
-			return SE_OK;
-	if (journal->count >= ENTRIES_MAX)
-		return se_error_set(error, SE_CONFIG, "%s: too many files", journal->path);
-	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);
-	code = se_copy_out(path, journal->directory, name, error);
-	if (code == SE_ABSENT) {
-		exists = false;
-		code = SE_OK;
+	if (find(journal, path) >= 0)
+		return SE_OK;
+	code = copy_out(journal, path, &exists, error);
+	return code == SE_OK ? add(journal, new_entry(path, exists, loose), error) : code;
+}
+
+enum se_code
+se_journal_keep_sign_in(
+	struct se_journal *journal, const char *path, int64_t *signed_in, struct se_error *error)
+{
+	const int64_t i = find(journal, path);
+	struct se_json *made;
+	bool exists;
+	enum se_code code;
+
+	if (i >= 0) {
+		(void)se_json_integer(entry(journal, i), "signed_in", signed_in);
+		return SE_OK;
 	}
-	return code == SE_OK ? add(journal, path, exists, loose, error) : code;
+	code = copy_out(journal, path, &exists, error);
+	if (code != SE_OK)
+		return code;
+	made = new_entry(path, exists, true);
+	if (made != NULL && !se_json_set_integer(made, "signed_in", *signed_in)) {
+		se_json_free(made);
+		made = NULL;
+	}
+	return add(journal, made, error);
 }
 
 enum se_code
@@ -229,69 +310,114 @@ se_journal_path(const struct se_journal *journal, size_t i)
 	return path != NULL ? path : "";
 }
 
-/* "" where there is nothing. */
+/* Of what has been put back it is the same as before. "" where there is nothing. */
 static void
-describe(const char *path, char text[64])
+describe(int directory, const char *name, char text[64])
 {
 	struct stat found;
 
 	text[0] = '\0';
-	if (lstat(path, &found) == 0)
-		(void)snprintf(text, 64, "%llu.%lld.%lld", (unsigned long long)found.st_ino,
-			(long long)found.st_size,
+	if (fstatat(directory, name, &found, AT_SYMLINK_NOFOLLOW) == 0)
+		(void)snprintf(text, 64, "%lld.%lld", (long long)found.st_size,
 			(long long)found.st_mtim.tv_sec * 1000000000 + found.st_mtim.tv_nsec);
 }
 
-enum se_code
-se_journal_finish(struct se_journal *journal, struct se_error *error)
+static enum se_code
+write_finished(struct se_journal *journal, struct se_error *error)
 {
-	char name[40], text[64];
-
-	for (int64_t i = 0; i < journal->count; i++) {
-		describe(se_journal_path(journal, (size_t)i), text);
-		(void)snprintf(name, sizeof(name), "after %ld", (long)i);
-		if (!se_json_set_string(journal->json, name, text))
-			return se_error_memory(error);
-	}
 	if (!se_json_set_integer(journal->json, "finished", 1))
 		return se_error_memory(error);
 	return write_json(journal, error);
 }
 
+/* Only what this time has changed: what was changed by somebody else since an earlier time stays that. */
 enum se_code
-se_journal_check(const struct se_journal *journal, struct se_error *error)
+se_journal_finish(struct se_journal *journal, struct se_error *error)
 {
 	char name[40], text[64];
 
-	for (int64_t i = 0; i < journal->count; i++) {
-		const char *path = se_journal_path(journal, (size_t)i), *then;
-		int64_t loose = 0;
-
+	for (int64_t i = journal->start; i < journal->count; i++) {
+		describe(AT_FDCWD, se_journal_path(journal, (size_t)i), text);
 		(void)snprintf(name, sizeof(name), "after %ld", (long)i);
-		then = se_json_string(journal->json, name);
-		(void)se_json_integer(entry(journal, i), "loose", &loose);
-		describe(path, text);
-		if (then != NULL && loose == 0 && strcmp(then, text) != 0)
-			return se_error_set(error, SE_CONFIG,
-				"%s has been changed since the import; nothing is put back. Keep a "
-				"copy of it, and add --replace to put back what was there before",
-				path);
+		if (!se_json_set_string(journal->json, name, text))
+			return se_error_memory(error);
 	}
-	return SE_OK;
+	return write_finished(journal, error);
+}
+
+/* How the file was when a later time kept it: its copy has the size and the time. False: none did. */
+static bool
+describe_next(const struct se_journal *journal, int64_t i, char text[64])
+{
+	const char *path = se_journal_path(journal, (size_t)i);
+	char name[24];
+
+	for (int64_t next = i + 1; next < journal->count; next++) {
+		if (strcmp(se_journal_path(journal, (size_t)next), path) != 0)
+			continue;
+		(void)snprintf(name, sizeof(name), "%ld", (long)next);
+		describe(journal->directory, name, text);
+		return true;
+	}
+	return false;
 }
 
 static enum se_code
-put_back(struct se_journal *journal, int64_t i, struct se_error *error)
+check_entry(const struct se_journal *journal, int64_t i, struct se_error *error)
 {
-	const char *path = se_journal_path(journal, (size_t)i);
-	int64_t exists = 0;
-	char name[24];
+	const char *path = se_journal_path(journal, (size_t)i), *then;
+	char name[40], text[64];
+	int64_t loose = 0;
+	bool between;
 
-	if (path[0] != '/' || !se_json_integer(entry(journal, i), "exists", &exists))
+	(void)snprintf(name, sizeof(name), "after %ld", (long)i);
+	then = se_json_string(journal->json, name);
+	(void)se_json_integer(entry(journal, i), "loose", &loose);
+	if (then == NULL || loose != 0)
+		return SE_OK;
+	between = describe_next(journal, i, text);
+	if (!between)
+		describe(AT_FDCWD, path, text);
+	if (strcmp(then, text) == 0)
+		return SE_OK;
+	return se_error_set(error, SE_CONFIG,
+		"%s has been changed %s; nothing is put back. Keep a copy of it, and add --replace "
+		"to put back what was there before",
+		path, between ? "between two imports" : "since the import");
+}
+
+enum se_code
+se_journal_check(const struct se_journal *journal, struct se_error *error)
+{
+	enum se_code code = SE_OK;
+
+	for (int64_t i = 0; code == SE_OK && i < journal->count; i++)
+		code = check_entry(journal, i, error);
+	return code;
+}
+
+struct putting {
+	se_journal_put_sign_in *sign_in;
+	void *context;
+};
+
+static enum se_code
+put_back(struct se_journal *journal, int64_t i, const struct putting *putting,
+	struct se_error *error)
+{
+	struct se_journal_sign_in kept = {.path = se_journal_path(journal, (size_t)i)};
+	int64_t exists = 0;
+
+	if (kept.path[0] != '/' || !se_json_integer(entry(journal, i), "exists", &exists))
 		return se_error_set(error, SE_CONFIG, "%s/" FILE_NAME " is damaged", journal->path);
-	(void)snprintf(name, sizeof(name), "%ld", (long)i);
-	return exists != 0 ? se_copy_back(journal->directory, name, path, error)
-			   : se_copy_remove(path, error);
+	(void)snprintf(kept.copy, sizeof(kept.copy), "%ld", (long)i);
+	kept.directory = journal->directory;
+	kept.exists = exists != 0;
+	kept.last = find(journal, kept.path) == i;
+	if (se_json_integer(entry(journal, i), "signed_in", &kept.signed_in))
+		return putting->sign_in(putting->context, &kept, error);
+	return kept.exists ? se_copy_back(journal->directory, kept.copy, kept.path, error)
+			   : se_copy_remove(kept.path, error);
 }
 
 /* The list goes first: without it the copies are nobody's, and the next one to look removes them. */
@@ -301,23 +427,45 @@ remove_all(struct se_journal *journal)
 	(void)unlinkat(journal->directory, FILE_NAME, 0);
 	(void)se_directory_sync(journal->directory);
 	remove_copies(journal);
-	journal->count = 0;
+}
+
+size_t
+se_journal_start(const struct se_journal *journal)
+{
+	return (size_t)journal->start;
 }
 
 enum se_code
-se_journal_undo(struct se_journal *journal, bool all, struct se_error *error)
+se_journal_begin_undo(struct se_journal *journal, struct se_error *error)
 {
-	const int64_t from = all ? 0 : journal->start;
-	enum se_code code = SE_OK;
+	journal->start = 0;
+	if (!se_json_set_integer(journal->json, "finished", 0))
+		return se_error_memory(error);
+	return write_json(journal, error);
+}
 
-	for (int64_t i = journal->count; code == SE_OK && i > from; i--)
-		code = put_back(journal, i - 1, error);
-	if (code != SE_OK)
-		return code;
-	if (from == 0) {
+enum se_code
+se_journal_undo(struct se_journal *journal, se_journal_put_sign_in *put, void *context,
+	struct se_error *error)
+{
+	const struct putting putting = {put, context};
+	enum se_code code;
+
+	while (journal->left > journal->start) {
+		code = put_back(journal, journal->left - 1, &putting, error);
+		if (code != SE_OK)
+			return code;
+		journal->left--;
+		/* Where that does not work it is done once more, at worst. */
+		(void)write_json(journal, NULL);
+	}
+	journal->count = journal->start;
+	if (journal->count == 0) {
 		remove_all(journal);
 		return SE_OK;
 	}
-	journal->count = from;
-	return se_journal_finish(journal, error);
+	code = write_finished(journal, error);
+	if (code == SE_OK)
+		remove_copies(journal);
+	return code;
 }

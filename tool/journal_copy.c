@@ -85,23 +85,20 @@ set_time(const struct spot *spot, const struct stat *status)
 	return utimensat(spot->directory, spot->name, times, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static enum se_code
-copy_link(const struct spot *from, const struct spot *to, const struct stat *status,
-	struct se_error *error)
-{
-	char target[PATH_MAX];
-	ssize_t len = readlinkat(from->directory, from->name, target, sizeof(target) - 1);
+/* --- reading ---------------------------------------------------------------------------------- */
 
+static enum se_code
+take_link(const struct spot *from, struct se_copy *copy, struct se_error *error)
+{
+	char *target = se_buffer_room(&copy->data, PATH_MAX);
+	ssize_t len;
+
+	if (target == NULL)
+		return se_error_memory(error);
+	len = readlinkat(from->directory, from->name, target, PATH_MAX - 1);
 	if (len < 0)
 		return refuse(from, "read", error);
-	target[len] = '\0';
-	if (unlinkat(to->directory, to->name, 0) != 0 && errno != ENOENT)
-		return refuse(to, "replaced", error);
-	if (symlinkat(target, to->directory, to->name) != 0 ||
-		fchownat(to->directory, to->name, status->st_uid, status->st_gid,
-			AT_SYMLINK_NOFOLLOW) != 0)
-		return refuse(to, "made", error);
-	(void)set_time(to, status);
+	se_buffer_grown(&copy->data, (size_t)len);
 	return SE_OK;
 }
 
@@ -125,61 +122,138 @@ read_all(int fd, const struct spot *from, struct se_buffer *out, struct se_error
 }
 
 static enum se_code
-copy_file(const struct spot *from, const struct spot *to, struct se_error *error)
+take_file(const struct spot *from, struct se_copy *copy, struct se_error *error)
 {
-	struct se_file_look look;
-	struct se_buffer data;
-	struct stat status;
 	enum se_code code;
 	int fd =
 		openat(from->directory, from->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, &status) != 0) {
+	if (fd < 0 || fstat(fd, &copy->status) != 0) {
 		code = refuse(from, "read", error);
 		if (fd >= 0)
 			(void)close(fd);
 		return code;
 	}
-	memset(&look, 0, sizeof(look));
-	look.uid = status.st_uid;
-	look.gid = status.st_gid;
-	look.mode = status.st_mode & 07777;
-	look.list_len = se_acl_save(from->directory, from->name, look.list, sizeof(look.list));
-	se_buffer_init(&data, COPY_MAX);
-	code = read_all(fd, from, &data, error);
+	copy->list_len = se_acl_save(from->directory, from->name, copy->list, sizeof(copy->list));
+	code = read_all(fd, from, &copy->data, error);
 	(void)close(fd);
-	if (code == SE_OK)
-		code = se_install_file(to->directory, to->name, &look, data.data, data.len, error);
-	if (code == SE_OK && !set_time(to, &status))
-		code = refuse(to, "given its time", error);
-	se_buffer_free(&data);
 	return code;
 }
 
 static enum se_code
-copy(const struct spot *from, const struct spot *to, struct se_error *error)
+take(const struct spot *from, struct se_copy *copy, struct se_error *error)
 {
-	struct stat status;
-
-	if (fstatat(from->directory, from->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+	memset(copy, 0, sizeof(*copy));
+	se_buffer_init(&copy->data, COPY_MAX);
+	if (fstatat(from->directory, from->name, &copy->status, AT_SYMLINK_NOFOLLOW) != 0)
 		return refuse(from, "looked at", error);
-	if (S_ISLNK(status.st_mode))
-		return copy_link(from, to, &status, error);
-	if (!S_ISREG(status.st_mode))
+	if (S_ISLNK(copy->status.st_mode))
+		return take_link(from, copy, error);
+	if (!S_ISREG(copy->status.st_mode))
 		return se_error_set(error, SE_CONFIG, "%s is no file", from->shown);
-	return copy_file(from, to, error);
+	return take_file(from, copy, error);
 }
+
+enum se_code
+se_copy_take(int directory, const char *name, struct se_copy *copy, struct se_error *error)
+{
+	const struct spot from = {directory, name, "the journal's copy"};
+
+	return take(&from, copy, error);
+}
+
+void
+se_copy_free(struct se_copy *copy)
+{
+	se_buffer_free(&copy->data);
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static enum se_code
+put_link(const struct se_copy *copy, const struct spot *to, struct se_error *error)
+{
+	if (unlinkat(to->directory, to->name, 0) != 0 && errno != ENOENT)
+		return refuse(to, "replaced", error);
+	if (symlinkat(se_buffer_text(&copy->data), to->directory, to->name) != 0 ||
+		fchownat(to->directory, to->name, copy->status.st_uid, copy->status.st_gid,
+			AT_SYMLINK_NOFOLLOW) != 0)
+		return refuse(to, "made", error);
+	(void)set_time(to, &copy->status);
+	return SE_OK;
+}
+
+static enum se_code
+put_file(const struct se_copy *copy, const struct spot *to, struct se_error *error)
+{
+	struct se_file_look look;
+	enum se_code code;
+
+	memset(&look, 0, sizeof(look));
+	look.uid = copy->status.st_uid;
+	look.gid = copy->status.st_gid;
+	look.mode = copy->status.st_mode & 07777;
+	look.list_len = copy->list_len;
+	memcpy(look.list, copy->list, sizeof(look.list));
+	code = se_install_file(
+		to->directory, to->name, &look, copy->data.data, copy->data.len, error);
+	if (code == SE_OK && !set_time(to, &copy->status))
+		code = refuse(to, "given its time", error);
+	return code;
+}
+
+static enum se_code
+put(const struct se_copy *copy, const struct spot *to, struct se_error *error)
+{
+	return S_ISLNK(copy->status.st_mode) ? put_link(copy, to, error)
+					     : put_file(copy, to, error);
+}
+
+void
+se_copy_sweep(const char *path)
+{
+	struct spot spot;
+
+	if (open_parent(path, &spot, NULL) != SE_OK)
+		return;
+	sweep(&spot);
+	(void)close(spot.directory);
+}
+
+enum se_code
+se_copy_put(const struct se_copy *copy, const char *path, struct se_error *error)
+{
+	struct spot to;
+	enum se_code code = open_parent(path, &to, error);
+
+	if (code == SE_OK) {
+		sweep(&to);
+		code = put(copy, &to, error);
+		if (code == SE_OK && !se_directory_sync(to.directory))
+			code = refuse(&to, "made to last", error);
+		(void)close(to.directory);
+	}
+	if (code != SE_OK)
+		se_error_about(error, path);
+	return code == SE_ABSENT ? SE_CONFIG : code;
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
 
 enum se_code
 se_copy_out(const char *path, int directory, const char *name, struct se_error *error)
 {
 	const struct spot to = {directory, name, "the journal's copy"};
+	struct se_copy copied;
 	struct spot from;
 	enum se_code code = open_parent(path, &from, error);
 
 	if (code != SE_OK)
 		return code;
-	code = copy(&from, &to, error);
+	code = take(&from, &copied, error);
+	if (code == SE_OK)
+		code = put(&copied, &to, error);
+	se_copy_free(&copied);
 	(void)close(from.directory);
 	return code;
 }
@@ -187,19 +261,14 @@ se_copy_out(const char *path, int directory, const char *name, struct se_error *
 enum se_code
 se_copy_back(int directory, const char *name, const char *path, struct se_error *error)
 {
-	const struct spot from = {directory, name, "the journal's copy"};
-	struct spot to;
-	enum se_code code = open_parent(path, &to, error);
+	struct se_copy copied;
+	enum se_code code = se_copy_take(directory, name, &copied, error);
 
-	if (code == SE_OK) {
-		sweep(&to);
-		code = copy(&from, &to, error);
-		if (code == SE_OK && !se_directory_sync(to.directory))
-			code = refuse(&to, "made to last", error);
-		(void)close(to.directory);
-	}
-	if (code != SE_OK)
+	if (code == SE_OK)
+		code = se_copy_put(&copied, path, error);
+	else
 		se_error_about(error, path);
+	se_copy_free(&copied);
 	return code == SE_ABSENT ? SE_CONFIG : code;
 }
 

@@ -4,15 +4,29 @@
 
 #include "tool/keep_sign_in.h"
 
-/* The token in hand was another sign-in's; it goes, and so does the memory of errors. */
-static void
-replace(struct se_state *state, struct se_secret *token)
+int64_t
+se_sign_in_time(const struct se_state *before)
 {
+	const int64_t now = se_world_system.wall(se_world_system.context);
+
+	return now > before->signed_in ? now : before->signed_in + 1;
+}
+
+bool
+se_sign_in_replace(struct se_state *state, struct se_secret *token)
+{
+	const int64_t signed_in = se_sign_in_time(state);
+
+	if (state->failure.code == SE_OK && se_secret_equal(state->refresh_token, token)) {
+		se_secret_free(token);
+		return false;
+	}
 	se_state_free(state);
-	memset(state, 0, sizeof(*state));
 	state->refresh_token = token;
 	state->refresh_token_since = se_world_system.wall(se_world_system.context);
 	state->times.obtained = state->refresh_token_since;
+	state->signed_in = signed_in;
+	return true;
 }
 
 /* Takes `token` over. */
@@ -28,15 +42,8 @@ write_state(struct se_place *place, struct se_secret *token, bool *changed, stru
 		se_secret_free(token);
 		return code;
 	}
-	*changed = code == SE_ABSENT || state.failure.code != SE_OK ||
-		   !se_secret_equal(state.refresh_token, token);
-	code = SE_OK;
-	if (*changed) {
-		replace(&state, token);
-		code = se_store_write(place->store, &place->key, &state, error);
-	} else {
-		se_secret_free(token);
-	}
+	*changed = se_sign_in_replace(&state, token);
+	code = *changed ? se_store_write(place->store, &place->key, &state, error) : SE_OK;
 	se_state_free(&state);
 	return code;
 }

@@ -9,6 +9,7 @@ import_sources = \
 	tool/import_sections.c tool/import_sections.h \
 	tool/import_plan.c tool/import_read.c tool/import_plugins.c tool/import_plan.h \
 	tool/import_write.c tool/import_write.h \
+	tool/import_sign_in.c tool/import_sign_in.h \
 	tool/import_apply.c tool/import_try.c tool/import_apply.h \
 	tool/import_sasl_xoauth2.c tool/import_mutt.c \
 	tool/agent_reload.c tool/agent_reload.h \

@@ -4,6 +4,7 @@
 #include "engine/state_accept.h"
 
 #include "tool/interrupt.h"
+#include "tool/keep_sign_in.h"
 #include "tool/login.h"
 
 /* --- the beginning ---------------------------------------------------------------------------- */
@@ -95,6 +96,7 @@ write_state(const struct se_login *login, struct se_grant *grant, struct se_erro
 	struct se_state state;
 	unsigned char chance = 0;
 	enum se_code code = se_store_read(place->store, &place->key, &state, error);
+	const int64_t signed_in = se_sign_in_time(&state);
 
 	se_state_free(&state);
 	if (code != SE_OK && code != SE_ABSENT)
@@ -102,6 +104,7 @@ write_state(const struct se_login *login, struct se_grant *grant, struct se_erro
 	(void)se_world_system.random(se_world_system.context, &chance, sizeof(chance));
 	se_state_accept(&state, grant, place->account->max_age,
 		se_world_system.wall(se_world_system.context), chance);
+	state.signed_in = signed_in;
 	code = se_store_write(place->store, &place->key, &state, error);
 	se_state_free(&state);
 	return code;

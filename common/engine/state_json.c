@@ -124,6 +124,7 @@ se_state_from_json(
 	read_time(json, "usable", &state->times.usable);
 	read_time(json, "renew", &state->times.renew);
 	read_time(json, "refresh_token_since", &state->refresh_token_since);
+	read_time(json, "signed_in", &state->signed_in);
 	read_time(json, "warned", &state->warned);
 	if (fingerprint != NULL)
 		(void)se_copy(state->fingerprint, sizeof(state->fingerprint), fingerprint);
@@ -191,6 +192,8 @@ se_state_to_json(const struct se_state *state, const struct se_token_key *key, s
 		ok = ok &&
 		     se_json_set_integer(json, "refresh_token_since", state->refresh_token_since);
 	}
+	if (state->signed_in != 0)
+		ok = ok && se_json_set_integer(json, "signed_in", state->signed_in);
 	if (state->warned != 0)
 		ok = ok && se_json_set_integer(json, "warned", state->warned);
 	if (state->failure.code != SE_OK)

@@ -33,6 +33,7 @@ struct se_state {
 	char fingerprint[SE_FINGERPRINT_MAX + 1];
 	struct se_secret *refresh_token; /* NULL: none */
 	int64_t refresh_token_since;
+	int64_t signed_in; /* tells this sign-in from one before and after: renewing keeps it. 0: unknown */
 	int64_t warned; /* when it was looked whether the certificate ends soon; 0: never */
 	struct se_failure failure;
 };

@@ -39,6 +39,7 @@ must_be_same_state(const struct se_state *a, const struct se_state *b)
 	must(se_secret_equal(a->access_token, b->access_token));
 	must(se_secret_equal(a->refresh_token, b->refresh_token));
 	must(a->times.obtained == b->times.obtained && a->warned == b->warned);
+	must(a->signed_in == b->signed_in);
 	if (a->access_token != NULL) {
 		must(a->times.expires == b->times.expires && a->times.renew == b->times.renew);
 		must(a->times.usable == b->times.usable);

@@ -1,5 +1,6 @@
 """sasl-entra login --device: a person signs in on another device."""
 
+import json
 import os
 import re
 import sys
@@ -36,6 +37,28 @@ class Device(LoginCase):
         self.assertEqual(login.exit(), 0, login.text)
         self.assertEqual(login.event("signed_in")["accounts"], ["anna", "scanner"])
         self.token("scanner@contoso.com")
+
+    def signed_in(self):
+        return json.loads(self.states()[0].read_text())["signed_in"]
+
+    def test_told_apart(self):
+        """renewals keep the time of the sign-in; the next one has a later time, in the same second, too"""
+        self.mint()
+        first = self.signed_in()
+        self.assertAlmostEqual(first, time.time(), delta=60)
+        self.tool("refresh", ANNA)
+        self.assertEqual(self.signed_in(), first)
+        times = [first]
+        for _ in range(2):
+            login, event = self.begin()
+            self.approve(event)
+            self.assertEqual(login.exit(), 0, login.text)
+            times.append(self.signed_in())
+            self.mint()
+            times.append(self.signed_in())
+        self.assertEqual(times, sorted(set(times)))
+        self.tool("refresh", ANNA)
+        self.assertEqual(self.signed_in(), times[-1])
 
     def test_waits(self):
         """authorization_pending and slow_down: waits, longer after slow_down"""

@@ -172,6 +172,7 @@ test_round_trip(void **cmocka_state)
 	state.refresh_token = secret_of("1.refresh");
 	state.times = (struct se_times){1, INT64_C(8589934592), -1, 4};
 	state.refresh_token_since = 77;
+	state.signed_in = 76;
 	memcpy(state.fingerprint, "0123abcd", 9);
 	state.failure.code = SE_ADMIN;
 	state.failure.since = 10;
@@ -194,6 +195,7 @@ test_round_trip(void **cmocka_state)
 	assert_string_equal(se_secret_reveal(back.refresh_token), "1.refresh");
 	assert_memory_equal(&back.times, &state.times, sizeof(state.times));
 	assert_int_equal(back.refresh_token_since, 77);
+	assert_int_equal(back.signed_in, 76);
 	assert_string_equal(back.fingerprint, "0123abcd");
 	assert_int_equal(back.failure.code, SE_ADMIN);
 	assert_int_equal(back.failure.since, 10);
