@@ -111,7 +111,7 @@ enum se_code
 se_login_keep(struct se_login *login, struct se_error *error)
 {
 	int lock = -1;
-	enum se_code code = se_place_lock(&login->place, &lock, error);
+	enum se_code code = se_place_lock(&login->place, SE_PLACE_WAIT_LONG_MS, &lock, error);
 
 	if (code != SE_OK)
 		return code;
