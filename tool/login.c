@@ -22,7 +22,8 @@ try_store(const struct se_place *place, struct se_error *error)
 		return code;
 	code = se_store_read(place->store, &place->key, &state, error);
 	se_state_free(&state);
-	return code == SE_OK || code == SE_ABSENT ? se_store_check_key(place->store, error) : code;
+	return code == SE_OK || code == SE_ABSENT ? se_store_try(place->store, &place->key, error)
+						  : code;
 }
 
 enum se_code

@@ -1,5 +1,6 @@
 """sasl-entra login --paste: the address that a browser ends at is pasted."""
 
+import json
 import os
 import subprocess
 import sys
@@ -93,6 +94,19 @@ class Paste(LoginCase):
         self.assertEqual(terminal.exit(), 130)
         self.assertIn("nothing was changed", terminal.text)
         self.assert_nothing_kept()
+
+    def test_read_only(self):
+        """where nothing can be written, though the lock is there already: said before anybody signs in"""
+        self.mint()
+        (self.place / "state").chmod(0o500)
+        result = self.tool("login", ANNA, "--paste", "--json", code=1)
+        self.assertEqual(json.loads(result.stdout)["event"], "error")
+        self.assertIn(f"{self.place}/state", result.stderr)
+        self.assertIn("make the directory belong to that user", result.stderr)
+        (self.place / "state").chmod(0o700)
+        login, url = self.begin()
+        self.assertEqual(self.answer(login, self.sign_in(url)), 0, login.text)
+        self.assertEqual(sorted(path.suffix for path in (self.place / "state").iterdir()), [".json", ".lock"])
 
     def test_signal(self):
         """a signal while a pipe is read"""
