@@ -80,15 +80,12 @@ how_root_starts(const struct se_identity *identity, const char *path, char fix[F
 	take_lines(&lines, fix);
 }
 
-/* What starts it. */
+/* What starts the system's. */
 static void
 how_to_start(const struct se_identity *identity, const char *path, char fix[FIX_MAX])
 {
 	if (systemd_runs())
-		(void)snprintf(fix, FIX_MAX, "systemctl %senable --now " SOCKET_UNIT,
-			user_option(identity));
-	else if (identity->users_own)
-		(void)snprintf(fix, FIX_MAX, "sasl-entrad --socket %s,,0600 &", path);
+		(void)se_copy(fix, FIX_MAX, "systemctl enable --now " SOCKET_UNIT);
 	else
 		how_root_starts(identity, path, fix);
 }
@@ -141,12 +138,12 @@ say_none(struct se_doctor *doctor, const char *path, const char *why)
 
 	if (say_forbidden(doctor, path, why))
 		return;
-	how_to_start(doctor->identity, path, fix);
 	if (doctor->identity->users_own) {
 		se_checkup_fine(&doctor->checkup, "agent",
 			"none of your own is running: mail programs get their tokens themselves");
 		return;
 	}
+	how_to_start(doctor->identity, path, fix);
 	for (size_t i = 0; doctor->config != NULL && i < doctor->config->account_count; i++)
 		persons |= !doctor->config->accounts[i].app_only;
 	se_checkup_add(&doctor->checkup, "agent", persons ? SE_PROBLEM : SE_WARNING, fix,

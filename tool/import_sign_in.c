@@ -19,7 +19,7 @@ look(struct se_place *place, int *lock, bool *kept, struct se_state *state, stru
 	if (code == SE_OK)
 		code = se_place_open(place, error);
 	if (code == SE_OK)
-		code = se_place_lock(place, lock, error);
+		code = se_place_lock(place, SE_PLACE_WAIT_MS, lock, error);
 	*kept = code == SE_OK && se_store_has(place->store, &place->key);
 	if (*kept)
 		code = se_store_read(place->store, &place->key, state, error);
@@ -178,7 +178,7 @@ put_under_lock(struct se_place *place, const struct se_copy *copy,
 	if (code == SE_ABSENT && !kept->exists) /* with the directory it has gone, too */
 		code = SE_OK;
 	else if (code == SE_OK)
-		code = se_place_lock(place, &lock, error);
+		code = se_place_lock(place, SE_PLACE_WAIT_MS, &lock, error);
 	if (lock >= 0) {
 		se_copy_sweep(kept->path);
 		code = find_verdict(place, kept, verdict, error);

@@ -53,7 +53,7 @@ se_keep_sign_in(
 	struct se_place *place, struct se_secret *token, bool *changed, struct se_error *error)
 {
 	int held = -1;
-	enum se_code code = se_place_lock(place, &held, error);
+	enum se_code code = se_place_lock(place, SE_PLACE_WAIT_MS, &held, error);
 
 	if (code != SE_OK) {
 		se_secret_free(token);

@@ -23,7 +23,8 @@ try_store(const struct se_place *place, struct se_error *error)
 		return code;
 	code = se_store_read(place->store, &place->key, &state, error);
 	se_state_free(&state);
-	return code == SE_OK || code == SE_ABSENT ? se_store_check_key(place->store, error) : code;
+	return code == SE_OK || code == SE_ABSENT ? se_store_try(place->store, &place->key, error)
+						  : code;
 }
 
 enum se_code
@@ -114,7 +115,7 @@ enum se_code
 se_login_keep(struct se_login *login, struct se_error *error)
 {
 	int lock = -1;
-	enum se_code code = se_place_lock(&login->place, &lock, error);
+	enum se_code code = se_place_lock(&login->place, SE_PLACE_WAIT_LONG_MS, &lock, error);
 
 	if (code != SE_OK)
 		return code;

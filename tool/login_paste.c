@@ -21,12 +21,32 @@ show_address(struct se_login *login, struct se_error *error)
 	return code;
 }
 
+/* People look for their second factor: without --timeout there is no end. */
+static int64_t
+end_of(const struct se_login_options *options)
+{
+	return options->timeout != 0 ? se_login_now() + (int64_t)options->timeout * 1000
+				     : SE_READ_FOR_EVER;
+}
+
+static enum se_code
+nothing_came(const struct se_login *login, struct se_error *error)
+{
+	return se_error_set(error, SE_AGAIN,
+		"no address has been pasted within %u seconds; sign in again: sasl-entra login %s "
+		"--paste",
+		login->options->timeout, login->name);
+}
+
 static enum se_code
 read_answer(struct se_login *login, struct se_secret **code, struct se_error *error)
 {
 	struct se_secret *pasted = NULL;
-	enum se_code result = se_read_secret("address", SE_SIGN_IN_ANSWER_MAX, &pasted, error);
+	enum se_code result = se_read_secret_until(
+		"address", SE_SIGN_IN_ANSWER_MAX, end_of(login->options), &pasted, error);
 
+	if (result == SE_AGAIN)
+		return nothing_came(login, error);
 	if (result == SE_OK)
 		result = se_sign_in_answer(&login->sign_in, se_secret_reveal(pasted),
 			se_secret_len(pasted), code, error);

@@ -3,15 +3,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/world.h"
 #include "engine/account.h"
 #include "engine/names.h"
 #include "engine/state_dir.h"
 
 #include "tool/ask.h"
+#include "tool/interrupt.h"
 #include "tool/output.h"
 #include "tool/place.h"
 
-enum { LOCK_MS = 15000, LOCK_PAUSE_MS = 50 };
+enum { LOCK_PAUSE_MS = 50, LOCK_SILENT_MS = 1000 };
+
+/* --- account, key and store ------------------------------------------------------------------- */
 
 void
 se_place_free(struct se_place *place)
@@ -98,22 +102,74 @@ se_place_open(struct se_place *place, struct se_error *error)
 	return place->store != NULL ? SE_OK : error->code;
 }
 
+/* --- the lock --------------------------------------------------------------------------------- */
+
+static int64_t
+now(void)
+{
+	return se_world_system.monotonic(se_world_system.context);
+}
+
+static const char *
+whose(const struct se_place *place)
+{
+	return place->key.app_only && place->account != NULL ? place->account->label
+							     : place->key.holder;
+}
+
+static void
+say_waiting(const struct se_place *place, int wait)
+{
+	fprintf(stderr,
+		"sasl-entra: %s: another process is getting a token; waiting for it, for at most "
+		"%d seconds\n",
+		whose(place), wait / 1000);
+}
+
+static enum se_code
+waited_in_vain(const struct se_place *place, int wait, struct se_error *error)
+{
+	const char *directory = se_store_path(place->store);
+
+	if (se_interrupted())
+		return se_error_set(error, SE_AGAIN, "interrupted; nothing was changed");
+	return se_error_set(error, SE_AGAIN,
+		"%s: another process has had the lock %s/%s.lock for %d seconds (fuser shows "
+		"which one); try again",
+		whose(place), directory, place->key.name, wait / 1000);
+}
+
+/* A try that failed because somebody has the lock has no sentence. */
+static bool
+somebody_has_it(enum se_code code, const struct se_error *error)
+{
+	return code == SE_AGAIN && error->text[0] == '\0';
+}
+
 enum se_code
-se_place_lock(const struct se_place *place, int *lock, struct se_error *error)
+se_place_lock(const struct se_place *place, int wait, int *lock, struct se_error *error)
 {
 	const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
-	enum se_code code = se_store_lock(place->store, &place->key, lock, error);
+	const int64_t began = now();
+	bool said = false;
+	enum se_code code;
 
-	for (int waited = 0; code == SE_AGAIN && error->text[0] == '\0' && waited < LOCK_MS;
-		waited += LOCK_PAUSE_MS) {
+	while (somebody_has_it(
+		code = se_store_lock(place->store, &place->key, lock, error), error)) {
+		const int64_t waited = now() - began;
+
+		if (waited >= wait || se_interrupted())
+			return waited_in_vain(place, wait, error);
+		if (!said && waited >= LOCK_SILENT_MS) {
+			say_waiting(place, wait);
+			said = true;
+		}
 		(void)nanosleep(&pause, NULL);
-		code = se_store_lock(place->store, &place->key, lock, error);
 	}
-	if (code == SE_AGAIN && error->text[0] == '\0')
-		(void)se_error_set(error, SE_AGAIN,
-			"another process has been using this sign-in for too long; try again");
 	return code;
 }
+
+/* --- others that use it ----------------------------------------------------------------------- */
 
 void
 se_place_tell_agent(const struct se_place *place)

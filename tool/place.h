@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/buffer.h"
+#include "core/source.h"
 #include "engine/config.h"
 #include "engine/store.h"
 #include "engine/token_key.h"
@@ -35,9 +36,18 @@ enum se_code se_place_check_person(
 /* Opens the store, as whoever owns it. */
 enum se_code se_place_open(struct se_place *place, struct se_error *error);
 
-/* Takes the key's lock, waiting for at most 15 s; se_store_unlock() gives it back. SE_AGAIN when
- * somebody else has it all the time. */
-enum se_code se_place_lock(const struct se_place *place, int *lock, struct se_error *error);
+/* How long to wait for a key's lock, in milliseconds. A process that gets a token holds it for at most
+ * SE_BUDGET_MS. */
+enum {
+	SE_PLACE_WAIT_MS = SE_BUDGET_MS + 10000,
+	SE_PLACE_WAIT_LONG_MS = 3 * SE_BUDGET_MS /* where a person's work would be lost */
+};
+
+/* Takes the key's lock, waiting for at most `wait` milliseconds, and says on stderr that it waits;
+ * se_store_unlock() gives it back. SE_AGAIN when somebody else has it all the time, or when the waiting
+ * was interrupted. */
+enum se_code
+se_place_lock(const struct se_place *place, int wait, int *lock, struct se_error *error);
 
 /* Tells the agent, where one serves this configuration, that the state file is another one. What
  * does not work is only a warning: it sees the file sooner or later by itself. */

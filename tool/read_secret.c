@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "core/world.h"
 
 #include "tool/interrupt.h"
 #include "tool/read_secret.h"
@@ -33,31 +35,54 @@ interrupted(struct se_error *error)
 	return se_error_set(error, SE_CONFIG, "interrupted; nothing was changed");
 }
 
-/* Waits for stdin or a signal: one that comes just before a read would not end it. False when it
- * was a signal. */
-static bool
-wait_for_input(void)
+static enum se_code
+late(const char *what, struct se_error *error)
+{
+	return se_error_set(error, SE_AGAIN, "no %s has come on stdin in time", what);
+}
+
+/* For poll(2): milliseconds until then. */
+static int
+left_until(int64_t until)
+{
+	const int64_t left = until - se_world_system.monotonic(se_world_system.context);
+
+	if (until == SE_READ_FOR_EVER)
+		return -1;
+	return left <= 0 ? 0 : left < INT_MAX ? (int)left : INT_MAX;
+}
+
+/* Waits for stdin, a signal or the end of the time: a signal that comes just before a read would not
+ * end it. SE_OK: there is something to read. */
+static enum se_code
+wait_for_input(const char *what, int64_t until, struct se_error *error)
 {
 	struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 		{.fd = se_interrupt_descriptor(), .events = POLLIN}};
+	int ready;
 
-	while (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno == EINTR &&
-		!se_interrupted())
-		continue;
-	return !se_interrupted();
+	do {
+		ready = poll(fds, sizeof(fds) / sizeof(fds[0]), left_until(until));
+	} while (ready < 0 && errno == EINTR && !se_interrupted());
+	if (se_interrupted())
+		return interrupted(error);
+	return ready != 0 ? SE_OK : late(what, error);
 }
 
 static enum se_code
-read_pipe(const char *what, size_t max, struct se_buffer *text, struct se_error *error)
+read_pipe(
+	const char *what, size_t max, int64_t until, struct se_buffer *text, struct se_error *error)
 {
 	for (;;) {
 		char *room = se_buffer_room(text, 1024);
+		enum se_code code;
 		ssize_t n;
 
 		if (room == NULL)
 			return too_long(what, max, error);
-		if (!wait_for_input())
-			return interrupted(error);
+		code = wait_for_input(what, until, error);
+		if (code != SE_OK)
+			return code;
 		n = read(STDIN_FILENO, room, 1024);
 		if (n == 0)
 			return SE_OK;
@@ -97,16 +122,18 @@ type_key(struct se_buffer *text, char key)
 }
 
 static enum se_code
-read_keys(const char *what, size_t max, struct se_buffer *text, struct se_error *error)
+read_keys(
+	const char *what, size_t max, int64_t until, struct se_buffer *text, struct se_error *error)
 {
 	char key = '\0';
 	bool more = true;
 
 	while (more) {
+		enum se_code code = wait_for_input(what, until, error);
 		ssize_t n;
 
-		if (!wait_for_input())
-			return interrupted(error);
+		if (code != SE_OK)
+			return code;
 		n = read(STDIN_FILENO, &key, 1);
 		if (n == 0)
 			break;
@@ -124,7 +151,8 @@ read_keys(const char *what, size_t max, struct se_buffer *text, struct se_error 
 /* Key by key: a terminal's own lines end at 4095 bytes, and without its signals nothing can leave
  * it mute. */
 static enum se_code
-read_terminal(const char *what, size_t max, struct se_buffer *text, struct se_error *error)
+read_terminal(
+	const char *what, size_t max, int64_t until, struct se_buffer *text, struct se_error *error)
 {
 	struct termios before, quiet;
 	enum se_code code;
@@ -138,7 +166,7 @@ read_terminal(const char *what, size_t max, struct se_buffer *text, struct se_er
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0)
 		return read_failed(what, error);
 	fprintf(stderr, "Paste the %s and press Enter (it is not shown): ", what);
-	code = read_keys(what, max, text, error);
+	code = read_keys(what, max, until, text, error);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	fputc('\n', stderr);
 	return code;
@@ -170,15 +198,16 @@ judge(const char *what, size_t max, const struct se_buffer *text, struct se_erro
 }
 
 enum se_code
-se_read_secret(const char *what, size_t max, struct se_secret **secret, struct se_error *error)
+se_read_secret_until(const char *what, size_t max, int64_t until, struct se_secret **secret,
+	struct se_error *error)
 {
 	struct se_buffer text;
 	enum se_code code;
 
 	*secret = NULL;
 	se_buffer_init(&text, max + 1024 + 2); /* a whole read, and a line end */
-	code = isatty(STDIN_FILENO) ? read_terminal(what, max, &text, error)
-				    : read_pipe(what, max, &text, error);
+	code = isatty(STDIN_FILENO) ? read_terminal(what, max, until, &text, error)
+				    : read_pipe(what, max, until, &text, error);
 	if (code == SE_OK) {
 		strip_line_end(&text);
 		code = judge(what, max, &text, error);
@@ -187,4 +216,10 @@ se_read_secret(const char *what, size_t max, struct se_secret **secret, struct s
 		code = se_error_memory(error);
 	se_buffer_free(&text);
 	return code;
+}
+
+enum se_code
+se_read_secret(const char *what, size_t max, struct se_secret **secret, struct se_error *error)
+{
+	return se_read_secret_until(what, max, SE_READ_FOR_EVER, secret, error);
 }

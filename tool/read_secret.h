@@ -5,6 +5,9 @@
 #ifndef SE_TOOL_READ_SECRET_H
 #define SE_TOOL_READ_SECRET_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "core/error.h"
 #include "core/secret.h"
 
@@ -13,5 +16,11 @@
  * caller frees *secret. */
 enum se_code
 se_read_secret(const char *what, size_t max, struct se_secret **secret, struct se_error *error);
+
+#define SE_READ_FOR_EVER INT64_MAX
+
+/* The same, but SE_AGAIN where it has not come until then: monotonic time, milliseconds. */
+enum se_code se_read_secret_until(const char *what, size_t max, int64_t until,
+	struct se_secret **secret, struct se_error *error);
 
 #endif

@@ -54,7 +54,7 @@ static enum se_code
 forget(struct se_place *place, bool *changed, struct se_error *error)
 {
 	int lock = -1;
-	enum se_code code = se_place_lock(place, &lock, error);
+	enum se_code code = se_place_lock(place, SE_PLACE_WAIT_MS, &lock, error);
 
 	if (code != SE_OK)
 		return code;

@@ -78,7 +78,7 @@ reseal_one(struct se_place *place, const char *name, bool *changed, struct se_er
 
 	*changed = false;
 	if (code == SE_OK)
-		code = se_place_lock(place, &lock, error);
+		code = se_place_lock(place, SE_PLACE_WAIT_MS, &lock, error);
 	if (code == SE_OK)
 		code = se_store_reseal(place->store, &place->key, changed, error);
 	se_store_unlock(lock);

@@ -66,6 +66,10 @@ se_file_read_at(int directory, const char *name, struct se_buffer *out, struct s
 enum se_code se_file_replace(
 	int directory, const char *name, const void *data, size_t len, struct se_error *error);
 
+/* Whether that would work by now: all of it but the renaming is done, and undone. */
+enum se_code se_file_try_replace(
+	int directory, const char *name, const void *data, size_t len, struct se_error *error);
+
 /* fsync(2), again where a signal has interrupted it. False with errno. */
 bool se_file_sync(int fd);
 

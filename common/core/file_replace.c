@@ -221,3 +221,20 @@ se_file_replace(
 	}
 	return SE_OK;
 }
+
+enum se_code
+se_file_try_replace(
+	int directory, const char *name, const void *data, size_t len, struct se_error *error)
+{
+	char temporary[NAME_BYTES];
+	const char *step;
+	int cause;
+	int fd = create(directory, name, temporary, sizeof(temporary));
+
+	if (fd < 0)
+		return failed(directory, name, "creating a temporary file", errno, error);
+	step = fill(fd, data, len);
+	cause = errno;
+	(void)unlinkat(directory, temporary, 0);
+	return step == NULL ? SE_OK : failed(directory, name, step, cause, error);
+}

@@ -74,6 +74,11 @@ enum se_code se_store_read(struct se_store *store, const struct se_token_key *ke
 enum se_code se_store_write(struct se_store *store, const struct se_token_key *key,
 	const struct se_state *state, struct se_error *error);
 
+/* Whether se_store_write() could write a large state by now, for whoever has none yet: the key, the
+ * directory, and the room on the disk. The state file stays as it is. */
+enum se_code
+se_store_try(struct se_store *store, const struct se_token_key *key, struct se_error *error);
+
 /* Under the key's lock: removes the state file, and what a crash left of it. SE_ABSENT: there was
  * none. The lock's file stays: somebody may be waiting for it. */
 enum se_code

@@ -1,6 +1,7 @@
 /* store_file: what a state file holds, plain or sealed. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/file.h"
@@ -8,7 +9,10 @@
 #include "engine/state_seal.h"
 #include "engine/store_parts.h"
 
-enum { WHO_BYTES = 1200 };
+enum {
+	WHO_BYTES = 1200,
+	TRY_BYTES = 16 * 1024 /* more than what most state files have */
+};
 
 #define LEFT "The state file is left as it is"
 
@@ -261,5 +265,25 @@ se_store_put(struct se_store *store, const struct se_token_key *key, struct se_j
 	else
 		about_store(store, error);
 	se_buffer_free(&text);
+	return code;
+}
+
+enum se_code
+se_store_try(struct se_store *store, const struct se_token_key *key, struct se_error *error)
+{
+	char name[SE_STATE_FILE_NAME_MAX];
+	char *blank;
+	enum se_code code = se_store_check_key(store, error);
+
+	if (code != SE_OK)
+		return code;
+	blank = calloc(1, TRY_BYTES);
+	if (blank == NULL)
+		return se_error_memory(error);
+	se_store_file_name(key, "json", name);
+	code = se_file_try_replace(store->directory, name, blank, TRY_BYTES, error);
+	if (code != SE_OK)
+		about_store(store, error);
+	free(blank);
 	return code;
 }

@@ -1,14 +1,16 @@
 """sasl-entra login --device: a person signs in on another device."""
 
+import fcntl
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import login_case  # noqa: E402
-from login_case import ANNA, CAROL, PUBLIC, LoginCase, Terminal  # noqa: E402
+from login_case import ANNA, CAROL, PUBLIC, TOOL, LoginCase, Terminal  # noqa: E402
 
 
 class Device(LoginCase):
@@ -150,6 +152,36 @@ class Device(LoginCase):
         """Control-C: at once, exit code 130, nothing kept"""
         login, _ = self.begin()
         time.sleep(0.3)
+        login.interrupt()
+        self.assertEqual(login.exit(1), 130)
+        self.assert_nothing_kept()
+
+    def lock(self):
+        """Holds the lock of the one sign-in there is, until it is closed."""
+        lock = open(next((self.place / "state").glob("*.lock")), encoding="ascii")
+        self.addCleanup(lock.close)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return lock
+
+    def test_fetch_meanwhile(self):
+        """a fetch that takes all of its time while the person signs in: the sign-in is kept after it"""
+        self.mint()
+        self.tenant.control("fault", {"match": {"grant": "refresh_token"}, "count": 99, "action": {"delay": 60}})
+        login, event = self.begin()
+        fetch = self.start("--config", str(self.config), "token", ANNA, program=(TOOL,), stdout=subprocess.DEVNULL)
+        self.wait(lambda: self.tenant.control("count?grant=refresh_token"))
+        self.approve(event)
+        self.assertEqual(login.exit(40), 0, login.text)
+        self.assertEqual(login.text.count("another process is getting a token"), 1)
+        self.assertEqual(fetch.exit(1), 75, fetch.log)
+        self.token(ANNA)
+
+    def test_interrupt_at_the_end(self):
+        """Control-C while it waits to keep the sign-in: at once, exit code 130, nothing kept"""
+        login, event = self.begin()
+        self.lock()
+        self.approve(event)
+        self.wait(lambda: f"{ANNA}: another process is getting a token" in login.text)
         login.interrupt()
         self.assertEqual(login.exit(1), 130)
         self.assert_nothing_kept()

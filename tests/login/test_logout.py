@@ -1,13 +1,15 @@
 """sasl-entra logout."""
 
+import fcntl
 import json
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import login_case  # noqa: E402
 import wire  # noqa: E402
-from login_case import ANNA, TOOL, LoginCase, Terminal, run  # noqa: E402
+from login_case import ANNA, TOOL, Login, LoginCase, Terminal, run  # noqa: E402
 
 
 class Logout(LoginCase):
@@ -37,6 +39,18 @@ class Logout(LoginCase):
         self.assertIn("credential is still there", self.tool("logout", "robot", "--yes").stderr)
         self.assert_nothing_kept()
         self.token("robot@contoso.com")
+
+    def test_fetch_meanwhile(self):
+        """waits for a fetch that takes all of its time, and says so"""
+        self.mint()
+        with open(next((self.place / "state").glob("*.lock")), encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            logout = Login("--config", str(self.config), "logout", ANNA, "--yes")
+            self.addCleanup(logout.end)
+            time.sleep(20)
+        self.assertEqual(logout.exit(), 0, logout.text)
+        self.assertEqual(logout.text.count(f"{ANNA}: another process is getting a token"), 1)
+        self.assert_nothing_kept()
 
     def test_agent(self):
         """an agent forgets what it has in memory"""

@@ -1,8 +1,10 @@
 """sasl-entra login --paste: the address that a browser ends at is pasted."""
 
+import json
 import os
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import login_case  # noqa: E402
@@ -10,8 +12,8 @@ from login_case import ANNA, CAROL, LoginCase, Terminal, query  # noqa: E402
 
 
 class Paste(LoginCase):
-    def begin(self, name=ANNA):
-        login = self.login(name, "--paste", "--json", stdin=subprocess.PIPE)
+    def begin(self, name=ANNA, *options):
+        login = self.login(name, "--paste", "--json", *options, stdin=subprocess.PIPE)
         return login, login.event("address")["url"]
 
     def answer(self, login, text):
@@ -92,6 +94,45 @@ class Paste(LoginCase):
         terminal.type("http://localhost/?co\x03")
         self.assertEqual(terminal.exit(), 130)
         self.assertIn("nothing was changed", terminal.text)
+        self.assert_nothing_kept()
+
+    def test_read_only(self):
+        """where nothing can be written, though the lock is there already: said before anybody signs in"""
+        self.mint()
+        (self.place / "state").chmod(0o500)
+        result = self.tool("login", ANNA, "--paste", "--json", code=1)
+        self.assertEqual(json.loads(result.stdout)["event"], "error")
+        self.assertIn(f"{self.place}/state", result.stderr)
+        self.assertIn("make the directory belong to that user", result.stderr)
+        (self.place / "state").chmod(0o700)
+        login, url = self.begin()
+        self.assertEqual(self.answer(login, self.sign_in(url)), 0, login.text)
+        self.assertEqual(sorted(path.suffix for path in (self.place / "state").iterdir()), [".json", ".lock"])
+
+    def test_timeout(self):
+        """--timeout: its time is over, with half an address in the pipe; exit code 75, nothing kept"""
+        login, _ = self.begin(ANNA, "--timeout", "1")
+        login.send("http://localhost/?co")
+        self.assertEqual(login.exit(5), 75)
+        self.assertIn(f"within 1 seconds; sign in again: sasl-entra login {ANNA} --paste", login.text)
+        self.assertEqual(login.event("error")["class"], "again")
+        self.assert_nothing_kept()
+
+    def test_timeout_in_time(self):
+        """--timeout: the address comes in time"""
+        login, url = self.begin(ANNA, "--timeout", "60")
+        self.assertEqual(self.answer(login, self.sign_in(url)), 0, login.text)
+
+    def test_terminal_timeout(self):
+        """at a terminal: --timeout ends it, and the terminal shows again what is typed"""
+        terminal = self.terminal("--timeout", "2")
+        terminal.wait_for("not shown")
+        self.assertFalse(termios.tcgetattr(terminal.fd)[3] & termios.ECHO)
+        terminal.type("http://localhost/?co")
+        self.assertEqual(terminal.exit(), 75, terminal.text)
+        self.assertIn("no address has been pasted within 2 seconds", terminal.text)
+        self.assertNotIn("?co", terminal.text)
+        self.assertTrue(termios.tcgetattr(terminal.fd)[3] & termios.ECHO)
         self.assert_nothing_kept()
 
     def test_signal(self):

@@ -692,17 +692,31 @@ refuses_unsafe_state(void **state)
 	}
 }
 
+typedef enum se_code (*replacing)(int, const char *, const void *, size_t, struct se_error *);
+
 static enum se_code
-replace(const char *name, const char *text)
+replace_by(replacing function, const char *name, const char *text)
 {
 	int directory = se_directory_open(place, &error);
 	enum se_code code = error.code;
 
 	if (directory >= 0) {
-		code = se_file_replace(directory, name, text, strlen(text), &error);
+		code = function(directory, name, text, strlen(text), &error);
 		(void)close(directory);
 	}
 	return code;
+}
+
+static enum se_code
+replace(const char *name, const char *text)
+{
+	return replace_by(se_file_replace, name, text);
+}
+
+static enum se_code
+try_to_replace(const char *name, const char *text)
+{
+	return replace_by(se_file_try_replace, name, text);
 }
 
 static void
@@ -740,6 +754,18 @@ replaces_a_file(void **state)
 	(void)close(reader);
 	assert_int_equal(replace("state", ""), SE_OK);
 	assert_holds("state", "");
+	assert_int_equal(se_test_entries(place), 1);
+}
+
+static void
+tries_and_leaves_it_as_it_was(void **state)
+{
+	(void)state;
+	assert_int_equal(try_to_replace("state", "new"), SE_OK);
+	assert_int_equal(se_test_entries(place), 0);
+	assert_int_equal(replace("state", "old"), SE_OK);
+	assert_int_equal(try_to_replace("state", "new"), SE_OK);
+	assert_holds("state", "old");
 	assert_int_equal(se_test_entries(place), 1);
 }
 
@@ -929,6 +955,8 @@ replace_on_a_full_disk(void *context)
 		return 77;
 	if (replace("state", "old") != SE_OK)
 		return 1;
+	if (try_to_replace("state", large) != SE_AGAIN || strstr(error.text, "make room") == NULL)
+		return 5;
 	if (replace("state", large) != SE_AGAIN || strstr(error.text, strerror(ENOSPC)) == NULL ||
 		strstr(error.text, "make room") == NULL)
 		return 2;
@@ -938,6 +966,8 @@ replace_on_a_full_disk(void *context)
 		return 77;
 	if (replace("state", "new") != SE_CONFIG || strstr(error.text, "read-only") == NULL)
 		return 4;
+	if (try_to_replace("state", "new") != SE_CONFIG || strstr(error.text, "read-only") == NULL)
+		return 6;
 	return 0;
 }
 
@@ -995,6 +1025,7 @@ main(void)
 		TEST(reads_state),
 		TEST(refuses_unsafe_state),
 		TEST(replaces_a_file),
+		TEST(tries_and_leaves_it_as_it_was),
 		TEST(replaces_a_link_not_its_target),
 		TEST(refuses_names_that_are_none),
 		TEST(leaves_nothing_when_renaming_fails),
