@@ -385,7 +385,7 @@ look_at_command(struct se_acquisition *acquisition)
 		wait_for_command(acquisition);
 		if (se_acquire_monotonic(acquisition) < acquisition->deadline)
 			return;
-		code = se_error_set(&error, SE_AGAIN, "client_secret_command took too long");
+		code = se_secret_command_stop(acquisition->command, &error);
 	}
 	se_secret_command_free(acquisition->command);
 	acquisition->command = NULL;

@@ -1,6 +1,9 @@
 """client_secret_command and state_key_command: a password store of one's own, for one's own agent and tool."""
 
 import os
+import re
+import shutil
+import signal
 import sys
 import threading
 
@@ -115,6 +118,31 @@ class Command(TenantCase):
         self.assertIn("did not end within 10 seconds and was killed", answers[0]["text"])
         self.assertTrue(self.is_gone(pid))
         self.wait(lambda: not self.group(pid))
+
+    def test_not_killed(self):
+        """a setuid program that has become root cannot be killed: said, held up for by nobody, and no zombie later"""
+        if os.statvfs(self.place).f_flag & os.ST_NOSUID:
+            self.skipTest(f"{self.place} is on a file system without setuid")
+        program = self.place / "setpriv"
+        shutil.copyfile(shutil.which("setpriv"), program)
+        program.chmod(0o4755)
+        self.own(f"{program} --reuid=0 sleep 60", "\n[account other]\nmatch = other@example.org\n"
+                 "tenant = contoso.onmicrosoft.com\nclient_id = 00001111-aaaa-2222-bbbb-3333cccc4444\n"
+                 f"credential = secret\nclient_secret_command = other\nauthority = {self.tenant.authority}\n")
+        self.program(f"cat {self.stored}", "other")
+        agent = self.own_agent()
+        answer = wire.ask(self.socket, LOGIN)
+        found = re.search(r"could not be killed \(Operation not permitted\), so that it runs on as process (\d+)",
+                          answer["text"])
+        self.assertTrue(found, answer["text"])
+        pid = int(found[1])
+        try:
+            self.assertEqual(wire.ask(self.socket, "other@example.org")["kind"], "answer")
+            self.assertFalse(self.is_gone(pid))
+        finally:
+            os.kill(pid, signal.SIGKILL)
+        self.wait(lambda: self.is_gone(pid))  # nobody has asked again
+        self.assertIsNone(agent.process.poll())
 
     def test_ended(self):
         """an agent that ends leaves no program behind"""
