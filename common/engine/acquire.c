@@ -374,6 +374,8 @@ begin_fetch(struct se_acquisition *acquisition)
 	end(acquisition, code, &error);
 }
 
+/* What it says is remembered as an answer is: it may take its 10 seconds each time, and ask somebody. What
+ * kept it from being run is not: a mail program may not run it, but the agent may. */
 static void
 look_at_command(struct se_acquisition *acquisition)
 {
@@ -393,8 +395,7 @@ look_at_command(struct se_acquisition *acquisition)
 		begin_fetch(acquisition);
 		return;
 	}
-	se_acquire_note(acquisition, &error);
-	end(acquisition, code, &error);
+	failed(acquisition, &error, -1);
 }
 
 /* --- the lock --------------------------------------------------------------------------------- */

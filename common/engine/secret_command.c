@@ -89,6 +89,16 @@ find(const char *name)
 	return NULL;
 }
 
+char *
+se_secret_command_find(const char *words)
+{
+	struct se_secret_command command = {.from = -1};
+	char *path = split(&command, words) ? find(command.words[0]) : NULL;
+
+	free(command.text);
+	return path;
+}
+
 static enum se_code
 look(struct se_secret_command *command, const char *text, struct se_error *error)
 {

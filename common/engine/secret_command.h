@@ -20,6 +20,9 @@ struct se_secret_command;
  * run before: a host never says so. */
 void se_secret_command_permit(bool permitted);
 
+/* The path of the program of the first of `words`, to be freed; NULL: there is none. */
+char *se_secret_command_find(const char *words);
+
 /* Whether it may be run, and is there. Runs nothing. */
 enum se_code se_secret_command_check(const char *words, struct se_error *error);
 

@@ -1,5 +1,6 @@
 """client_secret_command and state_key_command: a password store of one's own, for one's own agent and tool."""
 
+import json
 import os
 import re
 import shutil
@@ -116,6 +117,8 @@ class Command(TenantCase):
         asker.join()
         self.assertEqual((answers[0]["kind"], answers[0]["class"]), ("error", "again"))
         self.assertIn("did not end within 10 seconds and was killed", answers[0]["text"])
+        failures = [json.loads(file.read_text()).get("failure") for file in (self.place / "state").glob("*.json")]
+        self.assertEqual([failure["until"] - failure["since"] for failure in failures if failure], [1])
         self.assertTrue(self.is_gone(pid))
         self.wait(lambda: not self.group(pid))
 
@@ -169,6 +172,46 @@ class Command(TenantCase):
             self.assertIn(sentence, said)
             self.assertIn(str(path), said)
         self.assertEqual(self.requests(), 0)
+
+    def runs(self):
+        return self.noted.read_text().count("arguments ")
+
+    def test_remembered(self):
+        """one that fails is not run for each ask, neither by the agent nor by the tool, until something changes"""
+        self.program("exit 3")
+        path = self.own()
+        self.own_agent()
+        self.assertNotIn("[remembered", wire.ask(self.socket, LOGIN)["text"])
+        for _ in range(3):
+            answer = wire.ask(self.socket, LOGIN)
+            self.assertEqual((answer["kind"], answer["class"]), ("error", "config"))
+            self.assertIn("failed with exit code 3", answer["text"])
+            self.assertIn("[remembered; asked again in ", answer["text"])
+        self.assertIn("[remembered", self.token(1))
+        self.assertEqual(self.runs(), 1)
+        self.assertNotIn("[remembered", wire.ask(self.socket, LOGIN, operation=wire.REFRESH)["text"])
+        self.assertEqual(self.runs(), 2)
+        result = run(TOOL, "refresh", LOGIN, env=self.environment, **AS_USER)
+        self.assertIn("failed with exit code 3", result.stderr)
+        self.assertEqual(self.runs(), 3)
+        path.write_text(path.read_text().replace("mail/relay", "mail/other"))
+        self.assertNotIn("[remembered", self.token(1))
+        self.assertEqual(self.runs(), 4)
+        self.program(f"cat {self.stored}")  # whoever corrects it does not wait
+        self.token()
+        self.assertEqual(self.runs(), 5)
+
+    def test_reload(self):
+        """what is configured anew is tried at once"""
+        self.program("exit 3")
+        path = self.own()
+        agent = self.own_agent()
+        wire.ask(self.socket, LOGIN)
+        path.write_text(path.read_text().replace("mail/relay", "mail/other"))
+        agent.signal(signal.SIGHUP)
+        self.wait(lambda: "[remembered" not in wire.ask(self.socket, LOGIN)["text"])
+        self.assertEqual(self.runs(), 2)
+        self.assertIn("[remembered", wire.ask(self.socket, LOGIN)["text"])
 
     def test_program(self):
         """a program that is not there, or that others may write"""
