@@ -7,6 +7,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "engine/secret_command.h"
+
 #include "agent/log.h"
 #include "agent/server.h"
 #include "agent/signals.h"
@@ -265,6 +267,7 @@ turn(struct loop *loop)
 		handle_signals(loop);
 	se_again_tidy(&server->service.again, server->service.engine);
 	se_notice_step(server->service.notice);
+	se_secret_command_reap();
 	put_status(server);
 	se_notify_turn(&server->notify, now_ms(loop));
 	return true;

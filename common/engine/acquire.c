@@ -386,6 +386,8 @@ begin_fetch(struct se_acquisition *acquisition)
 	end(acquisition, code, &error);
 }
 
+/* What it says is remembered as an answer is: it may take its 10 seconds each time, and ask somebody. What
+ * kept it from being run is not: a mail program may not run it, but the agent may. */
 static void
 look_at_command(struct se_acquisition *acquisition)
 {
@@ -397,7 +399,7 @@ look_at_command(struct se_acquisition *acquisition)
 		wait_for_command(acquisition);
 		if (se_acquire_monotonic(acquisition) < acquisition->deadline)
 			return;
-		code = se_error_set(&error, SE_AGAIN, "client_secret_command took too long");
+		code = se_secret_command_stop(acquisition->command, &error);
 	}
 	se_secret_command_free(acquisition->command);
 	acquisition->command = NULL;
@@ -405,8 +407,7 @@ look_at_command(struct se_acquisition *acquisition)
 		begin_fetch(acquisition);
 		return;
 	}
-	se_acquire_note(acquisition, &error);
-	end(acquisition, code, &error);
+	failed(acquisition, &error, -1);
 }
 
 /* --- the lock --------------------------------------------------------------------------------- */

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/buffer.h"
@@ -21,6 +22,15 @@ add_file(struct se_buffer *text, const char *path)
 		(unsigned long long)id.inode, (long long)id.size, (long long)id.changed_ns);
 }
 
+static void
+add_command(struct se_buffer *text, const char *words)
+{
+	char *path = words != NULL ? se_secret_command_find(words) : NULL;
+
+	add_file(text, path);
+	free(path);
+}
+
 /* What a permanent failure comes from: when any of it changes, the next request asks again. */
 static void
 digest_cause(const struct se_account *account, char cause[17])
@@ -40,6 +50,7 @@ digest_cause(const struct se_account *account, char cause[17])
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		add_file(&text, account->value[files[i]].text);
 	add_file(&text, account->federated_token_file);
+	add_command(&text, account->value[SE_KEY_CLIENT_SECRET_COMMAND].text);
 	(void)se_digest_hex(se_buffer_text(&text), text.len, cause, 16);
 	se_buffer_free(&text);
 }

@@ -13,21 +13,38 @@
 #include "engine/credential_secret.h"
 #include "engine/secret_command.h"
 
-enum { WORDS_MAX = 64, OUTPUT_MAX = 65536, CANNOT_RUN = 127, LAST_RESORT = 1024 };
+enum {
+	WORDS_MAX = 64,
+	OUTPUT_MAX = 65536,
+	CANNOT_RUN = 127,
+	LAST_RESORT = 1024,
+	LOOKS = 5,    /* after a kill, a millisecond apart: an agent has others to serve */
+	LEFT_MAX = 8, /* then no other program is started */
+	FATE_MAX = 160
+};
 
 struct se_secret_command {
 	const struct se_world *world;
 	char *text;                 /* the words, each ended */
 	char *words[WORDS_MAX + 1]; /* in it */
 	char *path;
-	pid_t pid; /* 0: none, or waited for */
-	int from;  /* its stdout; -1: at its end */
+	pid_t pid;   /* 0: none, or waited for */
+	bool killed; /* that was tried: */
+	int no_kill; /* errno; 0: it worked */
+	int from;    /* its stdout; -1: at its end */
 	int64_t deadline;
 	struct se_buffer output;
-	bool all; /* lines are wanted, not the first alone */
+	bool all;                       /* lines are wanted, not the first alone */
+	struct se_secret_command *next; /* among those that are left */
 };
 
 static bool person; /* se_secret_command_permit() */
+
+/* Nobody wants them any more, but they have not ended: a setuid program that has become root cannot be
+ * killed, and one that hangs in the kernel does not die. There are no more than LEFT_MAX and those that ran
+ * when there were so many. */
+static struct se_secret_command *left;
+static size_t left_count;
 
 void
 se_secret_command_permit(bool permitted)
@@ -70,6 +87,16 @@ find(const char *name)
 			return strdup(path);
 	}
 	return NULL;
+}
+
+char *
+se_secret_command_find(const char *words)
+{
+	struct se_secret_command command = {.from = -1};
+	char *path = split(&command, words) ? find(command.words[0]) : NULL;
+
+	free(command.text);
+	return path;
 }
 
 static enum se_code
@@ -159,6 +186,20 @@ begin(struct se_secret_command *command, struct se_error *error)
 		error, SE_AGAIN, "%s could not be started: %s", command->path, strerror(errno));
 }
 
+/* Those that cannot be ended must not become more and more. */
+static enum se_code
+look_at_those_left(struct se_error *error)
+{
+	se_secret_command_reap();
+	if (left_count < LEFT_MAX)
+		return SE_OK;
+	return se_error_set(error, SE_AGAIN,
+		"%zu programs that were to print a secret have not ended although their time was "
+		"over, and no other is started; see why, and end them as root; the last one is "
+		"process %ld",
+		left_count, (long)left->pid);
+}
+
 struct se_secret_command *
 se_secret_command_start(const char *words, const struct se_world *world, struct se_error *error)
 {
@@ -172,10 +213,68 @@ se_secret_command_start(const char *words, const struct se_world *world, struct 
 	command->from = -1;
 	command->deadline = world->monotonic(world->context) + SE_SECRET_COMMAND_MS;
 	se_buffer_init(&command->output, OUTPUT_MAX);
-	if (look(command, words, error) == SE_OK && begin(command, error) == SE_OK)
+	if (look(command, words, error) == SE_OK && look_at_those_left(error) == SE_OK &&
+		begin(command, error) == SE_OK)
 		return command;
 	se_secret_command_free(command);
 	return NULL;
+}
+
+/* --- ending ----------------------------------------------------------------------------------- */
+
+/* Never blocks. */
+static bool
+is_over(struct se_secret_command *command)
+{
+	if (command->pid > 0 && waitpid(command->pid, NULL, WNOHANG) != 0)
+		command->pid = 0;
+	return command->pid == 0;
+}
+
+/* With all that it has started. What a kill has reached is gone at once, or hangs for who knows how long;
+ * what it has not reached runs on. */
+static void
+put_down(struct se_secret_command *command)
+{
+	if (command->killed || command->pid == 0)
+		return;
+	command->killed = true;
+	(void)kill(-command->pid, SIGKILL); /* works where it works for one of them */
+	if (kill(command->pid, SIGKILL) != 0)
+		command->no_kill = errno;
+	for (int i = 0; !is_over(command) && command->no_kill == 0 && i < LOOKS; i++)
+		(void)poll(NULL, 0, 1);
+}
+
+/* What has become of it, for a message. */
+static void
+tell_fate(const struct se_secret_command *command, char fate[FATE_MAX])
+{
+	if (command->no_kill == 0 || command->pid == 0)
+		(void)snprintf(fate, FATE_MAX, "was killed");
+	else
+		(void)snprintf(fate, FATE_MAX,
+			"could not be killed (%s), so that it runs on as process %ld until root "
+			"ends it",
+			strerror(command->no_kill), (long)command->pid);
+}
+
+void
+se_secret_command_reap(void)
+{
+	struct se_secret_command **at = &left;
+
+	while (*at != NULL) {
+		struct se_secret_command *command = *at;
+
+		if (!is_over(command)) {
+			at = &command->next;
+			continue;
+		}
+		*at = command->next;
+		left_count--;
+		free(command);
+	}
 }
 
 void
@@ -185,15 +284,18 @@ se_secret_command_free(struct se_secret_command *command)
 		return;
 	if (command->from >= 0)
 		(void)close(command->from);
-	if (command->pid > 0) {
-		(void)kill(-command->pid, SIGKILL);
-		while (waitpid(command->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
 	se_buffer_free(&command->output);
 	free(command->path);
 	free(command->text);
-	free(command);
+	put_down(command);
+	if (command->pid == 0) {
+		free(command);
+	} else {
+		command->next = left;
+		left = command;
+		left_count++;
+	}
+	se_secret_command_reap();
 }
 
 /* --- what it says ----------------------------------------------------------------------------- */
@@ -264,17 +366,33 @@ judge(const struct se_secret_command *command, int how, struct se_secret **secre
 }
 
 static enum se_code
-give_up(const struct se_secret_command *command, struct se_error *error)
+give_up(struct se_secret_command *command, struct se_error *error)
 {
+	char fate[FATE_MAX];
+
+	put_down(command);
+	tell_fate(command, fate);
 	if (command->output.failed)
 		return se_error_set(error, SE_CONFIG,
-			"%s printed more than %d bytes and was ended; it must print the secret "
-			"alone on the first line",
-			command->path, OUTPUT_MAX);
+			"%s printed more than %d bytes and %s; it must print the secret alone on "
+			"the first line",
+			command->path, OUTPUT_MAX, fate);
 	return se_error_set(error, SE_AGAIN,
-		"%s did not end within %d seconds and was killed; it must not ask anybody: unlock "
-		"the password store first",
-		command->path, SE_SECRET_COMMAND_MS / 1000);
+		"%s did not end within %d seconds and %s; it must not ask anybody: unlock the "
+		"password store first",
+		command->path, SE_SECRET_COMMAND_MS / 1000, fate);
+}
+
+enum se_code
+se_secret_command_stop(struct se_secret_command *command, struct se_error *error)
+{
+	char fate[FATE_MAX];
+
+	put_down(command);
+	tell_fate(command, fate);
+	return se_error_set(error, SE_AGAIN,
+		"%s had not ended when the time for this token was over, and %s", command->path,
+		fate);
 }
 
 bool
@@ -285,6 +403,7 @@ se_secret_command_step(struct se_secret_command *command, enum se_code *code,
 	pid_t found = 0;
 	int how = 0;
 
+	se_secret_command_reap();
 	*secret = NULL;
 	take(command);
 	if (command->from < 0 && !command->output.failed)
@@ -294,6 +413,8 @@ se_secret_command_step(struct se_secret_command *command, enum se_code *code,
 		*code = judge(command, how, secret, error);
 		return true;
 	}
+	if (found < 0)
+		command->pid = 0; /* SIGCHLD is ignored: its number may be another's by now */
 	if (found == 0 && !command->output.failed && now < command->deadline)
 		return false;
 	*code = give_up(command, error);

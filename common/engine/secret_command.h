@@ -20,6 +20,9 @@ struct se_secret_command;
  * run before: a host never says so. */
 void se_secret_command_permit(bool permitted);
 
+/* The path of the program of the first of `words`, to be freed; NULL: there is none. */
+char *se_secret_command_find(const char *words);
+
 /* Whether it may be run, and is there. Runs nothing. */
 enum se_code se_secret_command_check(const char *words, struct se_error *error);
 
@@ -35,8 +38,16 @@ se_secret_command_start(const char *words, const struct se_world *world, struct 
 bool se_secret_command_step(struct se_secret_command *command, enum se_code *code,
 	struct se_secret **secret, struct se_error *error);
 
-/* Kills it if it still runs. NULL is fine. */
+/* Who wants the secret has no more time: kills it, which is tried once. SE_AGAIN, and `error` says what has
+ * become of it. */
+enum se_code se_secret_command_stop(struct se_secret_command *command, struct se_error *error);
+
+/* Kills it if it still runs, and does not wait for one that cannot be killed. NULL is fine. */
 void se_secret_command_free(struct se_secret_command *command);
+
+/* Takes notice of the end of those that could not be killed at their time, so that none stays a zombie.
+ * The functions above do so, too; this is for whoever lives on and calls none of them. Never blocks. */
+void se_secret_command_reap(void);
 
 /* All of it, for whoever may wait. `all`: everything that it prints, instead of the first line. */
 enum se_code se_secret_command_run(const char *words, bool all, const struct se_world *world,

@@ -1,6 +1,10 @@
 """client_secret_command and state_key_command: a password store of one's own, for one's own agent and tool."""
 
+import json
 import os
+import re
+import shutil
+import signal
 import sys
 import threading
 
@@ -113,8 +117,35 @@ class Command(TenantCase):
         asker.join()
         self.assertEqual((answers[0]["kind"], answers[0]["class"]), ("error", "again"))
         self.assertIn("did not end within 10 seconds and was killed", answers[0]["text"])
+        failures = [json.loads(file.read_text()).get("failure") for file in (self.place / "state").glob("*.json")]
+        self.assertEqual([failure["until"] - failure["since"] for failure in failures if failure], [1])
         self.assertTrue(self.is_gone(pid))
         self.wait(lambda: not self.group(pid))
+
+    def test_not_killed(self):
+        """a setuid program that has become root cannot be killed: said, held up for by nobody, and no zombie later"""
+        if os.statvfs(self.place).f_flag & os.ST_NOSUID:
+            self.skipTest(f"{self.place} is on a file system without setuid")
+        program = self.place / "setpriv"
+        shutil.copyfile(shutil.which("setpriv"), program)
+        program.chmod(0o4755)
+        self.own(f"{program} --reuid=0 sleep 60", "\n[account other]\nmatch = other@example.org\n"
+                 "tenant = contoso.onmicrosoft.com\nclient_id = 00001111-aaaa-2222-bbbb-3333cccc4444\n"
+                 f"credential = secret\nclient_secret_command = other\nauthority = {self.tenant.authority}\n")
+        self.program(f"cat {self.stored}", "other")
+        agent = self.own_agent()
+        answer = wire.ask(self.socket, LOGIN)
+        found = re.search(r"could not be killed \(Operation not permitted\), so that it runs on as process (\d+)",
+                          answer["text"])
+        self.assertTrue(found, answer["text"])
+        pid = int(found[1])
+        try:
+            self.assertEqual(wire.ask(self.socket, "other@example.org")["kind"], "answer")
+            self.assertFalse(self.is_gone(pid))
+        finally:
+            os.kill(pid, signal.SIGKILL)
+        self.wait(lambda: self.is_gone(pid))  # nobody has asked again
+        self.assertIsNone(agent.process.poll())
 
     def test_ended(self):
         """an agent that ends leaves no program behind"""
@@ -141,6 +172,46 @@ class Command(TenantCase):
             self.assertIn(sentence, said)
             self.assertIn(str(path), said)
         self.assertEqual(self.requests(), 0)
+
+    def runs(self):
+        return self.noted.read_text().count("arguments ")
+
+    def test_remembered(self):
+        """one that fails is not run for each ask, neither by the agent nor by the tool, until something changes"""
+        self.program("exit 3")
+        path = self.own()
+        self.own_agent()
+        self.assertNotIn("[remembered", wire.ask(self.socket, LOGIN)["text"])
+        for _ in range(3):
+            answer = wire.ask(self.socket, LOGIN)
+            self.assertEqual((answer["kind"], answer["class"]), ("error", "config"))
+            self.assertIn("failed with exit code 3", answer["text"])
+            self.assertIn("[remembered; asked again in ", answer["text"])
+        self.assertIn("[remembered", self.token(1))
+        self.assertEqual(self.runs(), 1)
+        self.assertNotIn("[remembered", wire.ask(self.socket, LOGIN, operation=wire.REFRESH)["text"])
+        self.assertEqual(self.runs(), 2)
+        result = run(TOOL, "refresh", LOGIN, env=self.environment, **AS_USER)
+        self.assertIn("failed with exit code 3", result.stderr)
+        self.assertEqual(self.runs(), 3)
+        path.write_text(path.read_text().replace("mail/relay", "mail/other"))
+        self.assertNotIn("[remembered", self.token(1))
+        self.assertEqual(self.runs(), 4)
+        self.program(f"cat {self.stored}")  # whoever corrects it does not wait
+        self.token()
+        self.assertEqual(self.runs(), 5)
+
+    def test_reload(self):
+        """what is configured anew is tried at once"""
+        self.program("exit 3")
+        path = self.own()
+        agent = self.own_agent()
+        wire.ask(self.socket, LOGIN)
+        path.write_text(path.read_text().replace("mail/relay", "mail/other"))
+        agent.signal(signal.SIGHUP)
+        self.wait(lambda: "[remembered" not in wire.ask(self.socket, LOGIN)["text"])
+        self.assertEqual(self.runs(), 2)
+        self.assertIn("[remembered", wire.ask(self.socket, LOGIN)["text"])
 
     def test_program(self):
         """a program that is not there, or that others may write"""

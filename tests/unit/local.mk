@@ -201,6 +201,12 @@ tests_unit_engine_processes_SOURCES = tests/unit/engine_processes.c $(engine_ask
 tests_unit_engine_processes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
 tests_unit_engine_processes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_CipherInit_ex
 tests_unit_engine_processes_LDADD = libse-engine.la $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+# A program that has become root entirely cannot be killed.
+engine_unit_tests += tests/unit/engine_secret_command
+tests_unit_engine_secret_command_SOURCES = tests/unit/engine_secret_command.c $(engine_support)
+tests_unit_engine_secret_command_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_engine_secret_command_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kill
+tests_unit_engine_secret_command_LDADD = libse-engine.la $(CMOCKA_LIBS)
 engine_unit_tests += tests/unit/engine_dialogue
 tests_unit_engine_dialogue_SOURCES = tests/unit/engine_dialogue.c
 tests_unit_engine_dialogue_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
