@@ -110,11 +110,13 @@ now(void)
 	return se_world_system.monotonic(se_world_system.context);
 }
 
+/* Of a file alone not even that is known. */
 static const char *
 whose(const struct se_place *place)
 {
-	return place->key.app_only && place->account != NULL ? place->account->label
-							     : place->key.holder;
+	if (place->key.app_only && place->account != NULL)
+		return place->account->label;
+	return place->key.holder != NULL ? place->key.holder : place->key.name;
 }
 
 static void

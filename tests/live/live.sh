@@ -25,13 +25,15 @@ give_up() {
   exit 2
 }
 
-# The file is read, not run: SE_LIVE_NAME=value, to the end of the line, as it stands.
+# The file is read, not run: SE_LIVE_NAME=value, to the end of the line, without the blanks around it: the
+# configuration has none either, and what is searched for in the transcript must be what may stand there.
 read_environment() {
   local line name number=0
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
     [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
-    [[ $line =~ ^SE_LIVE_([A-Z_]+)=(.*)$ ]] || give_up "$1:$number: not SE_LIVE_NAME=value"
+    line=${line%"${line##*[![:space:]]}"}
+    [[ $line =~ ^SE_LIVE_([A-Z_]+)=[[:space:]]*(.*)$ ]] || give_up "$1:$number: not SE_LIVE_NAME=value"
     name=${BASH_REMATCH[1]}
     [[ " ${known[*]} " = *" $name "* ]] || give_up "$1:$number: there is no SE_LIVE_$name"
     [ -z "${BASH_REMATCH[2]}" ] || printf -v "$name" '%s' "${BASH_REMATCH[2]}"

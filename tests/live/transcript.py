@@ -61,8 +61,8 @@ def read(path):
 
 def main():
     names_path, secrets_path, raw_path = sys.argv[1:]
-    names = [tuple(line.split("\t")) for line in read(names_path).splitlines()]
-    secrets = [line for line in read(secrets_path).splitlines() if line]
+    names = [tuple(part.strip() for part in line.split("\t")) for line in read(names_path).splitlines()]
+    secrets = [line.strip() for line in read(secrets_path).splitlines() if line.strip()]
     text = replaced(read(raw_path), names)
     leaks = found(text, names, secrets)
     if leaks:

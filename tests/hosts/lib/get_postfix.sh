@@ -24,11 +24,12 @@ other_mail_server() {
     awk '$1 == "installed" && / mail-transport-agent/ {print $2; exit}'
 }
 
-# with_no_services COMMAND... : nothing that apt installs may start; a policy that is there stays.
+# with_no_services COMMAND... : nothing that apt installs may start; a policy that is there stays, but for one that
+# this, or ./bootstrap, had to leave behind.
 with_no_services() {
-  local policy=/usr/sbin/policy-rc.d ours=no status=0
-  if [ ! -e $policy ]; then
-    printf '#!/bin/sh\nexit 101\n' > $policy
+  local policy=/usr/sbin/policy-rc.d mark="# sasl-entra's, while it installs packages" ours=no status=0
+  if [ ! -e $policy ] || grep -qxF "$mark" $policy; then
+    printf '#!/bin/sh\n%s\nexit 101\n' "$mark" > $policy
     chmod 755 $policy
     ours=yes
   fi
