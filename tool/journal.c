@@ -236,6 +236,7 @@ copy_out(struct se_journal *journal, const char *path, bool *exists, struct se_e
 	char name[24];
 	enum se_code code;
 
+	*exists = false;
 	if (journal->count >= ENTRIES_MAX)
 		return se_error_set(error, SE_CONFIG, "%s: too many files", journal->path);
 	(void)snprintf(name, sizeof(name), "%ld", (long)journal->count);

@@ -2,11 +2,9 @@
 
 import json
 import os
-import pathlib
 import resource
 import shutil
 import stat
-import subprocess
 import sys
 import unittest
 
