@@ -29,7 +29,8 @@ struct se_server {
 /* Makes room for SE_CLIENTS_MAX clients in the descriptor limit, as far as it goes. */
 void se_server_raise_limit(size_t listener_count);
 
-/* Says that it is ready, and serves until SIGTERM or SIGINT. Returns an exit code. */
+/* Says that it is ready, and serves until SIGTERM or SIGINT, and then for as long as a refresh token is being
+ * exchanged, SE_BUDGET_MS at most. Returns an exit code. */
 int se_server_run(struct se_server *server);
 
 #endif
