@@ -69,6 +69,7 @@ class Container(TenantCase):
         for _ in range(3):
             self.assertEqual(wire.ask(self.socket, LOGIN)["kind"], "answer")
         self.assertEqual(self.requests(), 1)
+        agent.wait_for("warning")
         self.assertEqual(agent.count("warning"), 1, agent.log)
 
 

@@ -73,7 +73,7 @@ class OnProblem(TenantCase):
             wire.ask(self.socket, LOGIN)
         last = self.calls(3)[2]
         self.assertEqual((last["SASL_ENTRA_STATE"], last["SASL_ENTRA_TEXT"]), ("ok", ""))
-        self.assertIn("a line for the log", agent.log)
+        agent.wait_for("a line for the log")
         self.assertNotIn("nowhere", agent.log)
 
     def test_place(self):
