@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,8 @@ se_place_open(struct se_place *place, struct se_error *error)
 {
 	char *path = se_state_dir(place->config, SE_ROLE_TOOL, place->identity->users_own);
 
+	if (path == NULL && errno == ENOMEM)
+		return se_error_memory(error);
 	if (path == NULL)
 		return se_error_set(error, SE_CONFIG,
 			"there is no directory to keep a sign-in in; name one with state_dir in "

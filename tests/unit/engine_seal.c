@@ -121,7 +121,7 @@ __wrap_EVP_CipherInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, ENGI
 static void
 expect_refusal(int reason, enum se_code code, const char *words)
 {
-	char *before = read_text(file_of(&anna)), *after;
+	char *before = content_of(&anna), *after;
 	struct se_state kept;
 
 	openssl_fails = reason;
@@ -130,7 +130,7 @@ expect_refusal(int reason, enum se_code code, const char *words)
 	assert_int_equal(se_store_read(store, &anna, &kept, &error), code);
 	assert_says(error.text, words);
 	openssl_fails = 0;
-	after = read_text(file_of(&anna));
+	after = content_of(&anna);
 	assert_string_equal(before, after);
 	free(before);
 	free(after);
@@ -201,7 +201,7 @@ test_round_trip(void **state)
 	expect_token(&app, "canary.none");
 	assert_int_equal(stat(file_of(&anna), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	text = read_text(file_of(&anna));
+	text = content_of(&anna);
 	assert_says(text, "\"version\":2");
 	assert_says(text, "\"identity\":\"anna@fabrikam.com\"");
 	assert_silent_about(text, "access_token");
@@ -298,7 +298,7 @@ test_flipped(void **state)
 
 	(void)state;
 	must_write(&anna, "canary");
-	text = read_text(file_of(&anna));
+	text = content_of(&anna);
 	len = strlen(text);
 	for (size_t i = 0; i < len; i++)
 		for (unsigned bit = 0; bit < 8; bit++, flipped++) {
@@ -324,7 +324,7 @@ test_truncated(void **state)
 
 	(void)state;
 	must_write(&anna, "canary");
-	text = read_text(file_of(&anna));
+	text = content_of(&anna);
 	len = strlen(text) - 1; /* the line end is no loss */
 	for (size_t left = 0; left < len; left++) {
 		write_file(file_of(&anna), text, left, 0600);
@@ -362,8 +362,8 @@ test_other_account(void **state)
 	(void)state;
 	must_write(&anna, "annas.canary");
 	must_write(&berta, "bertas.canary");
-	hers = read_text(file_of(&berta));
-	mixed = read_text(file_of(&anna));
+	hers = content_of(&berta);
+	mixed = content_of(&anna);
 	write_text(file_of(&anna), hers);
 	expect_unreadable(&anna, DAMAGED);
 

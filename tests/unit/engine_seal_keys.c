@@ -23,7 +23,7 @@ test_other_key(void **state)
 
 	(void)state;
 	must_write(&anna, "canary");
-	text = read_text(file_of(&anna));
+	text = content_of(&anna);
 	id = member(&anna, "key_id");
 	write_keys(KEY_B "\n");
 	expect_unreadable(&anna, id);
@@ -72,7 +72,7 @@ test_key_ids(void **state)
 static void
 expect_no_key(const char *words)
 {
-	char *before = read_text(file_of(&anna));
+	char *before = content_of(&anna);
 
 	expect_unreadable(&anna, words);
 	assert_says(error.text, "state_key_file");
@@ -275,7 +275,7 @@ test_key_not_configured(void **state)
 
 	(void)state;
 	must_write(&anna, "canary");
-	text = read_text(file_of(&anna));
+	text = content_of(&anna);
 	id = member(&anna, "key_id");
 	seal_with(NULL);
 	expect_unreadable(&anna, id);
@@ -362,11 +362,11 @@ test_reseal(void **state)
 	must_write(&berta, "canary.3");
 	expect_survey(1, 1, 1, 0);
 
-	before = read_text(file_of(&berta));
+	before = content_of(&berta);
 	assert_true(reseals(&anna));
 	assert_true(reseals(&app));
 	assert_false(reseals(&berta));
-	after = read_text(file_of(&berta));
+	after = content_of(&berta);
 	assert_string_equal(before, after);
 	assert_false(reseals(&anna));
 	assert_false(reseals(&app));
@@ -401,7 +401,7 @@ test_reseal_with_old_keys(void **state)
 static void
 expect_not_resealed(const struct se_token_key *key, const char *words)
 {
-	char *before = read_text(file_of(key));
+	char *before = content_of(key);
 	bool changed = true;
 
 	memset(&error, 0, sizeof(error));
@@ -427,7 +427,7 @@ test_reseal_what_does_not_open(void **state)
 	expect_not_resealed(&anna, "put that key back");
 
 	/* A file of another name, one of another version, and none. */
-	text = read_text(file_of(&berta));
+	text = content_of(&berta);
 	write_text(file_of(&anna), text);
 	assert_int_equal(se_store_key_of(store, anna.name, &found, &error), SE_CONFIG);
 	assert_says(error.text, DAMAGED);
@@ -460,7 +460,7 @@ test_reseal_keeps_all(void **state)
 	seal_with(NULL);
 	assert_int_equal(se_store_open_with(store, key_file(), &error), SE_OK);
 	assert_true(reseals(&anna));
-	kept = read_text(file_of(&anna));
+	kept = content_of(&anna);
 	json = se_json_parse(kept, strlen(kept));
 	assert_string_equal(se_json_string(json, "of_tomorrow"), "kept");
 	assert_true(se_json_has(json, "too"));

@@ -58,6 +58,15 @@ file_of(const struct se_token_key *key)
 	return scratch(name);
 }
 
+char *
+content_of(const struct se_token_key *key)
+{
+	char *text = read_text(file_of(key));
+
+	assert_non_null(text);
+	return text;
+}
+
 const char *
 key_file(void)
 {
@@ -157,7 +166,7 @@ expect_unreadable(const struct se_token_key *key, const char *words)
 void
 expect_left(const struct se_token_key *key, const char *content, size_t len)
 {
-	char *left = read_text(file_of(key));
+	char *left = content_of(key);
 
 	assert_memory_equal(left, content, len + 1);
 	free(left);
@@ -166,7 +175,7 @@ expect_left(const struct se_token_key *key, const char *content, size_t len)
 bool
 is_sealed(const struct se_token_key *key)
 {
-	char *text = read_text(file_of(key));
+	char *text = content_of(key);
 	bool sealed = strstr(text, "\"sealed\"") != NULL;
 
 	assert_int_equal(strstr(text, "canary") == NULL, sealed);
@@ -178,11 +187,12 @@ is_sealed(const struct se_token_key *key)
 char *
 member(const struct se_token_key *key, const char *name)
 {
-	char *text = read_text(file_of(key)), *value;
+	char *text = content_of(key), *value;
 	struct se_json *json = se_json_parse(text, strlen(text));
 
 	assert_non_null(json);
 	value = strdup(se_json_string(se_json_object(json, "sealed"), name));
+	assert_non_null(value);
 	se_json_free(json);
 	free(text);
 	return value;

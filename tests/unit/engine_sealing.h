@@ -41,6 +41,9 @@ void seal_with(const char *path);
 
 const char *file_of(const struct se_token_key *key);
 
+/* What is in it, to be freed. */
+char *content_of(const struct se_token_key *key);
+
 enum se_code write_token(const struct se_token_key *key, const char *refresh);
 void must_write(const struct se_token_key *key, const char *refresh);
 

@@ -94,6 +94,7 @@ write_file(const char *path, const void *data, size_t len, mode_t mode)
 void
 write_text(const char *path, const char *text)
 {
+	assert_non_null(text);
 	write_file(path, text, strlen(text), 0600);
 }
 
