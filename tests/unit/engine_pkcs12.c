@@ -16,7 +16,8 @@
 
 #define PASSWORD "sesame"
 
-enum { FEW = 10, MANY = 3000001 };
+/* What wants MANY rounds is made with MADE, of as many bytes, and says then that it was many. */
+enum { FEW = 10, MADE = 65537, MANY = 3000001 };
 
 /* Made before the tests: OpenSSL forgets what it has where memory runs out while it makes them. */
 enum {
@@ -67,13 +68,44 @@ encrypted_key(const char *password, int rounds)
 	return bag;
 }
 
-/* scrypt with N = 1024, r = 8. */
+static void
+say_many(unsigned char *der, int len)
+{
+	static const unsigned char made[] = {0x02, 0x03, MADE >> 16, 0, 1};
+	static const unsigned char many[] = {
+		0x02, 0x03, MANY >> 16, (MANY >> 8) & 0xff, MANY & 0xff};
+
+	for (int i = 0; i + (int)sizeof(made) <= len; i++)
+		if (memcmp(der + i, made, sizeof(made)) == 0) {
+			memcpy(der + i, many, sizeof(many));
+			return;
+		}
+	fail_msg("it was not made with %d rounds", MADE);
+}
+
+static PKCS12_SAFEBAG *
+longer(PKCS12_SAFEBAG *bag)
+{
+	unsigned char *der = NULL;
+	const unsigned char *at;
+	int len = i2d_PKCS12_SAFEBAG(bag, &der);
+
+	PKCS12_SAFEBAG_free(bag);
+	assert_true(len > 0);
+	say_many(der, len);
+	at = der;
+	bag = d2i_PKCS12_SAFEBAG(NULL, &at, len);
+	OPENSSL_free(der);
+	return bag;
+}
+
+/* scrypt with N = 2, r = 1. */
 static PKCS12_SAFEBAG *
 scrypt_key(unsigned parallel)
 {
 	unsigned char salt[8] = {1};
-	X509_ALGOR *algorithm = PKCS5_pbe2_set_scrypt(
-		EVP_aes_256_cbc(), salt, sizeof(salt), NULL, 1024, 8, parallel);
+	X509_ALGOR *algorithm =
+		PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt, sizeof(salt), NULL, 2, 1, parallel);
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(relay);
 	X509_SIG *sealed;
 
@@ -175,10 +207,11 @@ pack_all(void)
 	files[NESTED_TWICE] = pack(nested(nested(plain_key())), FEW, PASSWORD);
 	files[SCRYPT] = pack(scrypt_key(1), 0, PASSWORD);
 	files[NO_PASSWORD] = pack(encrypted_key("", FEW), 0, "");
-	files[LONG_KEY] = pack(encrypted_key(PASSWORD, MANY), FEW, PASSWORD);
-	files[LONG_NESTED] = pack(nested(encrypted_key(PASSWORD, MANY)), 0, PASSWORD);
-	files[LONG_ALL] = pack(plain_key(), MANY, NULL);
-	files[LONG_SCRYPT] = pack(scrypt_key(367), 0, NULL);
+	files[LONG_KEY] = pack(longer(encrypted_key(PASSWORD, MADE)), FEW, PASSWORD);
+	files[LONG_NESTED] = pack(nested(longer(encrypted_key(PASSWORD, MADE))), 0, PASSWORD);
+	files[LONG_ALL] = pack(plain_key(), MADE, NULL);
+	say_many((unsigned char *)files[LONG_ALL].data, (int)files[LONG_ALL].len);
+	files[LONG_SCRYPT] = pack(longer(scrypt_key(MADE)), 0, NULL);
 	files[DEEP] = pack(deep_key(), 0, PASSWORD);
 }
 
@@ -293,7 +326,7 @@ test_work(void **state)
 	refused(LONG_KEY, "3000021 rounds of work");
 	refused(LONG_NESTED, "3000011 rounds of work");
 	refused(LONG_ALL, "3000001 rounds of work");
-	refused(LONG_SCRYPT, "3006464 rounds of work");
+	refused(LONG_SCRYPT, "6000002 rounds of work");
 }
 
 /* Nobody nests so deep but to exhaust a stack. */
