@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -85,8 +84,10 @@ open_directory(struct se_journal *journal, struct se_error *error)
 
 /* Whether a file there is a copy that the list does not name, or what a crash left of a write. */
 static bool
-is_nobodys(const struct se_journal *journal, const char *name)
+is_nobodys(const char *name, const void *context)
 {
+	const struct se_journal *journal = context;
+
 	if (strcmp(name, SE_INSTALL_TEMPORARY) == 0)
 		return true;
 	return name[0] != '\0' && strspn(name, "0123456789") == strlen(name) &&
@@ -97,19 +98,7 @@ is_nobodys(const struct se_journal *journal, const char *name)
 static void
 remove_copies(const struct se_journal *journal)
 {
-	const struct dirent *found;
-	int fd = openat(journal->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (directory == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return;
-	}
-	while ((found = readdir(directory)) != NULL)
-		if (is_nobodys(journal, found->d_name))
-			(void)unlinkat(journal->directory, found->d_name, 0);
-	(void)closedir(directory);
+	se_copy_remove_those(journal->directory, is_nobodys, journal);
 }
 
 static bool

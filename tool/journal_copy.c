@@ -48,8 +48,9 @@ open_parent(const char *path, struct spot *spot, struct se_error *error)
 /* What a crash leaves of a write: se_install_file()'s, and ".NAME." with 16 hex digits of
  * se_file_replace(). */
 static bool
-is_left_over(const char *found, const char *name)
+is_left_over(const char *found, const void *of)
 {
+	const char *name = of;
 	const size_t len = strlen(name);
 
 	if (strcmp(found, SE_INSTALL_TEMPORARY) == 0)
@@ -59,22 +60,28 @@ is_left_over(const char *found, const char *name)
 	       strspn(found + len + 2, "0123456789abcdef") == HEX_DIGITS;
 }
 
-static void
-sweep(const struct spot *spot)
+void
+se_copy_remove_those(int directory, se_copy_is *is, const void *context)
 {
 	const struct dirent *found;
-	int fd = openat(spot->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
 
-	if (directory == NULL) {
+	if (list == NULL) {
 		if (fd >= 0)
 			(void)close(fd);
 		return;
 	}
-	while ((found = readdir(directory)) != NULL)
-		if (is_left_over(found->d_name, spot->name))
-			(void)unlinkat(spot->directory, found->d_name, 0);
-	(void)closedir(directory);
+	while ((found = readdir(list)) != NULL)
+		if (is(found->d_name, context))
+			(void)unlinkat(directory, found->d_name, 0);
+	(void)closedir(list);
+}
+
+static void
+sweep(const struct spot *spot)
+{
+	se_copy_remove_those(spot->directory, is_left_over, spot->name);
 }
 
 static bool

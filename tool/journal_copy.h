@@ -4,6 +4,7 @@
 #ifndef SE_TOOL_JOURNAL_COPY_H
 #define SE_TOOL_JOURNAL_COPY_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "core/acl.h"
@@ -35,6 +36,10 @@ enum se_code se_copy_out(const char *path, int directory, const char *name, stru
 /* And back, as se_copy_put() does. */
 enum se_code
 se_copy_back(int directory, const char *name, const char *path, struct se_error *error);
+
+/* Removes the files of the directory whose names are such. */
+typedef bool se_copy_is(const char *name, const void *context);
+void se_copy_remove_those(int directory, se_copy_is *is, const void *context);
 
 /* Removes a file; none is fine. */
 enum se_code se_copy_remove(const char *path, struct se_error *error);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,29 @@ kept_refresh_token(const char *login)
 	se_token_key_free(&key);
 	se_store_close(store);
 	return text;
+}
+
+bool
+is_kept(const char *beginning)
+{
+	char *kept = kept_refresh_token(PERSON);
+	bool is = kept != NULL && strncmp(kept, beginning, strlen(beginning)) == 0;
+
+	if (!is)
+		print_message("kept is %s\n", kept != NULL ? kept : "nothing");
+	free(kept);
+	return is;
+}
+
+int
+limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || getrlimit(RLIMIT_FSIZE, &limit) != 0)
+		return -1;
+	limit.rlim_cur = size;
+	return setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 /* --- an engine ------------------------------------------------------------------------------- */

@@ -5,6 +5,8 @@
 #ifndef SE_TESTS_UNIT_ENGINE_ASKING_H
 #define SE_TESTS_UNIT_ENGINE_ASKING_H
 
+#include <sys/resource.h>
+
 #include "engine/engine.h"
 #include "engine/store.h"
 
@@ -47,6 +49,12 @@ void sign_in(const char *login, const char *refresh_token);
 
 /* The refresh token in the state file, to be freed; NULL when there is no file or none in it. */
 char *kept_refresh_token(const char *login);
+
+/* Whether PERSON's begins so; says what it is where not. */
+bool is_kept(const char *beginning);
+
+/* This process can write files up to that size (bytes) only, as on a full disk; -1: that cannot be had. */
+int limit_files(rlim_t size);
 
 /* --- an engine ------------------------------------------------------------------------------- */
 

@@ -2,7 +2,6 @@
  * engine_moved: a reload names another state directory. Nothing is lost, neither what could not be kept in
  * the old one, nor what is in the new one already.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +21,6 @@ move(const char *name, const char *directory)
 }
 
 static bool
-is_kept(const char *beginning)
-{
-	char *kept = kept_refresh_token(PERSON);
-	bool is = kept != NULL && strncmp(kept, beginning, strlen(beginning)) == 0;
-
-	if (!is)
-		print_message("kept is %s\n", kept != NULL ? kept : "nothing");
-	free(kept);
-	return is;
-}
-
-static bool
 was_sent(const char *name, const char *refresh_token)
 {
 	char words[300];
@@ -50,17 +37,6 @@ start_signed_in(const char *name, const char *answer)
 	sign_in(PERSON, "0.imported");
 	engine = engine_start(SE_ROLE_AGENT);
 	(void)faults_say("answer %s %s", name, answer);
-}
-
-static int
-limit_files(rlim_t size)
-{
-	struct rlimit limit;
-
-	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || getrlimit(RLIMIT_FSIZE, &limit) != 0)
-		return -1;
-	limit.rlim_cur = size;
-	return setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 /* What the message about a directory that nobody can write advises. */

@@ -415,17 +415,6 @@ test_lock_and_valid(void **state)
 
 /* --- a disk that is full ----------------------------------------------------------------------- */
 
-static int
-limit_files(rlim_t size)
-{
-	struct rlimit limit;
-
-	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || getrlimit(RLIMIT_FSIZE, &limit) != 0)
-		return -1;
-	limit.rlim_cur = size;
-	return setrlimit(RLIMIT_FSIZE, &limit);
-}
-
 /* The token is used; what could not be kept is said once. */
 static int
 ask_without_room(void *context)
@@ -458,16 +447,6 @@ ask_without_room(void *context)
 }
 
 static void
-expect_kept(const char *beginning)
-{
-	char *kept = kept_refresh_token(PERSON);
-
-	assert_non_null(kept);
-	assert_memory_equal(kept, beginning, strlen(beginning));
-	free(kept);
-}
-
-static void
 test_no_room(void **state)
 {
 	struct rlimit limit;
@@ -483,7 +462,7 @@ test_no_room(void **state)
 	sign_in(PERSON, "0.imported");
 	(void)faults_say("answer full {\"refresh\": true}");
 	assert_int_equal(end_child(start_child(ask_without_room, &room_later)), 0);
-	expect_kept("0.imported");
+	assert_true(is_kept("0.imported"));
 
 	asking_set_up();
 	configure("fuller", true, "", "");
@@ -491,7 +470,7 @@ test_no_room(void **state)
 	(void)faults_say("answer fuller {\"refresh\": true}");
 	room_later = true;
 	assert_int_equal(end_child(start_child(ask_without_room, &room_later)), 0);
-	expect_kept("refresh-fuller-2-");
+	assert_true(is_kept("refresh-fuller-2-"));
 }
 
 /* A process whose clock was a year ahead has kept a token. What came after the clock was set right
@@ -532,7 +511,7 @@ test_clock_ahead_elsewhere(void **state)
 	sign_in(PERSON, "0.imported");
 	(void)faults_say("answer fullyear {\"refresh\": true}");
 	assert_int_equal(end_child(start_child(ask_beside_a_clock_ahead, NULL)), 0);
-	expect_kept("refresh-fullyear-1-");
+	assert_true(is_kept("refresh-fullyear-1-"));
 }
 
 /* While the process lives the state file gets what it could not take, within a minute. */
